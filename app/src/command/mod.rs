@@ -1,0 +1,6 @@
+//! One command, one file: its arguments and what it prints.
+
+pub mod new;
+pub mod train;
+pub mod verify;
+pub mod walk;

@@ -1,0 +1,46 @@
+//! The `whygrad` command.
+
+mod chart;
+mod command;
+mod data;
+mod error;
+mod experiment;
+mod run;
+
+use clap::{Parser, Subcommand};
+use command::{new, train, verify, walk};
+use std::process::ExitCode;
+
+/// How does error assign credit or blame to each weight?
+#[derive(Parser)]
+#[command(name = "whygrad", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Walk(walk::Args),
+    Train(train::Args),
+    New(new::Args),
+    Verify(verify::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Walk(args) => walk::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Verify(args) => verify::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough (`whygrad walk | head`).
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Scaling of inputs, fitted on the training part only.
+
+use super::Dataset;
+use crate::kernel::Scalar;
+
+/// How inputs are scaled, feature by feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// As they are.
+    #[default]
+    None,
+    /// (x − mean) / standard deviation (of the population, as scikit-learn's StandardScaler).
+    Standard,
+    /// (x − minimum) / (maximum − minimum).
+    MinMax,
+}
+
+/// A fitted scaling: x ↦ (x − shift) / unit for every feature. A constant feature has unit 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaler {
+    shift: Vec<f64>,
+    unit: Vec<f64>,
+}
+
+impl Scaler {
+    /// Fits on `data`, which should be the training part alone.
+    pub fn fit<T: Scalar>(scale: Scale, data: &Dataset<T>) -> Scaler {
+        let width = data.shape.len();
+        let n = data.len().max(1) as f64;
+        let mut shift = vec![0.0; width];
+        let mut unit = vec![1.0; width];
+        let rows = || data.inputs.chunks_exact(width.max(1));
+        match scale {
+            Scale::None => {}
+            Scale::Standard => {
+                let mut variance = vec![0.0; width];
+                for row in rows() {
+                    row.iter().zip(&mut shift).for_each(|(x, m)| *m += x.f64() / n);
+                }
+                for row in rows() {
+                    for ((x, m), v) in row.iter().zip(&shift).zip(&mut variance) {
+                        *v += (x.f64() - m).powi(2) / n;
+                    }
+                }
+                unit = variance.into_iter().map(f64::sqrt).collect();
+            }
+            Scale::MinMax => {
+                let mut high = vec![f64::NEG_INFINITY; width];
+                shift.fill(f64::INFINITY);
+                for row in rows() {
+                    for ((x, low), high) in row.iter().zip(&mut shift).zip(&mut high) {
+                        (*low, *high) = (low.min(x.f64()), high.max(x.f64()));
+                    }
+                }
+                unit = high.iter().zip(&shift).map(|(high, low)| high - low).collect();
+            }
+        }
+        // A constant feature: its computed deviation is rounding noise of its mean, not a unit to divide by.
+        for (unit, shift) in unit.iter_mut().zip(&shift) {
+            if *unit <= 1e-12 * shift.abs() || *unit == 0.0 {
+                *unit = 1.0;
+            }
+        }
+        Scaler { shift, unit }
+    }
+
+    /// Scales the inputs of `data` in place.
+    pub fn apply<T: Scalar>(&self, data: &mut Dataset<T>) {
+        for row in data.inputs.chunks_exact_mut(self.shift.len().max(1)) {
+            for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
+                *x = T::of((x.f64() - shift) / unit);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Numbers: matrix products, random bits, moments, the pool of threads. The only room with `unsafe` code.
+
+#![allow(unsafe_code)]
+
+pub mod matmul;
+pub mod moments;
+pub mod pool;
+pub mod random;
+mod scalar;
+mod simd;
+pub mod stable;
+
+pub use pool::Pool;
+pub use scalar::Scalar;

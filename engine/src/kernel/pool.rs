@@ -1,0 +1,303 @@
+//! A pool of threads for the inside of a training step: regions of a microsecond, so the workers spin for a
+//! while before they sleep, and work is given out by an atomic counter.
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+/// Looks at the counter this often before a waiting worker goes to sleep: some tens of microseconds to a
+/// fraction of a millisecond, longer than the serial part between two regions of a step.
+const SPINS: u32 = 50_000;
+
+/// The calling thread and its helpers. With one thread there is no helper and every region is a plain loop.
+#[derive(Debug)]
+pub struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// A region's work, without its lifetime: `run` blocks until nobody uses it any more.
+type Work = *const (dyn Fn(usize, usize) + Sync);
+
+struct Shared {
+    /// Number of the current region, whether it is [`OPEN`], and how many workers are inside.
+    state: AtomicUsize,
+    work: UnsafeCell<Option<Work>>,
+    items: AtomicUsize,
+    next: AtomicUsize,
+    panicked: AtomicBool,
+    closed: AtomicBool,
+    asleep: Mutex<usize>,
+    wake: Condvar,
+}
+
+/// In [`Shared::state`]: workers may enter the region. Below it stands the number of workers inside.
+const OPEN: usize = 1 << 10;
+const INSIDE: usize = OPEN - 1;
+/// In [`Shared::state`]: one more region.
+const REGION: usize = OPEN << 1;
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+// SAFETY: `work` is written by the leader only while the region is closed and no worker is inside, and read
+// by a worker only between entering an open region and leaving it.
+unsafe impl Sync for Shared {}
+// SAFETY: as above; the pointer in `work` is only followed while the leader keeps its target alive.
+unsafe impl Send for Shared {}
+
+impl Pool {
+    /// A pool of `threads` threads, the caller's included; fewer where the system gives fewer.
+    pub fn new(threads: usize) -> Pool {
+        let shared = Arc::new(Shared {
+            state: AtomicUsize::new(0),
+            work: UnsafeCell::new(None),
+            items: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
+            panicked: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            asleep: Mutex::new(0),
+            wake: Condvar::new(),
+        });
+        let workers = (1..threads.clamp(1, INSIDE))
+            .map_while(|i| {
+                let shared = Arc::clone(&shared);
+                let builder = std::thread::Builder::new().name(format!("whygrad-{i}"));
+                builder.spawn(move || shared.work_until_closed(i)).ok()
+            })
+            .collect();
+        Pool { shared, workers }
+    }
+
+    /// Threads that work in a region, the caller's included.
+    pub fn threads(&self) -> usize {
+        self.workers.len() + 1
+    }
+
+    /// Calls `f(thread, 0)`, …, `f(thread, items − 1)`, each once, on whichever thread is free, and returns when
+    /// all are done. Threads have numbers from 0; no two calls run at the same time with the same one.
+    fn run(&mut self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
+        if self.workers.is_empty() || items < 2 {
+            (0..items).for_each(|i| f(0, i));
+            return;
+        }
+        let shared = &*self.shared;
+        // SAFETY: only the lifetime is erased. The target outlives every use: this function returns (or
+        // unwinds) only after the region is closed and every worker that entered it has left.
+        let work: Work = unsafe { std::mem::transmute::<&(dyn Fn(usize, usize) + Sync), Work>(f) };
+        // SAFETY: the region is closed and no worker is inside (the last call saw to that): nobody reads it.
+        unsafe { *shared.work.get() = Some(work) };
+        shared.items.store(items, Ordering::Relaxed);
+        shared.next.store(0, Ordering::Relaxed);
+        let region = shared.state.load(Ordering::Relaxed).wrapping_add(REGION);
+        shared.state.store(region | OPEN, Ordering::SeqCst);
+        if *shared.asleep.lock().expect("no thread panics while holding this lock") > 0 {
+            shared.wake.notify_all();
+        }
+        let leader = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| shared.take(0, f)));
+        // Whoever has not come by now need not: a worker that lost its core does not hold up the others.
+        shared.state.fetch_and(!OPEN, Ordering::AcqRel);
+        let mut spins = 0u32;
+        while shared.state.load(Ordering::Acquire) & INSIDE > 0 {
+            spins += 1;
+            if spins > SPINS { std::thread::yield_now() } else { std::hint::spin_loop() }
+        }
+        if let Err(panic) = leader {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(!shared.panicked.swap(false, Ordering::Relaxed), "a worker of the pool panicked");
+    }
+
+    /// Calls `f` once for every item, in parallel. Each thread has one of the `locals` to itself.
+    ///
+    /// # Panics
+    /// Where there are fewer `locals` than threads.
+    pub fn for_each<S: Send, L: Send>(
+        &mut self,
+        items: &mut [S],
+        locals: &mut [L],
+        f: impl Fn(usize, &mut S, &mut L) + Sync,
+    ) {
+        assert!(locals.len() >= self.threads());
+        let (base, room) = (Shareable(items.as_mut_ptr()), Shareable(locals.as_mut_ptr()));
+        self.run(items.len(), &|thread, i| {
+            // SAFETY: `run` gives out each index below the length once, so no two calls share an item, and
+            // never the same thread number at the same time, so none share a local.
+            let (item, local) = unsafe { (&mut *base.get().add(i), &mut *room.get().add(thread)) };
+            f(i, item, local);
+        });
+    }
+
+    /// Cuts several slices of one length at the same places and calls `f` once for every piece, in parallel:
+    /// piece i is `bounds[i]..bounds[i + 1]` of each. An empty slice gives empty pieces. Each thread has one of
+    /// the `locals` to itself.
+    ///
+    /// # Panics
+    /// Where `bounds` does not ascend inside the slices, or there are fewer `locals` than threads.
+    pub fn for_each_piece<T: Send, L: Send, const N: usize>(
+        &mut self,
+        slices: [&mut [T]; N],
+        bounds: &[usize],
+        locals: &mut [L],
+        f: impl Fn(usize, [&mut [T]; N], &mut L) + Sync,
+    ) {
+        assert!(bounds.is_sorted() && locals.len() >= self.threads());
+        let end = bounds.last().copied().unwrap_or(0);
+        let bases = slices.map(|slice| {
+            assert!(slice.is_empty() || slice.len() >= end);
+            (Shareable(slice.as_mut_ptr()), slice.is_empty())
+        });
+        let room = Shareable(locals.as_mut_ptr());
+        self.run(bounds.len().saturating_sub(1), &|thread, i| {
+            let (from, to) = (bounds[i], bounds[i + 1]);
+            let pieces = std::array::from_fn(|s| match &bases[s] {
+                (_, true) => &mut [][..],
+                // SAFETY: the bounds ascend and end inside the slice, and `run` gives out each index once:
+                // no two calls share an element.
+                (base, false) => unsafe { std::slice::from_raw_parts_mut(base.get().add(from), to - from) },
+            });
+            // SAFETY: `run` never uses the same thread number in two calls at the same time.
+            f(i, pieces, unsafe { &mut *room.get().add(thread) });
+        });
+    }
+}
+
+/// A pointer that several threads may hold; what they may do with it is said where it is used.
+struct Shareable<T>(*mut T);
+
+impl<T> Shareable<T> {
+    fn get(&self) -> *mut T {
+        self.0
+    }
+}
+
+// SAFETY: sharing the address is harmless; each use says why its accesses do not meet.
+unsafe impl<T: Send> Sync for Shareable<T> {}
+
+impl Shared {
+    fn take(&self, thread: usize, f: &(dyn Fn(usize, usize) + Sync)) {
+        let items = self.items.load(Ordering::Relaxed);
+        loop {
+            let i = self.next.fetch_add(1, Ordering::Relaxed);
+            if i >= items {
+                return;
+            }
+            f(thread, i);
+        }
+    }
+
+    /// Enters the region if it is open and not the one `seen`; returns which it is.
+    fn enter(&self, seen: usize) -> Option<usize> {
+        let state = self.state.load(Ordering::SeqCst);
+        let region = state & !(OPEN | INSIDE);
+        let may = state & OPEN != 0 && region != seen;
+        let entered = || self.state.compare_exchange(state, state + 1, Ordering::AcqRel, Ordering::Relaxed);
+        (may && entered().is_ok()).then_some(region)
+    }
+
+    fn work_until_closed(&self, thread: usize) {
+        let (mut seen, mut spins) = (0, 0u32);
+        while !self.closed.load(Ordering::Relaxed) {
+            let Some(region) = self.enter(seen) else {
+                spins += 1;
+                if spins < SPINS {
+                    std::hint::spin_loop();
+                } else {
+                    self.sleep(seen);
+                    spins = 0;
+                }
+                continue;
+            };
+            (seen, spins) = (region, 0);
+            // SAFETY: this worker is inside an open region, so the leader wrote the cell before and keeps
+            // both the cell and its target until the worker has left.
+            let work = unsafe { (*self.work.get()).map(|work| &*work) };
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                work.into_iter().for_each(|work| self.take(thread, work));
+            }));
+            if done.is_err() {
+                self.panicked.store(true, Ordering::Relaxed);
+            }
+            self.state.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    /// Until there is a region other than `seen`, or the pool closes.
+    fn sleep(&self, seen: usize) {
+        let mut asleep = self.asleep.lock().expect("no thread panics while holding this lock");
+        *asleep += 1;
+        let idle = || {
+            let state = self.state.load(Ordering::SeqCst);
+            state & OPEN == 0 || state & !(OPEN | INSIDE) == seen
+        };
+        while idle() && !self.closed.load(Ordering::SeqCst) {
+            asleep = self.wake.wait(asleep).expect("no thread panics while holding this lock");
+        }
+        *asleep -= 1;
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::SeqCst);
+        {
+            let _asleep = self.shared.asleep.lock();
+            self.shared.wake.notify_all();
+        }
+        for worker in self.workers.drain(..) {
+            // A worker catches its panics, so joining cannot fail; and a drop must not panic.
+            let _ = worker.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_and_every_piece_is_visited_once_over_many_regions() {
+        for threads in [1, 2, 4] {
+            let mut pool = Pool::new(threads);
+            let mut items = [0usize; 13];
+            let mut a = [0usize; 20];
+            let mut visits = vec![0usize; threads];
+            for round in 0..2000 {
+                pool.for_each(&mut items, &mut visits, |i, item, visits| {
+                    *item += i;
+                    *visits += 1;
+                });
+                let bounds = [0, 3, 3, 11, 20];
+                pool.for_each_piece([&mut a, &mut []], &bounds, &mut visits, |i, [a, none], visits| {
+                    assert!(none.is_empty());
+                    a.iter_mut().for_each(|a| *a += i);
+                    *visits += 1;
+                });
+                if round % 500 == 0 {
+                    std::thread::sleep(std::time::Duration::from_millis(5)); // lets the workers fall asleep
+                }
+            }
+            assert_eq!(visits.iter().sum::<usize>(), 2000 * (13 + 4));
+            assert!(items.iter().enumerate().all(|(i, &item)| item == 2000 * i));
+            assert_eq!((a[0], a[3], a[10], a[11], a[19]), (0, 4000, 4000, 6000, 6000));
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_worker_reaches_the_caller_and_the_pool_survives_it() {
+        let mut pool = Pool::new(3);
+        for _ in 0..20 {
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                pool.for_each(&mut [0; 8], &mut [(); 3], |i, _, _| assert!(i != 5));
+            }));
+            assert!(caught.is_err());
+        }
+        let mut items = [0; 8];
+        pool.for_each(&mut items, &mut [(); 3], |i, item, _| *item = i);
+        assert_eq!(items, [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+}

@@ -1,0 +1,17 @@
+//! Backpropagation that shows, for any weight, in numbers that add up, why it moved.
+//!
+//! Everything hangs on the chain of a training step: data → forward → loss → gradient → update.
+
+pub mod data;
+pub mod init;
+pub mod kernel;
+pub mod loss;
+pub mod network;
+pub mod op;
+pub mod optim;
+pub mod run;
+pub mod setting;
+mod shape;
+pub mod train;
+
+pub use shape::Shape;

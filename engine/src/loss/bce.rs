@@ -1,0 +1,61 @@
+//! Binary cross-entropy on probabilities (PyTorch's `BCELoss`): f = −y·ln x − (1 − y)·ln(1 − x), each
+//! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
+//! Where x comes from a sigmoid, `bce_with_logits` is right further out.
+
+use super::{Case, Entry, Made, Pointwise, Reduction};
+use crate::kernel::Scalar;
+use std::sync::Arc;
+
+/// Binary cross-entropy on probabilities.
+#[derive(Clone, Copy, Debug)]
+pub struct Bce {
+    /// Mean over examples and outputs, or sum.
+    pub reduction: Reduction,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "bce",
+    doc: "binary cross-entropy on probabilities",
+    keys: &[Reduction::KEY],
+    build: |settings| Ok(Arc::new(Bce { reduction: Reduction::read(settings) })),
+    cases: &[Case { given: &[], width: 3, output: Made::Share, target: Made::Share }],
+    kinks: &[],
+};
+
+impl Default for Bce {
+    fn default() -> Bce {
+        Bce { reduction: Reduction::Mean }
+    }
+}
+
+impl Pointwise for Bce {
+    fn name(&self) -> &'static str {
+        "bce"
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    fn formula(&self) -> &'static str {
+        "−y·ln ŷ − (1 − y)·ln(1 − ŷ)"
+    }
+
+    fn slope_formula(&self) -> &'static str {
+        "(ŷ − y)/(ŷ·(1 − ŷ))"
+    }
+
+    fn value<T: Scalar>(&self, x: T, y: T) -> T {
+        let one = T::one();
+        let floor = T::of(-100.0);
+        -(y * x.ln().max(floor) + (one - y) * (-x).ln_1p().max(floor))
+    }
+
+    fn slope<T: Scalar>(&self, x: T, y: T) -> T {
+        (x - y) / (x * (T::one() - x)).max(T::of(1e-12))
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        Some(0.5)
+    }
+}

@@ -1,0 +1,62 @@
+//! Binary cross-entropy on logits (PyTorch's `BCEWithLogitsLoss`): f = max(x, 0) − x·y + ln(1 + e^−|x|),
+//! which is −y·ln σ(x) − (1 − y)·ln(1 − σ(x)) without overflow. ∂f/∂x = σ(x) − y.
+
+use super::{Case, Entry, Made, Pointwise, Reduction};
+use crate::kernel::Scalar;
+use crate::kernel::stable::logistic;
+use std::sync::Arc;
+
+/// Binary cross-entropy on logits.
+#[derive(Clone, Copy, Debug)]
+pub struct BceWithLogits {
+    /// Mean over examples and outputs, or sum.
+    pub reduction: Reduction,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "bce_with_logits",
+    doc: "binary cross-entropy on logits",
+    keys: &[Reduction::KEY],
+    build: |settings| Ok(Arc::new(BceWithLogits { reduction: Reduction::read(settings) })),
+    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Share }],
+    kinks: &[],
+};
+
+impl Default for BceWithLogits {
+    fn default() -> BceWithLogits {
+        BceWithLogits { reduction: Reduction::Mean }
+    }
+}
+
+impl Pointwise for BceWithLogits {
+    fn name(&self) -> &'static str {
+        "bce_with_logits"
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    fn formula(&self) -> &'static str {
+        "−y·ln σ(ŷ) − (1 − y)·ln(1 − σ(ŷ))"
+    }
+
+    fn slope_formula(&self) -> &'static str {
+        "σ(ŷ) − y"
+    }
+
+    fn value<T: Scalar>(&self, x: T, y: T) -> T {
+        // x·([x > 0] − y) first: for large x and y = 1 its two parts would lose the digits of the third.
+        let step = if x > T::zero() { T::one() } else { T::zero() };
+        x * (step - y) + (-x.abs()).exp().ln_1p()
+    }
+
+    fn slope<T: Scalar>(&self, x: T, y: T) -> T {
+        // At y = 1 as −σ(−x), which keeps its digits where σ(x) is close to 1.
+        if y == T::one() { -logistic(-x) } else { logistic(x) - y }
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        Some(0.0)
+    }
+}

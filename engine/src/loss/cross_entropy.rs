@@ -1,0 +1,123 @@
+//! Cross-entropy on logits (PyTorch's `CrossEntropyLoss`), with label smoothing ε and class weights v:
+//! with ln p = x − ln Σ eˣ, class c and C classes,
+//! ℓₙ = −(1 − ε)·v_c·ln p_c − ε/C · Σⱼ vⱼ·ln pⱼ, and the mean divides Σ ℓₙ by Σ v_c.
+//! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
+
+use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
+use crate::kernel::Scalar;
+use crate::kernel::stable::log_sum_exp;
+use crate::setting::{Default, Key, Kind, Value};
+use std::sync::Arc;
+
+/// Cross-entropy on logits.
+#[derive(Clone, Debug)]
+pub struct CrossEntropy {
+    /// Share of the target that is spread over all classes.
+    pub label_smoothing: f64,
+    /// Weight of each class; all 1 where absent.
+    pub weight: ClassWeights,
+    /// Mean weighted by the classes' weights, or sum.
+    pub reduction: Reduction,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "cross_entropy",
+    doc: "cross-entropy of classes on logits",
+    keys: &[
+        Key::new("label_smoothing", Kind::Share, Default::Number(0.0), "share of the target spread over all"),
+        ClassWeights::KEY,
+        Reduction::KEY,
+    ],
+    build: |settings| {
+        Ok(Arc::new(CrossEntropy {
+            label_smoothing: settings.number("label_smoothing"),
+            weight: ClassWeights::read(settings),
+            reduction: Reduction::read(settings),
+        }))
+    },
+    cases: &[
+        Case { given: &[], width: 4, output: Made::Real, target: Made::Real },
+        Case {
+            given: &[("label_smoothing", Value::Number(0.1)), ClassWeights::CASE],
+            width: 3,
+            output: Made::Real,
+            target: Made::Real,
+        },
+    ],
+    kinks: &[],
+};
+
+impl std::default::Default for CrossEntropy {
+    fn default() -> CrossEntropy {
+        CrossEntropy { label_smoothing: 0.0, weight: ClassWeights(None), reduction: Reduction::Mean }
+    }
+}
+
+impl Loss for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross_entropy"
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::Classes
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    fn formula(&self) -> &'static str {
+        "−ln softmax(ŷ)[y]"
+    }
+
+    fn slope(&self) -> &'static str {
+        "softmax(ŷ) − onehot(y)"
+    }
+
+    fn class_weights(&self) -> Option<&[f64]> {
+        self.weight.0.as_deref()
+    }
+}
+
+impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
+    fn divisor(&self, _width: usize, y: Target<'_, T>) -> f64 {
+        self.reduction.divisor(self.weight.sum(y.classes()))
+    }
+
+    fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]) {
+        let width = x.len() / each.len().max(1);
+        let hard = 1.0 - self.label_smoothing;
+        for ((each, x), &class) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.classes()) {
+            let class = class as usize;
+            let total = log_sum_exp(x);
+            *each = -T::of(hard * self.weight.of(class)) * total.below(x[class]);
+            if self.label_smoothing > 0.0 {
+                let soft = self.label_smoothing / width as f64;
+                for (j, x) in x.iter().enumerate() {
+                    *each -= T::of(soft * self.weight.of(j)) * total.below(*x);
+                }
+            }
+        }
+    }
+
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]) {
+        let classes = y.classes();
+        let width = x.len() / classes.len().max(1);
+        let (hard, soft) = (1.0 - self.label_smoothing, self.label_smoothing);
+        for ((dx, x), &class) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(classes) {
+            let class = class as usize;
+            let pull = hard * self.weight.of(class);
+            let push = scale * T::of(pull + soft * self.weight.mean(width));
+            let total = log_sum_exp(x);
+            for (dx, x) in dx.iter_mut().zip(x) {
+                *dx += push * total.below(*x).exp();
+            }
+            dx[class] -= scale * T::of(pull);
+            if soft > 0.0 {
+                for (j, dx) in dx.iter_mut().enumerate() {
+                    *dx -= scale * T::of(soft / width as f64 * self.weight.of(j));
+                }
+            }
+        }
+    }
+}

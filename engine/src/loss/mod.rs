@@ -1,0 +1,369 @@
+//! Losses. One loss is one file. To add one: its file, and its line in [`LIST`].
+//!
+//! A loss gives each example n a number ℓₙ; the loss of a batch is L = Σ ℓₙ / divisor, where the divisor is 1
+//! for the reduction `sum` and what the loss's file says for `mean`.
+
+mod bce;
+mod bce_with_logits;
+mod categorical_cross_entropy;
+mod cross_entropy;
+mod half_squared_error;
+mod huber;
+mod mae;
+mod mse;
+mod nll;
+mod pointwise;
+mod squared_error;
+#[cfg(test)]
+mod tests;
+
+pub use bce::Bce;
+pub use bce_with_logits::BceWithLogits;
+pub use categorical_cross_entropy::CategoricalCrossEntropy;
+pub use cross_entropy::CrossEntropy;
+pub use half_squared_error::HalfSquaredError;
+pub use huber::Huber;
+pub use mae::Mae;
+pub use mse::Mse;
+pub use nll::Nll;
+pub use pointwise::Pointwise;
+pub use squared_error::SquaredError;
+
+use crate::data::Targets;
+use crate::kernel::Scalar;
+use crate::op::Kink;
+use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
+use crate::shape::Shape;
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// All losses, in the order in which the manual lists them.
+pub const LIST: &[Entry] = &[
+    mse::ENTRY,
+    mae::ENTRY,
+    huber::ENTRY,
+    bce::ENTRY,
+    bce_with_logits::ENTRY,
+    nll::ENTRY,
+    cross_entropy::ENTRY,
+    categorical_cross_entropy::ENTRY,
+    squared_error::ENTRY,
+    half_squared_error::ENTRY,
+];
+
+/// A loss as experiments name it, and as the generic tests meet it.
+pub struct Entry {
+    /// As it stands behind `type =`.
+    pub name: &'static str,
+    /// What it computes, in one sentence.
+    pub doc: &'static str,
+    /// What it can be told.
+    pub keys: &'static [Key],
+    /// Makes the loss from its settings.
+    pub build: fn(&Settings) -> Result<Arc<dyn LossFunction>, SettingError>,
+    /// What the generic tests run.
+    pub cases: &'static [Case],
+    /// Where its derivative by the output jumps, in terms of output − target.
+    pub kinks: &'static [Kink],
+}
+
+/// Makes the loss called `name` from what an experiment says about it.
+pub fn read(
+    name: &str,
+    given: impl IntoIterator<Item = (String, Value)>,
+) -> Result<Arc<dyn LossFunction>, SettingError> {
+    let Some(entry) = LIST.iter().find(|entry| entry.name == name) else {
+        let allowed = LIST.iter().map(|entry| entry.name).collect();
+        return Err(SettingError::UnknownName { what: "loss", name: name.into(), allowed });
+    };
+    (entry.build)(&Settings::read(entry.keys, given)?)
+}
+
+/// What a generic test gives a loss.
+pub struct Case {
+    /// Settings other than the defaults.
+    pub given: &'static [(&'static str, Value)],
+    /// Numbers per example of the network's output.
+    pub width: usize,
+    /// What the network's output is made of.
+    pub output: Made,
+    /// What the targets are made of; not looked at where the loss wants classes.
+    pub target: Made,
+}
+
+/// What numbers of a test are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Any numbers.
+    Real,
+    /// Each between 0 and 1.
+    Share,
+    /// Between 0 and 1, an example's sum to 1.
+    Probabilities,
+    /// Logarithms of probabilities.
+    LogProbabilities,
+}
+
+/// What targets a loss compares with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// The number of a class.
+    Classes,
+    /// As many numbers as the network's output.
+    Values,
+}
+
+/// How the numbers of the examples become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction {
+    /// The sum over a divisor that the loss defines.
+    Mean,
+    /// The sum.
+    Sum,
+}
+
+impl Reduction {
+    /// The key that every loss has.
+    const KEY: Key =
+        Key::new("reduction", Kind::Word(&["mean", "sum"]), Default::Word("mean"), "how examples are combined");
+
+    /// The same with the sum by default.
+    const KEY_SUM: Key = Key { default: Default::Word("sum"), ..Reduction::KEY };
+
+    fn read(settings: &Settings) -> Reduction {
+        if settings.word("reduction") == "sum" { Reduction::Sum } else { Reduction::Mean }
+    }
+
+    /// The divisor where `mean` divides by `count`.
+    fn divisor(self, count: f64) -> f64 {
+        match self {
+            Reduction::Mean => count,
+            Reduction::Sum => 1.0,
+        }
+    }
+}
+
+/// Weight of each class, where classes have weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassWeights(pub Option<Vec<f64>>);
+
+impl ClassWeights {
+    const KEY: Key = Key::new("weight", Kind::PositiveList, Default::Absent, "weight of each class");
+
+    /// Three classes' weights, for the generic tests.
+    const CASE: (&str, Value) = (
+        "weight",
+        Value::List(Cow::Borrowed(&[Value::Number(0.5), Value::Number(1.0), Value::Number(2.0)])),
+    );
+
+    fn read(settings: &Settings) -> ClassWeights {
+        ClassWeights(settings.numbers_if("weight"))
+    }
+
+    /// Weight of one class.
+    fn of(&self, class: usize) -> f64 {
+        self.0.as_ref().map_or(1.0, |weights| weights[class])
+    }
+
+    /// Mean weight of all classes.
+    fn mean(&self, classes: usize) -> f64 {
+        self.0.as_ref().map_or(1.0, |weights| weights.iter().sum::<f64>() / classes as f64)
+    }
+
+    /// Sum of the weights of these targets.
+    fn sum(&self, targets: &[u32]) -> f64 {
+        targets.iter().map(|&class| self.of(class as usize)).sum()
+    }
+}
+
+/// When an output counts as right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// The largest number (the first of equals) is that of the right class.
+    Largest,
+    /// Every number is above this threshold where its target is above 1/2, and not above it elsewhere.
+    Above(f64),
+}
+
+/// The targets of the examples at hand.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a, T> {
+    /// One class per example.
+    Classes(&'a [u32]),
+    /// [examples, width]
+    Values(&'a [T]),
+}
+
+impl<'a, T> Target<'a, T> {
+    /// The classes; empty where targets are values, which [`Loss::check`] rules out.
+    fn classes(self) -> &'a [u32] {
+        match self {
+            Target::Classes(classes) => classes,
+            Target::Values(_) => &[],
+        }
+    }
+
+    /// The values; empty where targets are classes, which [`Loss::check`] rules out.
+    fn values(self) -> &'a [T] {
+        match self {
+            Target::Classes(_) => &[],
+            Target::Values(values) => values,
+        }
+    }
+}
+
+/// Why a loss refused the network's output or the targets.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Mismatch {
+    /// Classes where numbers are wanted, or the other way round.
+    #[error("the loss `{loss}` compares with {wants}, and the targets are {got}")]
+    Kind {
+        /// The loss.
+        loss: &'static str,
+        /// What it wants.
+        wants: &'static str,
+        /// What it got.
+        got: &'static str,
+    },
+    /// Not as many numbers as the output has.
+    #[error("the network's output has {output} numbers per example and the targets have {targets}")]
+    Width {
+        /// Numbers of an output.
+        output: usize,
+        /// Numbers of a target.
+        targets: usize,
+    },
+    /// A class that the network has no output for.
+    #[error(
+        "class label {label} (example {example}) is out of range: the network has {output} outputs, so labels \
+         go from 0 to {}", output - 1
+    )]
+    Label {
+        /// The label.
+        label: u32,
+        /// Where it stands, from 0.
+        example: usize,
+        /// Outputs of the network.
+        output: usize,
+    },
+    /// Class weights for another number of classes.
+    #[error("the loss has {weights} class weights and the network {output} outputs")]
+    Weights {
+        /// How many weights were given.
+        weights: usize,
+        /// Outputs of the network.
+        output: usize,
+    },
+    /// Targets that the loss is not defined for.
+    #[error("target {value} (example {example}) is outside [0, 1], which the loss `{loss}` needs")]
+    NotAShare {
+        /// The loss.
+        loss: &'static str,
+        /// The target.
+        value: f64,
+        /// Where it stands, from 0.
+        example: usize,
+    },
+}
+
+/// What a loss says about itself, the same in both precisions.
+pub trait Loss: Debug + Send + Sync {
+    /// As experiments name it.
+    fn name(&self) -> &'static str;
+
+    /// What it compares with.
+    fn wants(&self) -> Wants;
+
+    /// ℓₙ in symbols, with ŷ the output and y the target: `Σ (y − ŷ)²`.
+    fn formula(&self) -> &'static str;
+
+    /// ∂ℓₙ/∂ŷ in symbols: `2·(ŷ − y)`.
+    fn slope(&self) -> &'static str;
+
+    /// Weight of each class, where the loss has them.
+    fn class_weights(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// How the examples' numbers become one.
+    fn reduction(&self) -> Reduction;
+
+    /// When an output counts as right; `None` where it is only more or less wrong.
+    fn decision(&self) -> Option<Decision> {
+        (self.wants() == Wants::Classes).then_some(Decision::Largest)
+    }
+
+    /// Whether targets have to lie in [0, 1].
+    fn wants_shares(&self) -> bool {
+        false
+    }
+}
+
+/// What a loss computes in one precision. `x` is the network's output, [examples, width].
+pub trait ComputeLoss<T: Scalar>: Loss {
+    /// What the sum over these examples is divided by.
+    fn divisor(&self, width: usize, y: Target<'_, T>) -> f64;
+
+    /// ℓₙ of each example, undivided.
+    fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]);
+
+    /// dx ← dx + scale · ∂ℓₙ/∂x for each example.
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]);
+}
+
+/// A loss, complete. Implemented for whatever computes in both precisions.
+pub trait LossFunction: ComputeLoss<f32> + ComputeLoss<f64> {}
+impl<L: ComputeLoss<f32> + ComputeLoss<f64>> LossFunction for L {}
+
+/// A precision in which losses compute.
+pub trait LossPrecision: Scalar {
+    /// The loss's computations in this precision.
+    fn of_loss(loss: &dyn LossFunction) -> &dyn ComputeLoss<Self>;
+}
+
+impl LossPrecision for f32 {
+    fn of_loss(loss: &dyn LossFunction) -> &dyn ComputeLoss<f32> {
+        loss
+    }
+}
+
+impl LossPrecision for f64 {
+    fn of_loss(loss: &dyn LossFunction) -> &dyn ComputeLoss<f64> {
+        loss
+    }
+}
+
+/// Refuses outputs and targets that `loss` cannot compare.
+pub fn check<T: Scalar>(loss: &dyn LossFunction, output: &Shape, targets: &Targets<T>) -> Result<(), Mismatch> {
+    let output = output.len();
+    let (classes, numbers) = ("classes", "numbers");
+    let name = Loss::name(loss);
+    match (loss.wants(), targets) {
+        (Wants::Classes, Targets::Classes(labels)) => {
+            if let Some((example, &label)) = labels.iter().enumerate().find(|(_, l)| **l as usize >= output) {
+                return Err(Mismatch::Label { label, example, output });
+            }
+            match loss.class_weights() {
+                Some(weights) if weights.len() != output => {
+                    Err(Mismatch::Weights { weights: weights.len(), output })
+                }
+                _ => Ok(()),
+            }
+        }
+        (Wants::Values, Targets::Values { width, .. }) if *width != output => {
+            Err(Mismatch::Width { output, targets: *width })
+        }
+        (Wants::Values, Targets::Values { data, width }) => {
+            let wrong = |y: &T| loss.wants_shares() && !(0.0..=1.0).contains(&y.f64());
+            match data.iter().position(wrong) {
+                Some(at) => {
+                    Err(Mismatch::NotAShare { loss: name, value: data[at].f64(), example: at / width })
+                }
+                None => Ok(()),
+            }
+        }
+        (Wants::Classes, _) => Err(Mismatch::Kind { loss: name, wants: classes, got: numbers }),
+        (Wants::Values, _) => Err(Mismatch::Kind { loss: name, wants: numbers, got: classes }),
+    }
+}

@@ -1,0 +1,54 @@
+//! Mean squared error (PyTorch's `MSELoss`): f = (x − y)².
+//! ∂f/∂x = 2·(x − y).
+
+use super::{Case, Entry, Made, Pointwise, Reduction};
+use crate::kernel::Scalar;
+use std::sync::Arc;
+
+/// Mean squared error.
+#[derive(Clone, Copy, Debug)]
+pub struct Mse {
+    /// Mean over examples and outputs, or sum.
+    pub reduction: Reduction,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "mse",
+    doc: "mean squared error",
+    keys: &[Reduction::KEY],
+    build: |settings| Ok(Arc::new(Mse { reduction: Reduction::read(settings) })),
+    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
+    kinks: &[],
+};
+
+impl Default for Mse {
+    fn default() -> Mse {
+        Mse { reduction: Reduction::Mean }
+    }
+}
+
+impl Pointwise for Mse {
+    fn name(&self) -> &'static str {
+        "mse"
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    fn formula(&self) -> &'static str {
+        "(ŷ − y)²"
+    }
+
+    fn slope_formula(&self) -> &'static str {
+        "2·(ŷ − y)"
+    }
+
+    fn value<T: Scalar>(&self, x: T, y: T) -> T {
+        (x - y) * (x - y)
+    }
+
+    fn slope<T: Scalar>(&self, x: T, y: T) -> T {
+        (x - y) + (x - y)
+    }
+}

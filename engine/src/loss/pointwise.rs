@@ -1,0 +1,80 @@
+//! Losses that compare output and target number by number: what they have in common.
+
+use super::{ComputeLoss, Decision, Loss, Reduction, Target, Wants};
+use crate::kernel::Scalar;
+use std::fmt::Debug;
+
+/// ℓₙ = Σⱼ f(xⱼ, yⱼ); the mean is over examples and outputs. Whoever implements it is a loss.
+pub trait Pointwise: Debug + Send + Sync {
+    /// As experiments name it.
+    fn name(&self) -> &'static str;
+
+    /// How the examples' numbers become one.
+    fn reduction(&self) -> Reduction;
+
+    /// f in symbols.
+    fn formula(&self) -> &'static str;
+
+    /// ∂f/∂x in symbols.
+    fn slope_formula(&self) -> &'static str;
+
+    /// f(x, y)
+    fn value<T: Scalar>(&self, x: T, y: T) -> T;
+
+    /// ∂f/∂x
+    fn slope<T: Scalar>(&self, x: T, y: T) -> T;
+
+    /// From which output on an example counts as positive, where targets are shares.
+    fn threshold(&self) -> Option<f64> {
+        None
+    }
+}
+
+impl<P: Pointwise> Loss for P {
+    fn name(&self) -> &'static str {
+        Pointwise::name(self)
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::Values
+    }
+
+    fn reduction(&self) -> Reduction {
+        Pointwise::reduction(self)
+    }
+
+    fn formula(&self) -> &'static str {
+        Pointwise::formula(self)
+    }
+
+    fn slope(&self) -> &'static str {
+        self.slope_formula()
+    }
+
+    fn decision(&self) -> Option<Decision> {
+        self.threshold().map(Decision::Above)
+    }
+
+    fn wants_shares(&self) -> bool {
+        self.threshold().is_some()
+    }
+}
+
+impl<P: Pointwise, T: Scalar> ComputeLoss<T> for P {
+    fn divisor(&self, _width: usize, y: Target<'_, T>) -> f64 {
+        Pointwise::reduction(self).divisor(y.values().len() as f64)
+    }
+
+    fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]) {
+        let width = x.len() / each.len().max(1);
+        for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.values().chunks_exact(width)) {
+            *each = x.iter().zip(y).map(|(x, y)| self.value(*x, *y)).sum();
+        }
+    }
+
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]) {
+        for ((dx, x), y) in dx.iter_mut().zip(x).zip(y.values()) {
+            *dx += scale * self.slope(*x, *y);
+        }
+    }
+}

@@ -1,0 +1,561 @@
+//! A network compiled for a batch size: every shape known, every buffer placed, nothing allocated and nothing
+//! looked up while a step runs.
+//!
+//! A step has two meetings of the threads, however many layers:
+//! 1. *pass*: the batch is cut into shards of [`SHARD`] examples; each thread takes whole shards forward,
+//!    through the loss and back to the gradient of every value. A shard has its own arena.
+//! 2. *gradient*: the parameters are cut into parts of [`PART`] numbers; each thread takes whole parts and adds
+//!    up what every shard contributes, shard by shard.
+//!
+//! Where the cuts are depends on the network and the batch alone, so every bit of the result is the same for
+//! any number of threads; and there is one gradient buffer, not one for each thread.
+
+use super::{Error, Network, Weights};
+use crate::data::{Dataset, Targets};
+use crate::kernel::matmul::SCRATCH;
+use crate::kernel::moments::Moments;
+use crate::kernel::{Pool, Scalar, random};
+use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
+use crate::op::{
+    BuffersMut, Forward, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
+};
+use crate::shape::Shape;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Examples in a shard, unless the network mixes examples; then the whole batch is one shard.
+const SHARD: usize = 32;
+
+/// About as many numbers of a parameter are one part of the gradient: 256 KiB of f32 stay in a core's cache
+/// while the shards are added up.
+const PART: usize = 1 << 16;
+
+/// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
+/// less than what two meetings of threads cost.
+const THREADED: usize = 500_000;
+
+/// Which examples of a data set are in a batch.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    /// These, in this order.
+    Index(&'a [usize]),
+    /// Those from the first up to, not including, the second.
+    Range(usize, usize),
+}
+
+/// Some examples of a data set.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a, T> {
+    /// The data set.
+    pub data: &'a Dataset<T>,
+    /// Which of its examples.
+    pub rows: Rows<'a>,
+}
+
+impl<'a, T> Batch<'a, T> {
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        match self.rows {
+            Rows::Index(index) => index.len(),
+            Rows::Range(from, to) => to - from,
+        }
+    }
+
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Place in the data set of the `i`-th example.
+    fn at(&self, i: usize) -> usize {
+        match self.rows {
+            Rows::Index(index) => index[i],
+            Rows::Range(from, _) => from + i,
+        }
+    }
+}
+
+/// What a pass does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// Training, with the address of the step's random numbers; `None`: evaluation.
+    pub train: Option<u64>,
+    /// Whether it goes back to the gradients of all values.
+    pub backward: bool,
+    /// Whether it keeps the moments of all values and their gradients.
+    pub facts: bool,
+}
+
+impl Pass {
+    /// Forward only, as in evaluation.
+    pub const EVALUATE: Pass = Pass { train: None, backward: false, facts: false };
+
+    /// Forward and backward as a training step does it; `key` addresses the step's random numbers.
+    pub fn train(key: u64) -> Pass {
+        Pass { train: Some(key), backward: true, facts: false }
+    }
+}
+
+/// Moments of the values of a pass and of their gradients, by operation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Of each operation's output.
+    pub output: Vec<Moments>,
+    /// Of the loss's gradient by each operation's output.
+    pub output_gradient: Vec<Moments>,
+}
+
+#[derive(Debug)]
+struct Step {
+    op: Arc<dyn Operation>,
+    inputs: Vec<usize>,
+    params: Vec<Range<usize>>,
+    buffers: Vec<Range<usize>>,
+    saved: Range<usize>,
+    /// Whether anything before or in this operation needs the gradient of its output.
+    back: bool,
+}
+
+/// What the shards share: the operations, where each value lies in an arena, which need a gradient.
+#[derive(Debug)]
+struct Graph {
+    steps: Vec<Step>,
+    places: Vec<Place>,
+    wanted: Vec<bool>,
+}
+
+/// The arenas of some examples of the batch.
+#[derive(Debug)]
+struct Shard<T> {
+    rows: usize,
+    values: Vec<T>,
+    grads: Vec<T>,
+    saved: Vec<T>,
+    each: Vec<T>,
+    facts: Facts,
+}
+
+/// A network with a loss, compiled for batches of up to a number of examples.
+#[derive(Debug)]
+pub struct Plan<T> {
+    loss: Arc<dyn LossFunction>,
+    input: Shape,
+    graph: Graph,
+    capacity: usize,
+    shard_rows: usize,
+    shards: Vec<Shard<T>>,
+    active: usize,
+    classes: Vec<u32>,
+    values: Vec<T>,
+    width: usize,
+    divisor: f64,
+    parts: Vec<(usize, Part)>,
+    bounds: Vec<usize>,
+    train: Option<u64>,
+    pool: Pool,
+    /// Room for matrix products, for each thread.
+    scratch: Vec<Vec<T>>,
+}
+
+impl<T: Precision + LossPrecision> Plan<T> {
+    /// Compiles `network` with `loss` for batches of up to `batch` examples, to run on up to `threads`
+    /// threads: one where a step has less than [`THREADED`] floating-point operations. With `input_gradient`
+    /// the gradient of the network's input is computed too.
+    pub fn new(
+        network: &Network,
+        loss: Arc<dyn LossFunction>,
+        batch: usize,
+        threads: usize,
+        input_gradient: bool,
+    ) -> Result<Plan<T>, Error> {
+        if network.nodes.is_empty() {
+            return Err(Error::Empty);
+        }
+        let capacity = batch.max(1);
+        let shard_rows = if network.mixes_examples() { capacity } else { capacity.min(SHARD) };
+        let mut at = 0;
+        let places: Vec<Place> = network
+            .shapes
+            .iter()
+            .map(|shape| {
+                let place = Place { at, shape: shape.clone() };
+                at += shard_rows * shape.len();
+                place
+            })
+            .collect();
+        let mut wanted = vec![input_gradient];
+        let mut saved = 0;
+        let steps: Vec<Step> = network
+            .nodes
+            .iter()
+            .map(|node| {
+                let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
+                let back = !node.params.is_empty() || node.inputs.iter().any(|&i| wanted[i]);
+                wanted.push(back);
+                let first = saved;
+                saved += node.op.saved(shard_rows, &x);
+                Step {
+                    op: Arc::clone(&node.op),
+                    inputs: node.inputs.clone(),
+                    params: network.params[node.params.clone()].iter().map(|p| p.range.clone()).collect(),
+                    buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
+                    saved: first..saved,
+                    back,
+                }
+            })
+            .collect();
+        let (parts, bounds) = parts(network);
+        let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
+        let pool = Pool::new(if work < THREADED { 1 } else { threads });
+        let zeros = |n: usize| vec![T::zero(); n];
+        let facts = Facts {
+            output: vec![Moments::default(); steps.len()],
+            output_gradient: vec![Moments::default(); steps.len()],
+        };
+        let shards = (0..capacity.div_ceil(shard_rows))
+            .map(|_| Shard {
+                rows: 0,
+                values: zeros(at),
+                grads: zeros(at),
+                saved: zeros(saved),
+                each: zeros(shard_rows),
+                facts: facts.clone(),
+            })
+            .collect();
+        let width = network.shape(network.output()).len();
+        Ok(Plan {
+            loss,
+            input: network.shapes[0].clone(),
+            graph: Graph { steps, places, wanted },
+            capacity,
+            shard_rows,
+            shards,
+            active: 0,
+            classes: Vec::with_capacity(capacity),
+            values: Vec::with_capacity(capacity * width),
+            width,
+            divisor: 1.0,
+            parts,
+            bounds,
+            train: None,
+            scratch: (0..pool.threads()).map(|_| zeros(SCRATCH)).collect(),
+            pool,
+        })
+    }
+
+    /// Refuses data that the network or the loss cannot take.
+    pub fn check(&self, data: &Dataset<T>) -> Result<(), Error> {
+        if data.shape != self.input {
+            return Err(Error::Input { network: self.input.clone(), data: data.shape.clone() });
+        }
+        let output = &self.graph.places[self.graph.steps.len()].shape;
+        Ok(loss::check(&*self.loss, output, &data.targets)?)
+    }
+
+    /// The most examples that a batch can have.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Calls `f` for every part of the parameters in parallel, with that part of each of the slices, which are
+    /// as long as all parameters (or empty, and then so is the part).
+    pub fn update<const N: usize>(
+        &mut self,
+        slices: [&mut [T]; N],
+        f: impl Fn(usize, [&mut [T]; N]) + Sync,
+    ) {
+        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
+    }
+
+    /// Where the parameters are cut into parts, for whoever works on them in parallel.
+    pub fn bounds(&self) -> &[usize] {
+        &self.bounds
+    }
+
+    /// The number of the parameter that part `part` belongs to, within its operation `.0`.
+    pub(crate) fn part(&self, part: usize) -> (usize, usize) {
+        (self.parts[part].0, self.parts[part].1.param)
+    }
+
+    /// Takes a batch (of data that [`Plan::check`] accepted) forward and, if `pass` says so, back; returns the
+    /// loss of the batch.
+    ///
+    /// # Panics
+    /// Where the batch is larger than the plan's.
+    pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
+        assert!(batch.len() <= self.capacity, "a batch of {} in a plan for {}", batch.len(), self.capacity);
+        self.gather_targets(&batch);
+        self.train = pass.train;
+        self.active = batch.len().div_ceil(self.shard_rows);
+        let loss = T::of_loss(&*self.loss);
+        let all = match &batch.data.targets {
+            Targets::Classes(_) => Target::Classes(&self.classes),
+            Targets::Values { .. } => Target::Values(&self.values),
+        };
+        self.divisor = loss.divisor(self.width, all);
+        let scale = T::of(1.0 / self.divisor);
+        let (graph, shard_rows, width) = (&self.graph, self.shard_rows, self.width);
+        let shards = &mut self.shards[..self.active];
+        self.pool.for_each(shards, &mut self.scratch, |i, shard, scratch| {
+            let first = i * shard_rows;
+            shard.rows = shard_rows.min(batch.len() - first);
+            let target = match all {
+                Target::Classes(classes) => Target::Classes(&classes[first..first + shard.rows]),
+                Target::Values(values) => Target::Values(&values[first * width..(first + shard.rows) * width]),
+            };
+            for (r, x) in shard.values.chunks_exact_mut(batch.data.shape.len()).take(shard.rows).enumerate() {
+                let from = batch.at(first + r) * x.len();
+                x.copy_from_slice(&batch.data.inputs[from..from + x.len()]);
+            }
+            shard.forward(graph, weights, pass.train, first, scratch);
+            let output = graph.range(graph.steps.len(), shard.rows);
+            loss.forward(&shard.values[output.clone()], target, &mut shard.each[..shard.rows]);
+            if pass.backward {
+                let start = if graph.wanted[0] { 0 } else { graph.places[1].at };
+                shard.grads[start..].fill(T::zero());
+                loss.backward(&shard.values[output.clone()], target, scale, &mut shard.grads[output]);
+                shard.backward(graph, weights, pass.train, first, scratch);
+            }
+            if pass.facts {
+                shard.take_facts(graph, pass.backward);
+            }
+        });
+        self.loss()
+    }
+
+    fn gather_targets(&mut self, batch: &Batch<'_, T>) {
+        self.classes.clear();
+        self.values.clear();
+        match &batch.data.targets {
+            Targets::Classes(classes) => {
+                self.classes.extend((0..batch.len()).map(|i| classes[batch.at(i)]));
+            }
+            Targets::Values { data, width } => {
+                for i in 0..batch.len() {
+                    let from = batch.at(i) * width;
+                    self.values.extend_from_slice(&data[from..from + width]);
+                }
+            }
+        }
+    }
+
+    /// After a training pass: brings running statistics up to date.
+    pub fn track(&self, weights: &mut Weights<T>) {
+        for step in self.graph.steps.iter().filter(|step| !step.buffers.is_empty()) {
+            // Whoever tracks mixes examples, so the whole batch is in the first shard.
+            let shard = &self.shards[0];
+            let buffers = BuffersMut::new(&mut weights.buffers, &step.buffers);
+            T::of_op(&*step.op).track(shard.rows, &shard.saved[step.saved.clone()], buffers);
+        }
+    }
+
+    /// The loss's gradient by all parameters, of the last pass (which went back): overwrites `gradient`.
+    pub fn gradient(&mut self, weights: &Weights<T>, gradient: &mut [T]) {
+        let (graph, shards, parts) = (&self.graph, &self.shards[..self.active], &self.parts);
+        let (train, shard_rows) = (self.train, self.shard_rows);
+        self.pool.for_each_piece([gradient], &self.bounds, &mut self.scratch, |i, [dw], scratch| {
+            let (node, part) = &parts[i];
+            let op = T::of_op(&*graph.steps[*node].op);
+            dw.fill(T::zero());
+            for (s, shard) in shards.iter().enumerate() {
+                let at = shard.point(graph, *node, weights, mode(train, *node, s * shard_rows));
+                let dy = &shard.grads[graph.range(node + 1, shard.rows)];
+                op.backward_param(&at, dy, part.clone(), dw, scratch);
+            }
+        });
+    }
+
+    /// Loss of the last pass.
+    pub fn loss(&self) -> f64 {
+        self.example_losses().map(Scalar::f64).sum::<f64>() / self.divisor
+    }
+
+    /// What the sum over the examples of the last pass was divided by.
+    pub fn divisor(&self) -> f64 {
+        self.divisor
+    }
+
+    /// ℓₙ of each example of the last pass, undivided.
+    pub fn example_losses(&self) -> impl Iterator<Item = T> + '_ {
+        self.shards[..self.active].iter().flat_map(|shard| shard.each[..shard.rows].iter().copied())
+    }
+
+    /// A value (0: the network's input, i + 1: the output of operation i) of every example of the last pass.
+    pub fn value(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
+        let width = self.graph.places[value].shape.len();
+        self.shards[..self.active]
+            .iter()
+            .flat_map(move |shard| shard.values[self.graph.range(value, shard.rows)].chunks_exact(width))
+    }
+
+    /// The loss's gradient by a value, of every example of the last pass (which went back).
+    pub fn value_gradient(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
+        let width = self.graph.places[value].shape.len();
+        self.shards[..self.active]
+            .iter()
+            .flat_map(move |shard| shard.grads[self.graph.range(value, shard.rows)].chunks_exact(width))
+    }
+
+    /// The network's output for every example of the last pass.
+    pub fn output(&self) -> impl Iterator<Item = &[T]> + '_ {
+        self.value(self.graph.steps.len())
+    }
+
+    /// Moments of the last pass (which kept facts), over all shards.
+    pub fn facts(&self, into: &mut Facts) {
+        let merge = |into: &mut Vec<Moments>, of: fn(&Facts) -> &Vec<Moments>| {
+            into.clear();
+            into.extend_from_slice(of(&self.shards[0].facts));
+            for shard in &self.shards[1..self.active.max(1)] {
+                into.iter_mut().zip(of(&shard.facts)).for_each(|(into, shard)| into.merge(shard));
+            }
+        };
+        merge(&mut into.output, |facts| &facts.output);
+        merge(&mut into.output_gradient, |facts| &facts.output_gradient);
+    }
+
+    /// How many examples of the last pass are right, where the loss has a notion of right.
+    pub fn right(&self) -> Option<usize> {
+        let decision = self.loss.decision()?;
+        let right = |(i, x): (usize, &[T])| match decision {
+            Decision::Largest => {
+                // The first of equals, and never NaN.
+                let mut best = 0;
+                (1..x.len()).for_each(|j| best = if x[j] > x[best] { j } else { best });
+                best == self.classes[i] as usize && !x[best].is_nan()
+            }
+            Decision::Above(threshold) => {
+                let y = &self.values[i * self.width..(i + 1) * self.width];
+                x.iter().zip(y).all(|(x, y)| !x.is_nan() && (x.f64() > threshold) == (y.f64() > 0.5))
+            }
+        };
+        Some(self.output().enumerate().filter(|&example| right(example)).count())
+    }
+
+    /// Loss and accuracy over a whole data set, in evaluation mode, batch by batch.
+    pub fn evaluate(&mut self, weights: &Weights<T>, data: &Dataset<T>) -> Metrics {
+        let (mut sum, mut divisor, mut right) = (0.0, 0.0, Some(0));
+        for from in (0..data.len()).step_by(self.capacity) {
+            let rows = Rows::Range(from, (from + self.capacity).min(data.len()));
+            let loss = self.pass(weights, Batch { data, rows }, Pass::EVALUATE);
+            sum += loss * self.divisor;
+            divisor += self.divisor;
+            right = right.zip(self.right()).map(|(a, b)| a + b);
+        }
+        if self.loss.reduction() == Reduction::Sum {
+            divisor = 1.0;
+        }
+        Metrics { loss: sum / divisor, accuracy: right.map(|right| right as f64 / data.len() as f64) }
+    }
+}
+
+/// How well a network does on a data set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metrics {
+    /// The loss, reduced over the whole set as it is over a batch.
+    pub loss: f64,
+    /// Share of examples that are right, where the loss has a notion of right.
+    pub accuracy: Option<f64>,
+}
+
+impl Graph {
+    /// Where a value of `rows` examples lies in an arena.
+    fn range(&self, value: usize, rows: usize) -> Range<usize> {
+        let place = &self.places[value];
+        place.at..place.at + rows * place.shape.len()
+    }
+}
+
+impl<T: Precision> Shard<T> {
+    fn forward(
+        &mut self,
+        graph: &Graph,
+        weights: &Weights<T>,
+        train: Option<u64>,
+        first: usize,
+        scratch: &mut [T],
+    ) {
+        for (node, step) in graph.steps.iter().enumerate() {
+            let y = graph.range(node + 1, self.rows);
+            let (before, after) = self.values.split_at_mut(y.start);
+            T::of_op(&*step.op).forward(Forward {
+                rows: self.rows,
+                x: Inputs::new(before, &graph.places, &step.inputs, self.rows),
+                w: Parts::new(&weights.params, &step.params),
+                buffers: Parts::new(&weights.buffers, &step.buffers),
+                y: &mut after[..y.len()],
+                saved: &mut self.saved[step.saved.clone()],
+                scratch,
+                mode: mode(train, node, first),
+            });
+        }
+    }
+
+    fn backward(
+        &mut self,
+        graph: &Graph,
+        weights: &Weights<T>,
+        train: Option<u64>,
+        first: usize,
+        scratch: &mut [T],
+    ) {
+        let mut grads = std::mem::take(&mut self.grads);
+        for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
+            let dy = graph.range(node + 1, self.rows);
+            let (before, after) = grads.split_at_mut(dy.start);
+            let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, self.rows);
+            let at = self.point(graph, node, weights, mode(train, node, first));
+            T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, scratch);
+        }
+        self.grads = grads;
+    }
+
+    fn point<'a>(&'a self, graph: &'a Graph, node: usize, weights: &'a Weights<T>, mode: Mode) -> Point<'a, T> {
+        let step = &graph.steps[node];
+        Point {
+            rows: self.rows,
+            x: Inputs::new(&self.values, &graph.places, &step.inputs, self.rows),
+            w: Parts::new(&weights.params, &step.params),
+            buffers: Parts::new(&weights.buffers, &step.buffers),
+            y: &self.values[graph.range(node + 1, self.rows)],
+            saved: &self.saved[step.saved.clone()],
+            mode,
+        }
+    }
+
+    fn take_facts(&mut self, graph: &Graph, backward: bool) {
+        for node in 0..graph.steps.len() {
+            let range = graph.range(node + 1, self.rows);
+            self.facts.output[node] = Moments::of(&self.values[range.clone()]);
+            if backward {
+                self.facts.output_gradient[node] = Moments::of(&self.grads[range]);
+            }
+        }
+    }
+}
+
+/// Mode of one operation in a pass: every operation has random numbers of its own.
+fn mode(train: Option<u64>, node: usize, first_row: usize) -> Mode {
+    match train {
+        Some(key) => Mode::Train { key: random::mix(key ^ random::mix(node as u64)), first_row },
+        None => Mode::Eval,
+    }
+}
+
+/// Cuts every parameter into parts along its first axis; returns them with the bounds between them.
+fn parts(network: &Network) -> (Vec<(usize, Part)>, Vec<usize>) {
+    let (mut parts, mut bounds) = (vec![], vec![0]);
+    for (node, of) in network.nodes.iter().enumerate() {
+        for (i, param) in network.params[of.params.clone()].iter().enumerate() {
+            let rows = param.shape.dims().first().copied().unwrap_or(1);
+            let row = param.shape.len() / rows.max(1);
+            let step = (PART / row.max(1)).max(1);
+            for from in (0..rows).step_by(step) {
+                let to = (from + step).min(rows);
+                parts.push((node, Part { param: i, rows: from..to }));
+                bounds.push(param.range.start + to * row);
+            }
+        }
+    }
+    (parts, bounds)
+}

@@ -1,0 +1,60 @@
+//! Sum of two values of one shape: y = a + b, as residual connections need it.
+//! da = dy, db = dy; where both are the same value, it gets both.
+
+use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads};
+use crate::kernel::Scalar;
+use crate::shape::Shape;
+use std::sync::Arc;
+
+/// The sum of two values.
+#[derive(Clone, Copy, Debug)]
+pub struct Add;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "add",
+    doc: "sum of two values of one shape; in an experiment it is what `residual` ends with",
+    keys: &[],
+    build: |_| Ok(Arc::new(Add)),
+    cases: &[Case { given: &[], inputs: &[&[6], &[6]] }, Case { given: &[], inputs: &[&[2, 3], &[2, 3]] }],
+    kinks: &[],
+};
+
+impl Op for Add {
+    fn name(&self) -> &'static str {
+        "add"
+    }
+
+    fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit> {
+        match x {
+            [a, b] if a == b => Ok((*a).clone()),
+            [a, b] => Err(Misfit::Unequal((*a).clone(), (*b).clone())),
+            _ => Err(Misfit::Inputs { wants: 2, got: x.len() }),
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+}
+
+impl<T: Scalar> Compute<T> for Add {
+    fn forward(&self, io: Forward<'_, T>) {
+        for ((y, a), b) in io.y.iter_mut().zip(io.x.get(0)).zip(io.x.get(1)) {
+            *y = *a + *b;
+        }
+    }
+
+    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+        for input in 0..2 {
+            if let Some(dx) = dx.get(input) {
+                dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);
+            }
+        }
+    }
+
+    fn partials(&self, _at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
+        for input in 0..2 {
+            emit(Partial { by: By::Input { input, row, at: of }, slope: T::one() });
+        }
+    }
+}

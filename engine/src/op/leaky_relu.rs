@@ -1,0 +1,54 @@
+//! Leaky rectifier: y = x where x > 0, else s·x.
+//! dx = dy where x > 0, else s·dy; at the kink x = 0 the slope is s, as in PyTorch.
+
+use super::{Case, Entry, Formula, Kink, Pointwise, Reads};
+use crate::kernel::Scalar;
+use crate::setting::{Default, Key, Kind, Value};
+use std::sync::Arc;
+
+/// The leaky rectifier.
+#[derive(Clone, Copy, Debug)]
+pub struct LeakyRelu {
+    /// Slope s for negative arguments.
+    pub negative_slope: f64,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "leaky_relu",
+    doc: "leaky rectifier: x where x > 0, else negative_slope·x",
+    keys: &[Key::new("negative_slope", Kind::Finite, Default::Number(0.01), "slope for negative arguments")],
+    build: |s| Ok(Arc::new(LeakyRelu { negative_slope: s.number("negative_slope") })),
+    cases: &[
+        Case { given: &[], inputs: &[&[7]] },
+        Case { given: &[("negative_slope", Value::Number(0.3))], inputs: &[&[7]] },
+    ],
+    kinks: &[Kink { at: 0.0, slope: 0.01 }],
+};
+
+impl std::default::Default for LeakyRelu {
+    fn default() -> LeakyRelu {
+        LeakyRelu { negative_slope: 0.01 }
+    }
+}
+
+impl Pointwise for LeakyRelu {
+    fn name(&self) -> &'static str {
+        "leaky_relu"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+
+    fn formula(&self) -> Formula {
+        Formula { value: "max({x}, s·{x})", slope: "1 if {x} > 0, else s" }
+    }
+
+    fn value<T: Scalar>(&self, x: T) -> T {
+        if x > T::zero() { x } else { T::of(self.negative_slope) * x }
+    }
+
+    fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
+        if x > T::zero() { T::one() } else { T::of(self.negative_slope) }
+    }
+}

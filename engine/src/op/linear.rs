@@ -1,0 +1,176 @@
+//! Affine map: y = x·Wᵀ + b, with W [out, in] as PyTorch has it, over the last axis.
+//! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
+
+use super::{
+    By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads, features,
+    only,
+};
+use crate::init::Init;
+use crate::kernel::Scalar;
+use crate::kernel::matmul::{Matrix, matmul};
+use crate::setting::{Default, Key, Kind, Value};
+use crate::shape::Shape;
+use std::sync::Arc;
+
+/// The affine map.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    out: usize,
+    told: Option<usize>,
+    bias: bool,
+    init: Option<Init>,
+    bias_init: Option<Init>,
+    mask: Option<Vec<Vec<bool>>>,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "linear",
+    doc: "affine map over the last axis: y = x·Wᵀ + b, W [out, in]",
+    keys: &[
+        Key::new("out", Kind::Count, Default::Required, "number of outputs"),
+        Key::new("in", Kind::Count, Default::Absent, "number of inputs; if given, it must be what arrives"),
+        Key::new("bias", Kind::Switch, Default::Switch(true), "whether b is added"),
+        Key::new("init", Kind::Init, Default::Absent, "how W starts; by default uniform in ±1/√in, as PyTorch"),
+        Key::new("bias_init", Kind::Init, Default::Absent, "how b starts; by default uniform in ±1/√in"),
+        Key::new("mask", Kind::Mask, Default::Absent, "out rows of in cells: 0 leaves the connection out"),
+    ],
+    build: |settings| {
+        Ok(Arc::new(Linear {
+            out: settings.count("out"),
+            told: settings.count_if("in"),
+            bias: settings.switch("bias"),
+            init: settings.get("init").map(Init::read).transpose()?,
+            bias_init: settings.get("bias_init").map(Init::read).transpose()?,
+            mask: settings.mask_if("mask"),
+        }))
+    },
+    cases: &[
+        Case { given: &[("out", Value::Whole(3))], inputs: &[&[5]] },
+        Case { given: &[("out", Value::Whole(1)), ("bias", Value::Switch(false))], inputs: &[&[17]] },
+        Case { given: &[("out", Value::Whole(4))], inputs: &[&[2, 3]] },
+    ],
+    kinks: &[],
+};
+
+impl Linear {
+    /// To `out` outputs, with bias, starting as PyTorch's `Linear`.
+    pub fn new(out: usize) -> Linear {
+        Linear { out, told: None, bias: true, init: None, bias_init: None, mask: None }
+    }
+
+    /// Without bias.
+    pub fn without_bias(self) -> Linear {
+        Linear { bias: false, ..self }
+    }
+
+    /// Another start for W.
+    pub fn init(self, init: Init) -> Linear {
+        Linear { init: Some(init), ..self }
+    }
+
+    /// Only the connections that are true, `out` rows of `in`.
+    pub fn mask(self, mask: Vec<Vec<bool>>) -> Linear {
+        Linear { mask: Some(mask), ..self }
+    }
+
+    fn connected(&self, o: usize, i: usize) -> bool {
+        self.mask.as_ref().is_none_or(|mask| mask[o][i])
+    }
+}
+
+impl Op for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit> {
+        let x = only(x)?;
+        features(x, self.told)?;
+        if let Some(mask) = &self.mask {
+            let (rows, columns) = (mask.len(), mask.first().map_or(0, Vec::len));
+            if (rows, columns) != (self.out, x.last()) || mask.iter().any(|row| row.len() != columns) {
+                return Err(Misfit::Mask { rows, columns, out: self.out, features: x.last() });
+            }
+        }
+        Ok(x.with_last(self.out))
+    }
+
+    fn params(&self, x: &[&Shape]) -> Vec<ParamSpec> {
+        let features = x[0].last();
+        let usual = Init::Within(features);
+        let mut params = vec![ParamSpec {
+            name: "weight",
+            shape: Shape::from([self.out, features]),
+            init: self.init.unwrap_or(usual),
+            mask: self.mask.as_ref().map(|mask| mask.concat()),
+        }];
+        if self.bias {
+            params.push(ParamSpec {
+                name: "bias",
+                shape: Shape::from([self.out]),
+                init: self.bias_init.unwrap_or(usual),
+                mask: None,
+            });
+        }
+        params
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Inputs
+    }
+}
+
+impl<T: Scalar> Compute<T> for Linear {
+    fn forward(&self, io: Forward<'_, T>) {
+        let (features, out) = (io.x.shape(0).last(), self.out);
+        let rows = io.rows * io.x.shape(0).leading();
+        if self.bias {
+            io.y.chunks_exact_mut(out).for_each(|y| y.copy_from_slice(io.w.get(1)));
+        }
+        let x = Matrix::rows(io.x.get(0), features);
+        let w = Matrix::rows(io.w.get(0), features);
+        matmul([rows, out, features], x, w.transposed(), io.y, self.bias, io.scratch);
+    }
+
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, scratch: &mut [T]) {
+        let Some(dx) = dx.get(0) else { return };
+        let (features, out) = (at.x.shape(0).last(), self.out);
+        let rows = at.rows * at.x.shape(0).leading();
+        let (dy, w) = (Matrix::rows(dy, out), Matrix::rows(at.w.get(0), features));
+        matmul([rows, features, out], dy, w, dx, true, scratch);
+    }
+
+    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], scratch: &mut [T]) {
+        let (features, out) = (at.x.shape(0).last(), self.out);
+        let rows = at.rows * at.x.shape(0).leading();
+        if part.param == 1 {
+            for dy in dy.chunks_exact(out) {
+                dw.iter_mut().zip(&dy[part.rows.clone()]).for_each(|(db, dy)| *db += *dy);
+            }
+            return;
+        }
+        let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out).transposed();
+        let x = Matrix::rows(at.x.get(0), features);
+        matmul([part.rows.len(), features, rows], these, x, dw, true, scratch);
+        if let Some(mask) = &self.mask {
+            for (dw, mask) in dw.chunks_exact_mut(features).zip(&mask[part.rows]) {
+                dw.iter_mut().zip(mask).filter(|(_, keep)| !**keep).for_each(|(dw, _)| *dw = T::zero());
+            }
+        }
+    }
+
+    fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
+        let features = at.x.shape(0).last();
+        let (lead, o) = (of / self.out, of % self.out);
+        let start = row * at.x.shape(0).len() + lead * features;
+        let x = &at.x.get(0)[start..start + features];
+        let w = &at.w.get(0)[o * features..(o + 1) * features];
+        for i in (0..features).filter(|&i| self.connected(o, i)) {
+            emit(Partial { by: By::Input { input: 0, row, at: lead * features + i }, slope: w[i] });
+            emit(Partial { by: By::Param { param: 0, at: o * features + i }, slope: x[i] });
+        }
+        if self.bias {
+            emit(Partial { by: By::Param { param: 1, at: o }, slope: T::one() });
+        }
+    }
+}

@@ -1,0 +1,524 @@
+//! Operations. One operation is one file, and the whole truth about it stands there: shape rule, forward,
+//! backward, partials, formula, cases. To add one: its file, and its line in [`LIST`].
+
+mod add;
+mod batch_norm;
+mod dropout;
+mod elu;
+mod gelu;
+mod identity;
+mod layer_norm;
+mod leaky_relu;
+mod linear;
+mod log_softmax;
+mod pointwise;
+mod relu;
+mod sigmoid;
+mod silu;
+mod softmax;
+mod softplus;
+mod tanh;
+#[cfg(test)]
+mod tests;
+
+pub use add::Add;
+pub use batch_norm::BatchNorm;
+pub use dropout::Dropout;
+pub use elu::Elu;
+pub use gelu::Gelu;
+pub use identity::Identity;
+pub use layer_norm::LayerNorm;
+pub use leaky_relu::LeakyRelu;
+pub use linear::Linear;
+pub use log_softmax::LogSoftmax;
+pub use pointwise::Pointwise;
+pub use relu::Relu;
+pub use sigmoid::Sigmoid;
+pub use silu::Silu;
+pub use softmax::Softmax;
+pub use softplus::Softplus;
+pub use tanh::Tanh;
+
+use crate::init::Init;
+use crate::kernel::Scalar;
+use crate::setting::{Key, SettingError, Settings, Value};
+use crate::shape::Shape;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// All operations, in the order in which the manual lists them.
+pub const LIST: &[Entry] = &[
+    linear::ENTRY,
+    identity::ENTRY,
+    relu::ENTRY,
+    leaky_relu::ENTRY,
+    elu::ENTRY,
+    sigmoid::ENTRY,
+    tanh::ENTRY,
+    gelu::ENTRY,
+    silu::ENTRY,
+    softplus::ENTRY,
+    softmax::ENTRY,
+    log_softmax::ENTRY,
+    dropout::ENTRY,
+    layer_norm::ENTRY,
+    batch_norm::ENTRY,
+    add::ENTRY,
+];
+
+/// An operation as experiments name it, and as the generic tests meet it.
+pub struct Entry {
+    /// As it stands behind `type =`.
+    pub name: &'static str,
+    /// What it computes, in one sentence.
+    pub doc: &'static str,
+    /// What it can be told.
+    pub keys: &'static [Key],
+    /// Makes the operation from its settings.
+    pub build: fn(&Settings) -> Result<Arc<dyn Operation>, SettingError>,
+    /// Settings and input shapes that the generic tests run.
+    pub cases: &'static [Case],
+    /// Where its derivative jumps.
+    pub kinks: &'static [Kink],
+}
+
+/// Makes the layer called `name` from what an experiment says about it.
+pub fn read(
+    name: &str,
+    given: impl IntoIterator<Item = (String, Value)>,
+) -> Result<Arc<dyn Operation>, SettingError> {
+    let Some(entry) = LIST.iter().find(|entry| entry.name == name) else {
+        let allowed = LIST.iter().map(|entry| entry.name).collect();
+        return Err(SettingError::UnknownName { what: "layer type", name: name.into(), allowed });
+    };
+    (entry.build)(&Settings::read(entry.keys, given)?)
+}
+
+/// Settings and input shapes for the generic tests.
+pub struct Case {
+    /// Settings other than the defaults.
+    pub given: &'static [(&'static str, Value)],
+    /// Shape of one example of each input.
+    pub inputs: &'static [&'static [usize]],
+}
+
+/// A place where a derivative jumps, and what the engine says there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kink {
+    /// The argument at which it jumps.
+    pub at: f64,
+    /// The slope that backward uses there.
+    pub slope: f64,
+}
+
+/// Which values backward and the partials read; the rest may be gone by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Neither inputs nor output.
+    Nothing,
+    /// The inputs.
+    Inputs,
+    /// The output.
+    Output,
+    /// Both.
+    Both,
+}
+
+impl Reads {
+    /// Whether the inputs are read.
+    pub fn inputs(self) -> bool {
+        matches!(self, Reads::Inputs | Reads::Both)
+    }
+
+    /// Whether the output is read.
+    pub fn output(self) -> bool {
+        matches!(self, Reads::Output | Reads::Both)
+    }
+}
+
+/// A parameter that an operation wants.
+#[derive(Clone, Debug)]
+pub struct ParamSpec {
+    /// PyTorch's name inside the layer: `weight`, `bias`.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// How it starts.
+    pub init: Init,
+    /// Elements that exist; the others are held at 0. `None`: all of them.
+    pub mask: Option<Vec<bool>>,
+}
+
+/// State that is not trained but travels with the network, such as running statistics.
+#[derive(Clone, Debug)]
+pub struct BufferSpec {
+    /// PyTorch's name inside the layer: `running_mean`.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// The number that it is filled with at the start.
+    pub start: f64,
+}
+
+/// How an operation writes itself. `{x}` stands for its argument, `{y}` for its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Formula {
+    /// Its value: `σ({x})`.
+    pub value: &'static str,
+    /// Its derivative by the argument: `{y}·(1 − {y})`.
+    pub slope: &'static str,
+}
+
+impl Formula {
+    /// Puts symbols or numbers in the places of `{x}` and `{y}`.
+    pub fn write(template: &str, x: &str, y: &str) -> String {
+        template.replace("{x}", x).replace("{y}", y)
+    }
+}
+
+/// Why an operation refused its inputs.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Misfit {
+    /// The number of inputs is wrong.
+    #[error("it takes {wants} inputs and got {got}")]
+    Inputs {
+        /// How many it takes.
+        wants: usize,
+        /// How many it got.
+        got: usize,
+    },
+    /// The features of the input are not as many as the layer was told.
+    #[error("it was told {told} input features and its input has {got} (shape {shape})")]
+    Features {
+        /// As many as `in` or `features` says.
+        told: usize,
+        /// As many as there are.
+        got: usize,
+        /// The input's shape.
+        shape: Shape,
+    },
+    /// Inputs that should have one shape have two.
+    #[error("its inputs have the shapes {0} and {1}, which should be equal")]
+    Unequal(Shape, Shape),
+    /// The input has no numbers.
+    #[error("its input has the shape {0}, which holds no number")]
+    Empty(Shape),
+    /// A mask of the wrong size.
+    #[error("its mask is {rows} × {columns}; it should be out × in = {out} × {features}")]
+    Mask {
+        /// Rows of the mask.
+        rows: usize,
+        /// Columns of the mask.
+        columns: usize,
+        /// Outputs of the layer.
+        out: usize,
+        /// Inputs of the layer.
+        features: usize,
+    },
+}
+
+/// What an operation says about itself, the same in both precisions.
+pub trait Op: Debug + Send + Sync {
+    /// As experiments name it.
+    fn name(&self) -> &'static str;
+
+    /// Shape of one example's output for these shapes of its inputs.
+    fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit>;
+
+    /// The parameters it wants for inputs of these shapes (which [`Op::shape`] accepted).
+    fn params(&self, _x: &[&Shape]) -> Vec<ParamSpec> {
+        vec![]
+    }
+
+    /// The untrained state it wants for inputs of these shapes.
+    fn buffers(&self, _x: &[&Shape]) -> Vec<BufferSpec> {
+        vec![]
+    }
+
+    /// How many numbers forward leaves for backward, beside inputs and output, for `rows` examples.
+    fn saved(&self, _rows: usize, _x: &[&Shape]) -> usize {
+        0
+    }
+
+    /// What backward and the partials read.
+    fn reads(&self) -> Reads;
+
+    /// Whether an example's output depends on the other examples of its batch.
+    fn mixes_examples(&self) -> bool {
+        false
+    }
+
+    /// How it writes itself, where it acts number by number.
+    fn formula(&self) -> Option<Formula> {
+        None
+    }
+}
+
+/// What an operation computes in one precision.
+pub trait Compute<T: Scalar>: Op {
+    /// y ← f(x). Overwrites all of `y` and `saved`.
+    fn forward(&self, io: Forward<'_, T>);
+
+    /// dx ← dx + (∂y/∂x)ᵀ·dy for each wanted input. Adds, never overwrites.
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], dx: InputGrads<'_, T>, scratch: &mut [T]);
+
+    /// dw ← dw + (∂y/∂w)ᵀ·dy for a part of a parameter. Adds, never overwrites.
+    fn backward_param(&self, _at: &Point<'_, T>, _dy: &[T], _part: Part, _dw: &mut [T], _scratch: &mut [T]) {}
+
+    /// The local derivatives ∂y[row, of]/∂· that are not structurally zero, one call of `emit` for each.
+    fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>));
+
+    /// After the forward pass of a training step: brings the untrained state up to date.
+    fn track(&self, _rows: usize, _saved: &[T], _buffers: BuffersMut<'_, T>) {}
+}
+
+/// An operation, complete. Implemented for whatever computes in both precisions.
+pub trait Operation: Compute<f32> + Compute<f64> {}
+impl<O: Compute<f32> + Compute<f64>> Operation for O {}
+
+/// A precision in which operations compute.
+pub trait Precision: Scalar {
+    /// The operation's computations in this precision.
+    fn of_op(op: &dyn Operation) -> &dyn Compute<Self>;
+}
+
+impl Precision for f32 {
+    fn of_op(op: &dyn Operation) -> &dyn Compute<f32> {
+        op
+    }
+}
+
+impl Precision for f64 {
+    fn of_op(op: &dyn Operation) -> &dyn Compute<f64> {
+        op
+    }
+}
+
+/// Whether a forward pass is part of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Dropout passes everything, batch norm uses its running statistics.
+    Eval,
+    /// Dropout drops, batch norm uses the batch's statistics.
+    Train {
+        /// Address of this operation's random numbers in this step.
+        key: u64,
+        /// Place in the batch of the first example at hand.
+        first_row: usize,
+    },
+}
+
+/// Where a value lies in the arena of a shard, and its shape.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Offset of the first number.
+    pub at: usize,
+    /// Shape of one example.
+    pub shape: Shape,
+}
+
+/// The inputs of an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a, T> {
+    arena: &'a [T],
+    places: &'a [Place],
+    of: &'a [usize],
+    rows: usize,
+}
+
+impl<'a, T> Inputs<'a, T> {
+    /// Values `of` among `places`, `rows` examples of each.
+    pub fn new(arena: &'a [T], places: &'a [Place], of: &'a [usize], rows: usize) -> Inputs<'a, T> {
+        Inputs { arena, places, of, rows }
+    }
+
+    /// Input `i`: [rows, shape].
+    #[inline]
+    pub fn get(&self, i: usize) -> &'a [T] {
+        let place = &self.places[self.of[i]];
+        &self.arena[place.at..place.at + self.rows * place.shape.len()]
+    }
+
+    /// Shape of one example of input `i`.
+    #[inline]
+    pub fn shape(&self, i: usize) -> &'a Shape {
+        &self.places[self.of[i]].shape
+    }
+
+    /// Number of inputs.
+    pub fn count(&self) -> usize {
+        self.of.len()
+    }
+}
+
+/// Parameters or buffers of an operation, in the order in which it listed them.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a, T> {
+    all: &'a [T],
+    ranges: &'a [Range<usize>],
+}
+
+impl<'a, T> Parts<'a, T> {
+    /// Pieces `ranges` of `all`.
+    pub fn new(all: &'a [T], ranges: &'a [Range<usize>]) -> Parts<'a, T> {
+        Parts { all, ranges }
+    }
+
+    /// Piece `i`.
+    #[inline]
+    pub fn get(&self, i: usize) -> &'a [T] {
+        &self.all[self.ranges[i].clone()]
+    }
+
+    /// Number of pieces.
+    pub fn count(&self) -> usize {
+        self.ranges.len()
+    }
+}
+
+/// Buffers of an operation, to be changed.
+#[derive(Debug)]
+pub struct BuffersMut<'a, T> {
+    all: &'a mut [T],
+    ranges: &'a [Range<usize>],
+}
+
+impl<'a, T> BuffersMut<'a, T> {
+    /// Pieces `ranges` of `all`.
+    pub fn new(all: &'a mut [T], ranges: &'a [Range<usize>]) -> BuffersMut<'a, T> {
+        BuffersMut { all, ranges }
+    }
+
+    /// Piece `i`.
+    pub fn get(&mut self, i: usize) -> &mut [T] {
+        &mut self.all[self.ranges[i].clone()]
+    }
+}
+
+/// What forward gets.
+#[derive(Debug)]
+pub struct Forward<'a, T> {
+    /// Number of examples.
+    pub rows: usize,
+    /// Inputs.
+    pub x: Inputs<'a, T>,
+    /// Parameters.
+    pub w: Parts<'a, T>,
+    /// Untrained state.
+    pub buffers: Parts<'a, T>,
+    /// Output: [rows, shape].
+    pub y: &'a mut [T],
+    /// What it leaves for backward.
+    pub saved: &'a mut [T],
+    /// Room for matrix products: [`crate::kernel::matmul::SCRATCH`] numbers.
+    pub scratch: &'a mut [T],
+    /// Training or evaluation.
+    pub mode: Mode,
+}
+
+/// The point at which an operation is differentiated. What it does not declare in [`Op::reads`] may be garbage.
+#[derive(Clone, Copy, Debug)]
+pub struct Point<'a, T> {
+    /// Number of examples.
+    pub rows: usize,
+    /// Inputs.
+    pub x: Inputs<'a, T>,
+    /// Parameters.
+    pub w: Parts<'a, T>,
+    /// Untrained state.
+    pub buffers: Parts<'a, T>,
+    /// Output.
+    pub y: &'a [T],
+    /// What forward left.
+    pub saved: &'a [T],
+    /// Training or evaluation.
+    pub mode: Mode,
+}
+
+/// The gradients of an operation's inputs, one at a time: two inputs may be the same value (x·x).
+#[derive(Debug)]
+pub struct InputGrads<'a, T> {
+    arena: &'a mut [T],
+    places: &'a [Place],
+    of: &'a [usize],
+    wanted: &'a [bool],
+    rows: usize,
+}
+
+impl<'a, T> InputGrads<'a, T> {
+    /// Gradients of the values `of` among `places`, of which `wanted` (by value) says who needs one.
+    pub fn new(
+        arena: &'a mut [T],
+        places: &'a [Place],
+        of: &'a [usize],
+        wanted: &'a [bool],
+        rows: usize,
+    ) -> InputGrads<'a, T> {
+        InputGrads { arena, places, of, wanted, rows }
+    }
+
+    /// Gradient of input `i`, [rows, shape], to be added to; `None` where nobody needs it.
+    #[inline]
+    pub fn get(&mut self, i: usize) -> Option<&mut [T]> {
+        let value = self.of[i];
+        let place = &self.places[value];
+        self.wanted[value].then(|| &mut self.arena[place.at..place.at + self.rows * place.shape.len()])
+    }
+}
+
+/// A part of a parameter: some of its rows (along the first axis).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which of the operation's parameters.
+    pub param: usize,
+    /// Which of its rows.
+    pub rows: Range<usize>,
+}
+
+/// A local derivative: of one output number by one number that it was computed from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Partial<T> {
+    /// By what.
+    pub by: By,
+    /// The derivative.
+    pub slope: T,
+}
+
+/// A number that an output was computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Number `at` of example `row` of input `input`.
+    Input {
+        /// Which input.
+        input: usize,
+        /// Which example.
+        row: usize,
+        /// Which of its numbers.
+        at: usize,
+    },
+    /// Number `at` of parameter `param`.
+    Param {
+        /// Which parameter.
+        param: usize,
+        /// Which of its numbers.
+        at: usize,
+    },
+}
+
+/// The only input's shape, for operations that take one.
+fn only<'a>(x: &[&'a Shape]) -> Result<&'a Shape, Misfit> {
+    match x {
+        [x] if x.is_empty() => Err(Misfit::Empty((*x).clone())),
+        [x] => Ok(x),
+        _ => Err(Misfit::Inputs { wants: 1, got: x.len() }),
+    }
+}
+
+/// Refuses an input whose features are not as many as the layer was told.
+fn features(x: &Shape, told: Option<usize>) -> Result<(), Misfit> {
+    match told {
+        Some(told) if told != x.last() => Err(Misfit::Features { told, got: x.last(), shape: x.clone() }),
+        _ => Ok(()),
+    }
+}

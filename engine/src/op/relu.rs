@@ -1,0 +1,42 @@
+//! Rectifier: y = max(0, x); NaN stays NaN.
+//! dx = dy where x > 0, else 0; at the kink x = 0 the slope is 0 (PyTorch's convention and the house's).
+
+use super::{Case, Entry, Formula, Kink, Pointwise, Reads};
+use crate::kernel::Scalar;
+use std::sync::Arc;
+
+/// The rectifier.
+#[derive(Clone, Copy, Debug)]
+pub struct Relu;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "relu",
+    doc: "rectifier: max(0, x), number by number",
+    keys: &[],
+    build: |_| Ok(Arc::new(Relu)),
+    cases: &[Case { given: &[], inputs: &[&[7]] }],
+    kinks: &[Kink { at: 0.0, slope: 0.0 }],
+};
+
+impl Pointwise for Relu {
+    fn name(&self) -> &'static str {
+        "relu"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Output
+    }
+
+    fn formula(&self) -> Formula {
+        Formula { value: "max(0, {x})", slope: "1 if {x} > 0, else 0" }
+    }
+
+    fn value<T: Scalar>(&self, x: T) -> T {
+        // Not `max`, which would turn NaN into 0 and hide where it came from.
+        if x <= T::zero() { T::zero() } else { x }
+    }
+
+    fn slope<T: Scalar>(&self, _x: T, y: T) -> T {
+        if y > T::zero() { T::one() } else { T::zero() }
+    }
+}

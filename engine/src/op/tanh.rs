@@ -1,0 +1,41 @@
+//! Hyperbolic tangent: y = tanh(x).
+//! dx = dy · (1 − y²). Saturates: past |x| ≈ 19 the slope is exactly 0 in f64.
+
+use super::{Case, Entry, Formula, Pointwise, Reads};
+use crate::kernel::Scalar;
+use std::sync::Arc;
+
+/// The hyperbolic tangent.
+#[derive(Clone, Copy, Debug)]
+pub struct Tanh;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "tanh",
+    doc: "hyperbolic tangent, number by number",
+    keys: &[],
+    build: |_| Ok(Arc::new(Tanh)),
+    cases: &[Case { given: &[], inputs: &[&[7]] }],
+    kinks: &[],
+};
+
+impl Pointwise for Tanh {
+    fn name(&self) -> &'static str {
+        "tanh"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Output
+    }
+
+    fn formula(&self) -> Formula {
+        Formula { value: "tanh({x})", slope: "1 − {y}²" }
+    }
+
+    fn value<T: Scalar>(&self, x: T) -> T {
+        x.tanh()
+    }
+
+    fn slope<T: Scalar>(&self, _x: T, y: T) -> T {
+        T::one() - y * y
+    }
+}

@@ -1,0 +1,80 @@
+//! Adagrad (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`): g ← g + λ·w; s ← s + g²;
+//! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
+
+use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use crate::kernel::Scalar;
+use crate::setting::{Default, Key, Kind};
+use std::sync::Arc;
+
+/// Adagrad.
+#[derive(Clone, Copy, Debug)]
+pub struct Adagrad {
+    /// Learning rate α.
+    pub lr: f64,
+    /// η: how fast the learning rate falls with the number of updates.
+    pub lr_decay: f64,
+    /// λ of the L2 penalty.
+    pub weight_decay: f64,
+    /// What the sum of squares starts with.
+    pub initial_accumulator_value: f64,
+    /// ε, added to the divisor.
+    pub eps: f64,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "adagrad",
+    doc: "Adagrad: w ← w − lr·g / (√Σg² + eps)",
+    keys: &[
+        lr(1e-2),
+        Key::new("lr_decay", Kind::NonNegative, Default::Number(0.0), "η: lr is divided by 1 + (t − 1)·η"),
+        weight_decay(0.0, L2),
+        Key::new(
+            "initial_accumulator_value",
+            Kind::NonNegative,
+            Default::Number(0.0),
+            "what the sum of squares starts with",
+        ),
+        eps(1e-10),
+    ],
+    build: |s| {
+        Ok(Arc::new(Adagrad {
+            lr: s.number("lr"),
+            lr_decay: s.number("lr_decay"),
+            weight_decay: s.number("weight_decay"),
+            initial_accumulator_value: s.number("initial_accumulator_value"),
+            eps: s.number("eps"),
+        }))
+    },
+};
+
+impl std::default::Default for Adagrad {
+    fn default() -> Adagrad {
+        Adagrad { lr: 1e-2, lr_decay: 0.0, weight_decay: 0.0, initial_accumulator_value: 0.0, eps: 1e-10 }
+    }
+}
+
+impl Rule for Adagrad {
+    fn name(&self) -> &'static str {
+        "adagrad"
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        vec![Slot { name: "sum", start: self.initial_accumulator_value }]
+    }
+}
+
+impl<T: Scalar> Update<T> for Adagrad {
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [s, ..]: [&mut [T]; SLOTS]) {
+        let rate = T::of(lr / (1.0 + (t - 1) as f64 * self.lr_decay));
+        let (lambda, eps) = (T::of(self.weight_decay), T::of(self.eps));
+        for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
+            let g = *g + lambda * *w;
+            *s += g * g;
+            *w -= rate * g / (s.sqrt() + eps);
+        }
+    }
+}

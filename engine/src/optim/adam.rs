@@ -1,0 +1,105 @@
+//! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
+//! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
+
+use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use crate::kernel::Scalar;
+use crate::setting::{Default, Key, Kind, Settings};
+use std::sync::Arc;
+
+/// Adam.
+#[derive(Clone, Copy, Debug)]
+pub struct Adam {
+    /// Learning rate α.
+    pub lr: f64,
+    /// Decay β₁ of the mean of gradients and β₂ of the mean of their squares.
+    pub betas: (f64, f64),
+    /// ε, added to the divisor.
+    pub eps: f64,
+    /// λ of the L2 penalty.
+    pub weight_decay: f64,
+    /// Whether the divisor never shrinks.
+    pub amsgrad: bool,
+}
+
+pub(super) const fn keys(decay: Key) -> [Key; 5] {
+    [
+        lr(1e-3),
+        Key::new("betas", Kind::TwoShares, Default::Two(0.9, 0.999), "decay of the means of g and of g²"),
+        eps(1e-8),
+        decay,
+        Key::new("amsgrad", Kind::Switch, Default::Switch(false), "use the largest mean of g² so far"),
+    ]
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "adam",
+    doc: "Adam: w ← w − lr·m̂ / (√v̂ + eps)",
+    keys: &keys(weight_decay(0.0, L2)),
+    build: |s| Ok(Arc::new(Adam::read(s))),
+};
+
+impl std::default::Default for Adam {
+    fn default() -> Adam {
+        Adam { lr: 1e-3, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.0, amsgrad: false }
+    }
+}
+
+impl Adam {
+    pub(super) fn read(s: &Settings) -> Adam {
+        let betas = s.numbers_if("betas").unwrap_or_default();
+        Adam {
+            lr: s.number("lr"),
+            betas: (betas[0], betas[1]),
+            eps: s.number("eps"),
+            weight_decay: s.number("weight_decay"),
+            amsgrad: s.switch("amsgrad"),
+        }
+    }
+}
+
+impl Rule for Adam {
+    fn name(&self) -> &'static str {
+        "adam"
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        let mut slots = vec![Slot::zero("exp_avg"), Slot::zero("exp_avg_sq")];
+        if self.amsgrad {
+            slots.push(Slot::zero("max_exp_avg_sq"));
+        }
+        slots
+    }
+}
+
+impl<T: Scalar> Update<T> for Adam {
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [m, v, largest]: [&mut [T]; SLOTS]) {
+        let (beta1, beta2) = self.betas;
+        let one = T::one();
+        let step = T::of(lr / (1.0 - beta1.powf(t as f64)));
+        let root = T::of((1.0 - beta2.powf(t as f64)).sqrt());
+        let (lambda, eps) = (T::of(self.weight_decay), T::of(self.eps));
+        let (fresh1, beta2) = (T::of(1.0 - beta1), T::of(beta2));
+        let fresh2 = one - beta2;
+        let moments = m.iter_mut().zip(v.iter_mut());
+        if self.amsgrad {
+            for (((w, g), (m, v)), largest) in w.iter_mut().zip(g).zip(moments).zip(largest) {
+                let g = *g + lambda * *w;
+                *m += fresh1 * (g - *m);
+                *v = beta2 * *v + fresh2 * g * g;
+                *largest = largest.max(*v);
+                *w -= step * *m / (largest.sqrt() / root + eps);
+            }
+            return;
+        }
+        for ((w, g), (m, v)) in w.iter_mut().zip(g).zip(moments) {
+            let g = *g + lambda * *w;
+            *m += fresh1 * (g - *m);
+            *v = beta2 * *v + fresh2 * g * g;
+            *w -= step * *m / (v.sqrt() / root + eps);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
+
+use super::adam::{self, Adam};
+use super::{Entry, Rule, SLOTS, Slot, Update, weight_decay};
+use crate::kernel::Scalar;
+use std::sync::Arc;
+
+/// Adam with decoupled weight decay.
+#[derive(Clone, Copy, Debug)]
+pub struct AdamW {
+    /// Adam's settings; its `weight_decay` is the decoupled λ.
+    pub adam: Adam,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "adamw",
+    doc: "Adam with decoupled weight decay: w ← w·(1 − lr·weight_decay), then Adam",
+    keys: &adam::keys(weight_decay(1e-2, "λ: each update first shrinks w by lr·λ·w")),
+    build: |s| Ok(Arc::new(AdamW { adam: Adam::read(s) })),
+};
+
+impl std::default::Default for AdamW {
+    fn default() -> AdamW {
+        AdamW { adam: Adam { weight_decay: 1e-2, ..Adam::default() } }
+    }
+}
+
+impl Rule for AdamW {
+    fn name(&self) -> &'static str {
+        "adamw"
+    }
+
+    fn lr(&self) -> f64 {
+        self.adam.lr
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        self.adam.slots()
+    }
+}
+
+impl<T: Scalar> Update<T> for AdamW {
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        let keep = T::of(1.0 - lr * self.adam.weight_decay);
+        w.iter_mut().for_each(|w| *w *= keep);
+        Adam { weight_decay: 0.0, ..self.adam }.update(t, lr, w, g, slots);
+    }
+}

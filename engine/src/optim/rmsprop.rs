@@ -1,0 +1,93 @@
+//! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
+//! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
+
+use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use crate::kernel::Scalar;
+use crate::setting::{Default, Key, Kind};
+use std::sync::Arc;
+
+/// RMSprop.
+#[derive(Clone, Copy, Debug)]
+pub struct RmsProp {
+    /// Learning rate α.
+    pub lr: f64,
+    /// Decay a of the mean of squares.
+    pub alpha: f64,
+    /// ε, added to the divisor.
+    pub eps: f64,
+    /// λ of the L2 penalty.
+    pub weight_decay: f64,
+    /// Momentum μ; 0 keeps no buffer.
+    pub momentum: f64,
+    /// Whether the mean gradient is taken out of the divisor.
+    pub centered: bool,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "rmsprop",
+    doc: "RMSprop: w ← w − lr·g / (√v + eps)",
+    keys: &[
+        lr(1e-2),
+        Key::new("alpha", Kind::Share, Default::Number(0.99), "decay of the mean of g²"),
+        eps(1e-8),
+        weight_decay(0.0, L2),
+        Key::new("momentum", Kind::NonNegative, Default::Number(0.0), "momentum μ"),
+        Key::new("centered", Kind::Switch, Default::Switch(false), "take the mean gradient out of the divisor"),
+    ],
+    build: |s| {
+        Ok(Arc::new(RmsProp {
+            lr: s.number("lr"),
+            alpha: s.number("alpha"),
+            eps: s.number("eps"),
+            weight_decay: s.number("weight_decay"),
+            momentum: s.number("momentum"),
+            centered: s.switch("centered"),
+        }))
+    },
+};
+
+impl std::default::Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp { lr: 1e-2, alpha: 0.99, eps: 1e-8, weight_decay: 0.0, momentum: 0.0, centered: false }
+    }
+}
+
+impl Rule for RmsProp {
+    fn name(&self) -> &'static str {
+        "rmsprop"
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        // All three, so that each has its place; one that is not used stays 0.
+        vec![Slot::zero("square_avg"), Slot::zero("momentum_buffer"), Slot::zero("grad_avg")]
+    }
+}
+
+impl<T: Scalar> Update<T> for RmsProp {
+    fn update(&self, _t: u64, lr: f64, w: &mut [T], g: &[T], [v, b, mean]: [&mut [T]; SLOTS]) {
+        let (rate, lambda, eps) = (T::of(lr), T::of(self.weight_decay), T::of(self.eps));
+        let (a, mu) = (T::of(self.alpha), T::of(self.momentum));
+        let fresh = T::of(1.0 - self.alpha);
+        for ((((w, g), v), b), mean) in w.iter_mut().zip(g).zip(v).zip(b).zip(mean) {
+            let g = *g + lambda * *w;
+            *v = a * *v + fresh * g * g;
+            let square = if self.centered {
+                *mean += fresh * (g - *mean);
+                *v - *mean * *mean
+            } else {
+                *v
+            };
+            let step = g / (square.sqrt() + eps);
+            if self.momentum > 0.0 {
+                *b = mu * *b + step;
+                *w -= rate * *b;
+            } else {
+                *w -= rate * step;
+            }
+        }
+    }
+}

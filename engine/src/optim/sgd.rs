@@ -1,0 +1,83 @@
+//! Stochastic gradient descent (`torch.optim.SGD`):
+//! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
+
+use super::{Entry, L2, Rule, SLOTS, Slot, Update, lr, weight_decay};
+use crate::kernel::Scalar;
+use crate::setting::{Default, Key, Kind, SettingError};
+use std::sync::Arc;
+
+/// Gradient descent, with momentum if wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Sgd {
+    /// Learning rate α.
+    pub lr: f64,
+    /// Momentum μ; 0 keeps no buffer.
+    pub momentum: f64,
+    /// Dampening τ of momentum.
+    pub dampening: f64,
+    /// λ of the L2 penalty.
+    pub weight_decay: f64,
+    /// Nesterov's momentum.
+    pub nesterov: bool,
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "sgd",
+    doc: "stochastic gradient descent: w ← w − lr·g, with momentum if wanted",
+    keys: &[
+        lr(1e-3),
+        Key::new("momentum", Kind::NonNegative, Default::Number(0.0), "momentum μ"),
+        Key::new("dampening", Kind::Finite, Default::Number(0.0), "dampening τ of momentum"),
+        weight_decay(0.0, L2),
+        Key::new("nesterov", Kind::Switch, Default::Switch(false), "Nesterov's momentum"),
+    ],
+    build: |s| {
+        let sgd = Sgd {
+            lr: s.number("lr"),
+            momentum: s.number("momentum"),
+            dampening: s.number("dampening"),
+            weight_decay: s.number("weight_decay"),
+            nesterov: s.switch("nesterov"),
+        };
+        if sgd.nesterov && (sgd.momentum == 0.0 || sgd.dampening != 0.0) {
+            return Err(SettingError::Clash("`nesterov` needs a `momentum` above 0 and a `dampening` of 0"));
+        }
+        Ok(Arc::new(sgd))
+    },
+};
+
+impl std::default::Default for Sgd {
+    fn default() -> Sgd {
+        Sgd { lr: 1e-3, momentum: 0.0, dampening: 0.0, weight_decay: 0.0, nesterov: false }
+    }
+}
+
+impl Rule for Sgd {
+    fn name(&self) -> &'static str {
+        "sgd"
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        if self.momentum == 0.0 { vec![] } else { vec![Slot::zero("momentum_buffer")] }
+    }
+}
+
+impl<T: Scalar> Update<T> for Sgd {
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [b, ..]: [&mut [T]; SLOTS]) {
+        let (alpha, lambda, mu) = (T::of(lr), T::of(self.weight_decay), T::of(self.momentum));
+        let fresh = if t == 1 { T::one() } else { T::of(1.0 - self.dampening) };
+        if self.momentum == 0.0 {
+            w.iter_mut().zip(g).for_each(|(w, g)| *w -= alpha * (*g + lambda * *w));
+            return;
+        }
+        for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
+            let g = *g + lambda * *w;
+            *b = mu * *b + fresh * g;
+            *w -= alpha * if self.nesterov { g + mu * *b } else { *b };
+        }
+    }
+}

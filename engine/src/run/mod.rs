@@ -1,0 +1,1 @@
+//! What a step left behind, in a form that can be kept.

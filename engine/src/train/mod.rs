@@ -1,0 +1,15 @@
+//! The loop: steps, epochs, evaluation, and whoever wants to watch.
+
+mod fit;
+mod trainer;
+
+pub use fit::{Epoch, Fit, Flow, Observer, Progress, StepDone, Wants, fit};
+pub use trainer::{Options, State, StepFacts, Trainer};
+
+use crate::loss::LossPrecision;
+use crate::op::Precision;
+use crate::optim::UpdatePrecision;
+
+/// A precision in which networks are trained: `f32` or `f64`.
+pub trait Real: Precision + LossPrecision + UpdatePrecision {}
+impl<T: Precision + LossPrecision + UpdatePrecision> Real for T {}

@@ -1,0 +1,21 @@
+//! What users of the engine rely on.
+
+mod floors;
+mod graph;
+mod steps;
+
+use whygrad::data::{Dataset, Targets};
+use whygrad::kernel::{Scalar, random};
+
+/// Examples with random inputs and a class or a value that depends on them.
+fn data<T: Scalar>(examples: usize, width: usize, classes: Option<u32>) -> Dataset<T> {
+    let inputs: Vec<T> =
+        (0..examples * width).map(|i| T::of(2.0 * random::uniform(11, i as u64) - 1.0)).collect();
+    let sum = |row: &[T]| row.iter().map(|x| x.f64()).sum::<f64>();
+    let rows = inputs.chunks_exact(width);
+    let targets = match classes {
+        Some(n) => Targets::Classes(rows.map(|row| (sum(row).abs() * 3.0) as u32 % n).collect()),
+        None => Targets::Values { data: rows.map(|row| T::of(sum(row).sin())).collect(), width: 1 },
+    };
+    Dataset { inputs, shape: [width].into(), targets, class_names: vec![], feature_names: vec![] }
+}

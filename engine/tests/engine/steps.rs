@@ -1,0 +1,195 @@
+//! Training steps: what they allocate, what they depend on, where they can be taken up again.
+
+use super::data;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use whygrad::data::Dataset;
+use whygrad::layers;
+use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
+use whygrad::network::{Batch, Layer, Network, Rows};
+use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
+use whygrad::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
+use whygrad::train::{Fit, Flow, Observer, Options, Progress, Real, StepDone, Trainer, Wants, fit};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches one atomic.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+type Made = (&'static str, Network, Arc<dyn LossFunction>, Arc<dyn Optimizer>);
+
+/// Networks that between them have every kind of operation.
+fn networks() -> Vec<Made> {
+    let ce = || Arc::new(CrossEntropy::default()) as Arc<dyn LossFunction>;
+    let plain = layers![Linear::new(300), Relu, Dropout { p: 0.2 }, Linear::new(10)];
+    let inside = layers![Linear::new(70), Gelu::default(), Linear::new(70)];
+    let residual =
+        layers![Linear::new(70), LayerNorm::default(), Layer::Residual(inside), Tanh, Linear::new(10)];
+    let mixed = layers![Linear::new(64), BatchNorm::default(), Relu, Linear::new(10)];
+    let small = layers![Linear::new(2), Tanh, Linear::new(1)];
+    let sequential = |width: usize, layers| Network::sequential([width], layers).unwrap();
+    vec![
+        ("dropout", sequential(50, plain), ce(), Arc::new(Sgd { lr: 0.05, momentum: 0.9, ..Sgd::default() })),
+        ("residual", sequential(50, residual), ce(), Arc::new(AdamW::default())),
+        ("batch_norm", sequential(50, mixed), ce(), Arc::new(RmsProp::default())),
+        ("small", sequential(50, small), Arc::new(Mse { reduction: Reduction::Mean }), Arc::new(Adam::default())),
+    ]
+}
+
+fn examples<T: Real>(name: &str, n: usize) -> Dataset<T> {
+    data(n, 50, (name != "small").then_some(10))
+}
+
+fn batch<T>(data: &Dataset<T>, from: usize, to: usize) -> Batch<'_, T> {
+    Batch { data, rows: Rows::Range(from, to) }
+}
+
+/// Counted in a process of its own: other tests of this one allocate at the same time.
+#[test]
+fn a_step_allocates_nothing() {
+    const NAME: &str = "steps::a_step_allocates_nothing";
+    if std::env::var_os("WHYGRAD_COUNT").is_none() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", NAME, "--test-threads=1"])
+            .env("WHYGRAD_COUNT", "1")
+            .status();
+        assert!(status.unwrap().success());
+        return;
+    }
+    for threads in [1, 2] {
+        for (name, network, loss, optimizer) in networks() {
+            let options = Options { batch: 128, threads, clip: Clip::Norm(1.0), ..Options::default() };
+            let data = examples::<f32>(name, 300);
+            let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
+            for facts in [false, true] {
+                let mut step = |from, to| match facts {
+                    true => trainer.step_with_facts(batch(&data, from, to)),
+                    false => trainer.step(batch(&data, from, to)),
+                };
+                step(0, 128); // the first step with facts makes room for them
+                std::thread::sleep(std::time::Duration::from_millis(20)); // and threads allocate as they start
+                let before = ALLOCATIONS.load(Ordering::Relaxed);
+                for (from, to) in [(0, 128), (128, 256), (256, 300), (5, 6)] {
+                    step(from, to);
+                }
+                let allocated = ALLOCATIONS.load(Ordering::Relaxed) - before;
+                assert_eq!(allocated, 0, "{name} with {threads} threads, facts {facts}");
+            }
+        }
+    }
+}
+
+/// Every bit that training left.
+fn bits<T: Real>(trainer: &Trainer<T>) -> Vec<u64> {
+    let state = trainer.state();
+    let numbers = state.slots.iter().flatten().chain(&state.weights.params).chain(&state.weights.buffers);
+    numbers.map(|x| x.f64().to_bits()).collect()
+}
+
+fn trained<T: Real>(threads: usize, facts: bool) -> Vec<Vec<u64>> {
+    let train = |(name, network, loss, optimizer): Made| {
+        let options = Options { batch: 128, threads, seed: 3, ..Options::default() };
+        let data = examples::<T>(name, 300);
+        let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
+        for _ in 0..5 {
+            for (from, to) in [(0, 128), (128, 256), (256, 300)] {
+                let batch = batch(&data, from, to);
+                if facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
+            }
+        }
+        bits(&trainer)
+    };
+    networks().into_iter().map(train).collect()
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_bits() {
+    let one = trained::<f32>(1, false);
+    assert_eq!(one, trained::<f32>(2, false));
+    assert_eq!(one, trained::<f32>(3, false));
+    assert_eq!(one, trained::<f32>(4, false));
+    assert_eq!(trained::<f64>(1, false), trained::<f64>(4, false));
+}
+
+#[test]
+fn watching_a_step_does_not_change_it() {
+    assert_eq!(trained::<f32>(2, false), trained::<f32>(2, true));
+}
+
+#[test]
+fn facts_predict_and_measure_what_the_step_did() {
+    for (name, network, loss, _) in networks() {
+        let sgd = Arc::new(Sgd { lr: 1e-4, ..Sgd::default() });
+        for clip in [Clip::Off, Clip::Norm(0.01), Clip::Value(1e-3)] {
+            let options = Options { batch: 64, clip, ..Options::default() };
+            let data = examples::<f64>(name, 64);
+            let mut trainer = Trainer::new(network.clone(), Arc::clone(&loss), sgd.clone(), options).unwrap();
+            let first = trainer.state().weights.params.clone();
+            trainer.step_with_facts(batch(&data, 0, 64));
+            let facts = trainer.facts();
+            assert!(facts.predicted < 0.0, "{name}: {}", facts.predicted);
+            let ratio = facts.measured / facts.predicted;
+            assert!((ratio - 1.0).abs() <= 0.02, "{name}, {clip:?}: measured over predicted is {ratio}");
+            let moved = first.iter().zip(&trainer.state().weights.params).map(|(a, b)| (b - a).powi(2));
+            let norm = facts.weight_update.iter().map(|m| m.norm().powi(2)).sum::<f64>();
+            let moved = moved.sum::<f64>();
+            assert!((norm - moved).abs() <= 1e-9 * moved, "{name}, {clip:?}: {norm:e} is not {moved:e}");
+        }
+    }
+}
+
+/// Stops after some steps.
+struct StopAfter(u64);
+
+impl<T> Observer<T> for StopAfter {
+    fn wants(&mut self, step: u64) -> Wants {
+        if step.is_multiple_of(3) { Wants::Facts } else { Wants::Loss }
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+        assert_eq!(done.facts.is_some(), done.step.is_multiple_of(3));
+        if done.step == self.0 { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+#[test]
+fn training_that_was_stopped_goes_on_to_the_same_bits() {
+    for (i, (name, network, loss, optimizer)) in networks().into_iter().enumerate() {
+        let data = examples::<f32>(name, 300);
+        let (train, test) = whygrad::data::split(&data, 0.2, true, 1);
+        let how = Fit { epochs: 3, batch: 64, shuffle: true, seed: 9, patience: Some(2) };
+        let trainer = || {
+            let options = Options { batch: 64, seed: 5, ..Options::default() };
+            Trainer::new(network.clone(), Arc::clone(&loss), Arc::clone(&optimizer), options).unwrap()
+        };
+        let (mut whole, mut whole_progress) = (trainer(), Progress::default());
+        fit(&mut whole, &train, Some(&test), &how, &mut whole_progress, &mut []).unwrap();
+        let (mut first, mut progress) = (trainer(), Progress::default());
+        let stop = 2 + 3 * i as u64; // inside an epoch and at the end of one
+        fit(&mut first, &train, Some(&test), &how, &mut progress, &mut [&mut StopAfter(stop)]).unwrap();
+        assert_eq!(first.state().steps, stop);
+        let mut second = trainer();
+        second.restore(first.state().clone()).unwrap();
+        fit(&mut second, &train, Some(&test), &how, &mut progress, &mut []).unwrap();
+        assert_eq!(bits(&whole), bits(&second), "{name}");
+        assert_eq!(whole_progress, progress, "{name}");
+    }
+}
