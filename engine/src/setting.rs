@@ -58,6 +58,10 @@ pub enum Kind {
     TwoShares,
     /// A list of numbers above 0.
     PositiveList,
+    /// A text.
+    Text,
+    /// A text or a list of texts.
+    Texts,
     /// Rows of 0 and 1.
     Mask,
     /// `true` or `false`.
@@ -71,8 +75,10 @@ pub enum Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Count => "a whole number from 1",
-            Kind::Index => "a whole number from 0",
+            Kind::Count => "a whole number from 1 to 2^31",
+            Kind::Index => "a whole number from 0 to 2^53",
+            Kind::Text => "a text",
+            Kind::Texts => "a text or a list of texts",
             Kind::Finite => "a finite number",
             Kind::Positive => "a finite number above 0",
             Kind::NonNegative => "a finite number from 0",
@@ -252,9 +258,27 @@ impl Settings {
 
     /// The value of a key that takes a word and has a default.
     pub fn word(&self, key: &str) -> &str {
+        self.text_if(key).unwrap_or_else(|| unread(key))
+    }
+
+    /// The text of a key, where it has one.
+    pub fn text_if(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Value::Text(x) => Some(x),
+            _ => None,
+        }
+    }
+
+    /// The texts of a key; none where it is absent.
+    pub fn texts(&self, key: &str) -> Vec<String> {
+        let text = |value: &Value| match value {
+            Value::Text(x) => Some(x.to_string()),
+            _ => None,
+        };
         match self.get(key) {
-            Some(Value::Text(x)) => x,
-            _ => unread(key),
+            Some(Value::List(items)) => items.iter().filter_map(text).collect(),
+            Some(value) => text(value).into_iter().collect(),
+            None => vec![],
         }
     }
 
@@ -292,12 +316,15 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 fn fits(value: &Value, kind: Kind) -> bool {
-    let whole_from = |least: i64| matches!(value, Value::Whole(x) if (least..=1 << 40).contains(x));
+    let whole = |least: i64, most: i64| matches!(value, Value::Whole(x) if (least..=most).contains(x));
+    let text = |value: &Value| matches!(value, Value::Text(_));
     let finite = |value: &Value| number(value).filter(|x| x.is_finite());
     let share = |value: &Value| finite(value).is_some_and(|x| (0.0..1.0).contains(&x));
     match kind {
-        Kind::Count => whole_from(1),
-        Kind::Index => whole_from(0),
+        Kind::Count => whole(1, 1 << 31),
+        Kind::Index => whole(0, 1 << 53),
+        Kind::Text => text(value),
+        Kind::Texts => text(value) || matches!(value, Value::List(items) if items.iter().all(text)),
         Kind::Finite => finite(value).is_some(),
         Kind::Positive => finite(value).is_some_and(|x| x > 0.0),
         Kind::NonNegative => finite(value).is_some_and(|x| x >= 0.0),
@@ -344,8 +371,8 @@ mod tests {
             Settings::read(KEYS, given).unwrap_err().to_string()
         };
         assert_eq!(message(&[("outt", Value::Whole(1))]), "unknown key `outt`; allowed: out, p, bias");
-        assert_eq!(message(&[]), "`out` is missing; it takes a whole number from 1");
-        assert_eq!(message(&[("out", Value::Whole(0))]), "`out` is 0; it takes a whole number from 1");
+        assert_eq!(message(&[]), "`out` is missing; it takes a whole number from 1 to 2^31");
+        assert_eq!(message(&[("out", Value::Whole(0))]), "`out` is 0; it takes a whole number from 1 to 2^31");
         let nan = [("out", Value::Whole(1)), ("p", Value::Number(f64::NAN))];
         assert_eq!(message(&nan), "`p` is NaN; it takes a number from 0 up to, not including, 1");
     }

@@ -9,10 +9,15 @@ pub struct LogSumExp<T> {
     rest: T,
 }
 
-/// ln Σ eˣ of some numbers.
+/// ln Σ eˣ of some numbers, at least one.
 pub fn log_sum_exp<T: Scalar>(x: &[T]) -> LogSumExp<T> {
-    let max = x.iter().copied().fold(T::neg_infinity(), T::max);
-    LogSumExp { max, rest: x.iter().map(|x| (*x - max).exp()).sum::<T>().ln() }
+    let mut largest = 0;
+    (1..x.len()).for_each(|i| largest = if x[i] > x[largest] { i } else { largest });
+    let max = x[largest];
+    // The largest term is 1 and stays outside: ln(1 + the others) keeps its digits where they are small.
+    let (before, after) = (&x[..largest], &x[largest + 1..]);
+    let others: T = before.iter().chain(after).map(|x| (*x - max).exp()).sum();
+    LogSumExp { max, rest: others.ln_1p() }
 }
 
 impl<T: Scalar> LogSumExp<T> {

@@ -2,7 +2,7 @@
 //! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
 
 use super::{
-    By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads, features,
+    By, Case, Compute, Entry, Forward, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point, Reads, features,
     only,
 };
 use crate::init::Init;
@@ -86,6 +86,9 @@ impl Op for Linear {
     fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit> {
         let x = only(x)?;
         features(x, self.told)?;
+        if self.out.checked_mul(x.last()).is_none_or(|count| count > MOST) {
+            return Err(Misfit::TooLarge { out: self.out, features: x.last() });
+        }
         if let Some(mask) = &self.mask {
             let (rows, columns) = (mask.len(), mask.first().map_or(0, Vec::len));
             if (rows, columns) != (self.out, x.last()) || mask.iter().any(|row| row.len() != columns) {

@@ -177,6 +177,9 @@ impl Formula {
     }
 }
 
+/// The most numbers of one parameter, 16 GiB of f32: a larger one is a slip of the pen.
+const MOST: usize = 1 << 32;
+
 /// Why an operation refused its inputs.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Misfit {
@@ -204,6 +207,14 @@ pub enum Misfit {
     /// The input has no numbers.
     #[error("its input has the shape {0}, which holds no number")]
     Empty(Shape),
+    /// More numbers than a parameter may have.
+    #[error("its weight would be {out} × {features}; a parameter has at most {} numbers", MOST)]
+    TooLarge {
+        /// Outputs of the layer.
+        out: usize,
+        /// Inputs of the layer.
+        features: usize,
+    },
     /// A mask of the wrong size.
     #[error("its mask is {rows} × {columns}; it should be out × in = {out} × {features}")]
     Mask {

@@ -1,0 +1,125 @@
+//! Tables of text: a header with the columns' names, then one example a row. Cells may be quoted. Numbers are
+//! read as f64 and rounded to the precision wanted.
+
+use super::{Want, number_labels};
+use crate::error::DataProblem;
+use csv::{ByteRecord, ReaderBuilder};
+use std::collections::HashMap;
+use whygrad::Shape;
+use whygrad::data::{Dataset, Targets};
+use whygrad::kernel::Scalar;
+
+/// Names that the target has where nobody says which column it is.
+const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
+
+/// Reads a table. `target` names the target's columns; `like` is the training data where this is held out.
+pub fn read<T: Scalar>(
+    bytes: &[u8],
+    separator: u8,
+    target: &[String],
+    want: Want,
+    like: Option<&Dataset<T>>,
+) -> Result<Dataset<T>, DataProblem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(DataProblem::Empty);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte-order mark is no part of a name
+    let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(bytes);
+    let header = reader.byte_headers().map_err(problem)?.clone();
+    let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
+    let targets = find_targets(&columns, target, want)?;
+    let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
+    let feature_names: Vec<String> =
+        columns.iter().zip(&is_target).filter(|(_, is)| !**is).map(|(name, _)| name.clone()).collect();
+    let mut inputs = vec![];
+    let (mut values, mut labels, mut ids) = (vec![], HashMap::new(), vec![]);
+    let mut record = ByteRecord::new();
+    let mut row = 0;
+    while reader.read_byte_record(&mut record).map_err(problem)? {
+        row += 1;
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.len() != columns.len() {
+            return Err(DataProblem::Ragged { row, line, got: record.len(), wants: columns.len() });
+        }
+        for ((cell, is_target), column) in record.iter().zip(&is_target).zip(&columns) {
+            if *is_target && want == Want::Classes {
+                let cell = cell.trim_ascii();
+                if cell.is_empty() {
+                    return Err(not_a_number(row, line, column, cell, " and names no class"));
+                }
+                let next = labels.len() as u32;
+                let id = match labels.get(cell) {
+                    Some(id) => *id,
+                    None => *labels.entry(cell.to_vec()).or_insert(next),
+                };
+                ids.push(id);
+                continue;
+            }
+            let Some(number) = number(cell) else {
+                let hint = if cell.trim_ascii().is_empty() {
+                    "; fill the gap or leave the row out"
+                } else if *is_target {
+                    "; a text target needs a loss that compares with classes, such as cross_entropy"
+                } else {
+                    "; a text input has to be turned into numbers first, one column for each of its values"
+                };
+                return Err(not_a_number(row, line, column, cell, hint));
+            };
+            if *is_target { values.push(T::of(number)) } else { inputs.push(T::of(number)) }
+        }
+    }
+    if row == 0 {
+        return Err(DataProblem::NoRows);
+    }
+    let (targets, class_names) = match want {
+        Want::Values => (Targets::Values { data: values, width: targets.len() }, vec![]),
+        Want::Classes => {
+            let (number, names) = number_labels(&labels, like.map(|like| &like.class_names[..]))?;
+            (Targets::Classes(ids.into_iter().map(|id| number[id as usize]).collect()), names)
+        }
+    };
+    Ok(Dataset { inputs, shape: Shape::from([feature_names.len()]), targets, class_names, feature_names })
+}
+
+/// A cell that is a finite number.
+fn number(cell: &[u8]) -> Option<f64> {
+    std::str::from_utf8(cell).ok()?.trim().parse::<f64>().ok().filter(|x| x.is_finite())
+}
+
+fn not_a_number(row: u64, line: u64, column: &str, cell: &[u8], hint: &'static str) -> DataProblem {
+    let cell: String = String::from_utf8_lossy(cell).chars().take(40).collect();
+    DataProblem::NotANumber { row, line, column: column.into(), cell, hint }
+}
+
+fn find_targets(columns: &[String], wanted: &[String], want: Want) -> Result<Vec<usize>, DataProblem> {
+    if columns.iter().all(|name| number(name.as_bytes()).is_some()) {
+        return Err(DataProblem::NoHeader);
+    }
+    for (i, name) in columns.iter().enumerate() {
+        if columns[..i].contains(name) {
+            return Err(DataProblem::DuplicateColumn(name.clone()));
+        }
+    }
+    let find = |name: &String| {
+        let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: columns.to_vec() };
+        columns.iter().position(|column| column == name).ok_or_else(unknown)
+    };
+    let mut targets = wanted.iter().map(find).collect::<Result<Vec<usize>, _>>()?;
+    if wanted.is_empty() {
+        let usual = USUAL_TARGETS.iter().find_map(|usual| columns.iter().position(|name| name == usual));
+        targets.push(usual.ok_or_else(|| DataProblem::WhichTarget(columns.to_vec()))?);
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    if targets.len() == columns.len() {
+        return Err(DataProblem::NoInputs);
+    }
+    if want == Want::Classes && targets.len() > 1 {
+        return Err(DataProblem::WhichTarget(targets.iter().map(|&i| columns[i].clone()).collect()));
+    }
+    Ok(targets)
+}
+
+fn problem(error: csv::Error) -> DataProblem {
+    DataProblem::Csv(error.to_string())
+}

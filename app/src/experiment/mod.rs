@@ -1,0 +1,282 @@
+//! The file that decides a run.
+
+mod builtin;
+mod text;
+
+pub use builtin::BUILTIN;
+
+use crate::data::{self, Source, Want};
+use crate::error::{Error, Place, Result, nearest};
+use std::path::Path;
+use std::sync::Arc;
+use text::Text;
+use whygrad::data::{Dataset, Scale, Scaler, split};
+use whygrad::loss::{LossFunction, Wants};
+use whygrad::network::{Error as NetworkError, Layer, Network};
+use whygrad::optim::{Clip, Decay, Optimizer, Schedule};
+use whygrad::setting::{Default, Key, Kind, Settings};
+use whygrad::train::{Fit, Options, Real, Trainer};
+use whygrad::{Shape, loss, op, optim};
+
+/// The tables of an experiment and the keys that do not depend on a `type`.
+pub const TABLES: &[(&str, &[Key])] =
+    &[("", TOP), ("data", DATA), ("network", NETWORK), ("schedule", SCHEDULE), ("train", TRAIN)];
+
+const TOP: &[Key] = &[
+    Key::new("name", Kind::Text, Default::Absent, "what the run is called"),
+    Key::new("seed", Kind::Index, Default::Number(0.0), "decides starting weights, order of examples, dropout"),
+];
+
+const DATA: &[Key] = &[
+    Key::new("source", Kind::Text, Default::Required, "a built-in set, or a file"),
+    Key::new("target", Kind::Texts, Default::Absent, "column(s) of a table to predict"),
+    Key::new("targets", Kind::Text, Default::Absent, "file with the targets (npy, IDX) or array's name (npz)"),
+    Key::new("test_source", Kind::Text, Default::Absent, "file with the held-out examples"),
+    Key::new("test_targets", Kind::Text, Default::Absent, "as `targets`, of the held-out examples"),
+    Key::new("size", Kind::Count, Default::Absent, "examples of a generated set"),
+    Key::new("noise", Kind::NonNegative, Default::Absent, "noise of a generated set, a standard deviation"),
+    Key::new("arms", Kind::Count, Default::Absent, "arms of the spiral"),
+    Key::new("seed", Kind::Index, Default::Number(0.0), "decides what is held out and what is generated"),
+    Key::new("test", Kind::Share, Default::Number(0.2), "share of the examples held out"),
+    Key::new("scale", Kind::Word(&["none", "standard", "minmax"]), Default::Word("none"), "scaling of inputs"),
+    Key::new("shuffle", Kind::Switch, Default::Switch(true), "whether to shuffle before the split and each epoch"),
+];
+
+const NETWORK: &[Key] = &[];
+
+const SCHEDULE: &[Key] = &[
+    Key::new(
+        "type",
+        Kind::Word(&["constant", "step", "cosine"]),
+        Default::Word("constant"),
+        "what the learning rate does",
+    ),
+    Key::new("step_size", Kind::Count, Default::Number(1.0), "step: epochs between two drops"),
+    Key::new("gamma", Kind::NonNegative, Default::Number(0.1), "step: factor of a drop"),
+    Key::new("t_max", Kind::Count, Default::Absent, "cosine: epochs to the minimum, by default all"),
+    Key::new("eta_min", Kind::NonNegative, Default::Number(0.0), "cosine: the minimum"),
+    Key::new("warmup", Kind::Index, Default::Number(0.0), "steps over which the rate rises from 0"),
+];
+
+const TRAIN: &[Key] = &[
+    Key::new("epochs", Kind::Count, Default::Number(10.0), "times that every example is visited"),
+    Key::new("batch", Kind::Count, Default::Number(32.0), "examples in a batch"),
+    Key::new("clip_norm", Kind::Positive, Default::Absent, "largest norm of the gradient"),
+    Key::new("clip_value", Kind::Positive, Default::Absent, "largest magnitude of a number of the gradient"),
+    Key::new("threads", Kind::Count, Default::Absent, "threads; the result does not depend on it"),
+    Key::new("patience", Kind::Count, Default::Absent, "epochs without a better held-out loss before it stops"),
+    Key::new("precision", Kind::Word(&["f32", "f64"]), Default::Word("f32"), "of all numbers"),
+];
+
+/// Everything that decides a run.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// What the run is called.
+    pub name: String,
+    /// The file as it runs: overrides applied, comments kept.
+    pub text: String,
+    /// Decides everything that is random.
+    pub seed: u64,
+    source: Source,
+    data: Settings,
+    layers: Vec<Layer>,
+    loss: Arc<dyn LossFunction>,
+    optimizer: Arc<dyn Optimizer>,
+    schedule: Settings,
+    train: Settings,
+    origin: Text,
+}
+
+/// An experiment ready to run.
+#[derive(Debug)]
+pub struct Prepared<T> {
+    /// Examples to train on, scaled.
+    pub train: Dataset<T>,
+    /// Held-out examples, scaled as the others.
+    pub test: Option<Dataset<T>>,
+    /// The trainer, at its start.
+    pub trainer: Trainer<T>,
+    /// How long and in what order to train.
+    pub fit: Fit,
+}
+
+impl Experiment {
+    /// Reads a built-in experiment or a file.
+    pub fn load(name_or_path: &str, overrides: &[String]) -> Result<Experiment> {
+        if let Some((name, text)) = BUILTIN.iter().find(|(name, _)| *name == name_or_path) {
+            return Experiment::parse(&format!("built-in experiment {name}"), name, text, overrides);
+        }
+        let path = Path::new(name_or_path);
+        if !path.exists() && path.extension().is_none() {
+            let names: Vec<&str> = BUILTIN.iter().map(|(name, _)| *name).collect();
+            let hint = nearest(name_or_path, &names);
+            let all = names.join(", ");
+            return Err(Error::argument(
+                format!("experiment \"{name_or_path}\""),
+                format!("no such file and no such built-in experiment{hint}; built in are: {all}"),
+            ));
+        }
+        let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::Experiment {
+            place: Place::File(name_or_path.into()),
+            problem: "not a text in UTF-8; an experiment is a TOML file".into(),
+        })?;
+        let stem = path.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
+        Experiment::parse(name_or_path, &stem, &text, overrides)
+    }
+
+    /// Reads the text of an experiment; `file` is what errors call it.
+    pub fn parse(file: &str, name: &str, text: &str, overrides: &[String]) -> Result<Experiment> {
+        let text = Text::parse(file, text, overrides)?;
+        let known = ["name", "seed", "data", "network", "loss", "optimizer", "schedule", "train"];
+        text.only("", &known)?;
+        let top = text.settings("", TOP, &known[2..])?;
+        let data = text.settings("data", DATA, &[])?;
+        text.only("network", &["layers"])?;
+        let layers = layers(&text, "network.layers")?;
+        let (kind, given) = text.typed("loss")?;
+        let loss = text.checked("loss", loss::read(&kind, given))?;
+        let (kind, given) = text.typed("optimizer")?;
+        let optimizer = text.checked("optimizer", optim::read(&kind, given))?;
+        let train = text.settings("train", TRAIN, &[])?;
+        if train.get("clip_norm").is_some() && train.get("clip_value").is_some() {
+            return Err(text.error("train.clip_value", "give `clip_norm` or `clip_value`, not both"));
+        }
+        let text_of = |key| data.text_if(key).map(str::to_string);
+        let source = Source {
+            source: data.word("source").to_string(),
+            target: data.texts("target"),
+            targets: text_of("targets"),
+            test_source: text_of("test_source"),
+            test_targets: text_of("test_targets"),
+            size: data.count_if("size"),
+            noise: data.number_if("noise"),
+            arms: data.count_if("arms"),
+        };
+        Ok(Experiment {
+            name: top.text_if("name").unwrap_or(name).to_string(),
+            text: text.effective(),
+            seed: top.number("seed") as u64,
+            source,
+            data,
+            layers,
+            loss,
+            optimizer,
+            schedule: text.settings("schedule", SCHEDULE, &[])?,
+            train,
+            origin: text,
+        })
+    }
+
+    /// Whether numbers have 64 bits.
+    pub fn is_double(&self) -> bool {
+        self.train.word("precision") == "f64"
+    }
+
+    /// The network for examples of this shape.
+    pub fn network(&self, input: Shape) -> Result<Network> {
+        Network::sequential(input, self.layers.clone()).map_err(|error| match &error {
+            // A layer's position "1.f.0" stands at network.layers.1.layers.0 of the file.
+            NetworkError::Layer { path, .. } => {
+                let path = format!("network.layers.{}", path.replace(".f.", ".layers."));
+                self.origin.error(&path, &error.to_string())
+            }
+            _ => self.origin.error("network.layers", &error.to_string()),
+        })
+    }
+
+    /// Loads the data, splits and scales it, and makes the trainer.
+    pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
+        let want = match self.loss.wants() {
+            Wants::Classes => Want::Classes,
+            Wants::Values => Want::Values,
+        };
+        // Runs of different seeds see the same examples, so that they can be compared.
+        let seed = self.data.number("seed") as u64;
+        let mut loaded = data::load::<T>(&self.source, want, seed)?;
+        if let (Want::Values, whygrad::data::Targets::Classes(classes)) = (want, &loaded.train.targets) {
+            // Generated sets have classes; a loss on numbers takes their numbers.
+            let data = classes.iter().map(|&class| T::of(f64::from(class))).collect();
+            loaded.train.targets = whygrad::data::Targets::Values { data, width: 1 };
+        }
+        let shuffle = self.data.switch("shuffle");
+        let (mut train, mut test) = match loaded.test {
+            Some(test) => (loaded.train, test),
+            None => split(&loaded.train, self.data.number("test"), shuffle, seed),
+        };
+        let scale = match self.data.word("scale") {
+            "standard" => Scale::Standard,
+            "minmax" => Scale::MinMax,
+            _ => Scale::None,
+        };
+        let scaler = Scaler::fit(scale, &train);
+        scaler.apply(&mut train);
+        scaler.apply(&mut test);
+        let batch = self.train.count("batch").min(train.len().max(1));
+        let steps_per_epoch = train.len().div_ceil(batch) as u64;
+        let network = self.network(train.shape.clone())?;
+        let options = self.options(batch, steps_per_epoch);
+        let trainer =
+            Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
+        for data in [&train, &test] {
+            trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
+        }
+        let fit = Fit {
+            epochs: self.train.count("epochs") as u64,
+            batch,
+            shuffle,
+            seed: self.seed,
+            patience: self.train.count_if("patience").map(|epochs| epochs as u64),
+        };
+        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit })
+    }
+
+    fn options(&self, batch: usize, steps_per_epoch: u64) -> Options {
+        let epochs = |key| self.schedule.count_if(key).unwrap_or(self.train.count("epochs")) as u64;
+        let warmup = self.schedule.count("warmup") as u64;
+        let decay = match self.schedule.word("type") {
+            "step" => {
+                Decay::Step { every: epochs("step_size") * steps_per_epoch, gamma: self.schedule.number("gamma") }
+            }
+            "cosine" => Decay::Cosine {
+                over: (epochs("t_max") * steps_per_epoch).saturating_sub(warmup),
+                min: self.schedule.number("eta_min"),
+            },
+            _ => Decay::Constant,
+        };
+        let clip = match (self.train.number_if("clip_norm"), self.train.number_if("clip_value")) {
+            (Some(max), _) => Clip::Norm(max),
+            (_, Some(max)) => Clip::Value(max),
+            _ => Clip::Off,
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Options {
+            batch,
+            threads: self.train.count_if("threads").unwrap_or_else(cores),
+            seed: self.seed,
+            clip,
+            schedule: Schedule { warmup, decay },
+        }
+    }
+}
+
+/// The layers of a list, and of the residuals in it.
+fn layers(text: &Text, path: &str) -> Result<Vec<Layer>> {
+    let count = text.length(path)?;
+    let layer = |i| {
+        let path = format!("{path}.{i}");
+        let (kind, given) = text.typed(&path)?;
+        if kind == "residual" {
+            text.only(&path, &["type", "layers"])?;
+            return Ok(Layer::Residual(layers(text, &format!("{path}.layers"))?));
+        }
+        if kind == "add" {
+            return Err(text.error(
+                &format!("{path}.type"),
+                "a list of layers has no second input to add; use { type = \"residual\", layers = […] }",
+            ));
+        }
+        text.checked(&path, op::read(&kind, given)).map(Layer::Op)
+    };
+    (0..count).map(layer).collect()
+}
