@@ -1,6 +1,6 @@
 //! A line chart for the terminal.
 
-use textplots::{Chart, Plot, Shape};
+use textplots::{Chart, LabelBuilder, LabelFormat, Plot, Shape};
 
 /// Draws `y` over its numbers from `first` on, about `columns` × `lines` characters. Numbers that are not finite
 /// are left out, and the chart says how many.
@@ -28,7 +28,10 @@ pub fn line(y: &[f64], first: u64, columns: usize, lines: usize) -> String {
     let (width, height) = (2 * columns.saturating_sub(12).max(16) as u32, 4 * lines.max(4) as u32);
     let mut chart = Chart::new_with_y_range(width, height, left, right, low - room, high + room);
     let shape = Shape::Lines(&points);
-    let chart = chart.lineplot(&shape);
+    let chart = chart
+        .lineplot(&shape)
+        .x_label_format(LabelFormat::Custom(Box::new(|x| format!("{x:.0}"))))
+        .y_label_format(LabelFormat::Custom(Box::new(|y| format!("{y:.4}"))));
     chart.borders();
     chart.axis();
     chart.figures();

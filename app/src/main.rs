@@ -1,7 +1,42 @@
-//! x
-#![allow(dead_code)]
+//! The `whygrad` command.
+
 mod chart;
+mod command;
 mod data;
 mod error;
 mod experiment;
-fn main() { let a: Vec<String> = std::env::args().skip(1).collect(); let n = &a[0]; for set in &a[1..] { let mut out = vec![]; let t = std::time::Instant::now(); for seed in 0..30 { let mut o: Vec<String> = set.split(';').filter(|s| !s.is_empty()).map(String::from).collect(); o.push(format!("seed={seed}")); let e = match experiment::Experiment::load(n, &o) { Ok(e) => e, Err(e) => { println!("{n} {e}"); return } }; let mut p = match e.prepare::<f32>() { Ok(e) => e, Err(e) => { println!("{n} {e}"); return } }; let mut pr = Default::default(); whygrad::train::fit(&mut p.trainer, &p.train, p.test.as_ref(), &p.fit, &mut pr, &mut []).unwrap(); let m = p.trainer.evaluate(p.test.as_ref().unwrap_or(&p.train)); out.push(m.accuracy.unwrap_or(m.loss)); } println!("{n} {set} first10 {} all30 {} mean {:.3} {:.2?} {:.3}", out[..10].iter().filter(|x| **x >= 0.95).count(), out.iter().filter(|x| **x >= 0.95).count(), out.iter().sum::<f64>()/30.0, &out[..10], t.elapsed().as_secs_f64()/30.0); } }
+mod run;
+
+use clap::{Parser, Subcommand};
+use command::{new, train};
+use std::process::ExitCode;
+
+/// How does error assign credit or blame to each weight?
+#[derive(Parser)]
+#[command(name = "whygrad", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Args),
+    New(new::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(args) => train::run(&args),
+        Command::New(args) => new::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough (`whygrad walk | head`).
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -2,5 +2,3 @@
 
 pub mod new;
 pub mod train;
-pub mod verify;
-pub mod walk;

@@ -42,7 +42,8 @@ const DATA: &[Key] = &[
     Key::new("shuffle", Kind::Switch, Default::Switch(true), "whether to shuffle before the split and each epoch"),
 ];
 
-const NETWORK: &[Key] = &[];
+const NETWORK: &[Key] =
+    &[Key::new("weights", Kind::Text, Default::Absent, "safetensors file to start from, by PyTorch's names")];
 
 const SCHEDULE: &[Key] = &[
     Key::new(
@@ -80,6 +81,8 @@ pub struct Experiment {
     source: Source,
     data: Settings,
     layers: Vec<Layer>,
+    /// The safetensors file that training starts from.
+    pub weights: Option<String>,
     loss: Arc<dyn LossFunction>,
     optimizer: Arc<dyn Optimizer>,
     schedule: Settings,
@@ -128,11 +131,10 @@ impl Experiment {
     /// Reads the text of an experiment; `file` is what errors call it.
     pub fn parse(file: &str, name: &str, text: &str, overrides: &[String]) -> Result<Experiment> {
         let text = Text::parse(file, text, overrides)?;
-        let known = ["name", "seed", "data", "network", "loss", "optimizer", "schedule", "train"];
-        text.only("", &known)?;
-        let top = text.settings("", TOP, &known[2..])?;
+        let tables = ["data", "network", "loss", "optimizer", "schedule", "train"];
+        let top = text.settings("", TOP, &tables)?;
         let data = text.settings("data", DATA, &[])?;
-        text.only("network", &["layers"])?;
+        let network = text.settings("network", NETWORK, &["layers"])?;
         let layers = layers(&text, "network.layers")?;
         let (kind, given) = text.typed("loss")?;
         let loss = text.checked("loss", loss::read(&kind, given))?;
@@ -160,6 +162,7 @@ impl Experiment {
             source,
             data,
             layers,
+            weights: network.text_if("weights").map(str::to_string),
             loss,
             optimizer,
             schedule: text.settings("schedule", SCHEDULE, &[])?,

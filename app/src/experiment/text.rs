@@ -81,8 +81,11 @@ impl Text {
         }
     }
 
-    /// The settings of the table at `path` (none, where there is no such table), without the keys in `beside`.
+    /// The settings of the table at `path` (none, where there is no such table); the keys in `beside` may stand
+    /// there too and are not among them.
     pub fn settings(&self, path: &str, keys: &[Key], beside: &[&str]) -> Result<Settings> {
+        let known: Vec<&str> = keys.iter().map(|key| key.name).chain(beside.iter().copied()).collect();
+        self.only(path, &known)?;
         let mut given = self.given(path)?;
         given.retain(|(key, _)| !beside.contains(&key.as_str()));
         self.checked(path, Settings::read(keys, given))

@@ -20,6 +20,7 @@ use crate::op::{
     BuffersMut, Forward, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
 };
 use crate::shape::Shape;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ impl Pass {
 }
 
 /// Moments of the values of a pass and of their gradients, by operation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     /// Of each operation's output.
     pub output: Vec<Moments>,

@@ -62,6 +62,8 @@ pub struct StepDone<'a, T> {
     pub loss: f64,
     /// Examples in its batch.
     pub examples: usize,
+    /// Whether an epoch's event follows.
+    pub ends_epoch: bool,
     /// What it left, where an observer wanted that.
     pub facts: Option<&'a StepFacts>,
     /// The trainer after it.
@@ -153,6 +155,7 @@ pub fn fit<T: Real>(
             step: next,
             loss,
             examples: index.len(),
+            ends_epoch,
             facts: wants_facts.then(|| trainer.facts()),
             trainer,
             progress,

@@ -7,6 +7,7 @@ use crate::kernel::random;
 use crate::loss::LossFunction;
 use crate::network::{Batch, Error, Facts, Metrics, Network, Pass, Plan, Weights};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a trainer is told beside network, loss and optimizer.
@@ -43,7 +44,7 @@ pub struct State<T> {
 }
 
 /// What one step left behind for those who watch.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepFacts {
     /// Of each operation's output and its gradient.
     pub values: Facts,

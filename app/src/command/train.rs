@@ -1,0 +1,274 @@
+//! `whygrad train`: trains, shows how it goes, leaves a run folder.
+
+use crate::chart;
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, Prepared};
+use crate::run::{Recorder, Run, checkpoint};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use whygrad::network::Metrics;
+use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
+
+/// Trains a network; live progress, a loss curve, and a folder with everything that the run left.
+///
+/// Examples:
+///   whygrad train digits
+///   whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
+///   whygrad train --resume runs/2026-11-23-digits-1
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// A built-in experiment (digits, iris, wine, breast_cancer, diabetes, xor, moons, circles, spiral, sine) or a
+    /// TOML file
+    #[arg(required_unless_present = "resume")]
+    experiment: Option<String>,
+    /// Overrides a key of the experiment: optimizer.lr=0.01
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Folder in which the run gets a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs: PathBuf,
+    /// Goes on with a run that was stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
+    resume: Option<PathBuf>,
+    /// Prints one JSON object at the end: run, steps, epochs, train_loss, train_accuracy, test_loss,
+    /// test_accuracy, train_seconds, step_seconds_median, examples_per_second; null where a number does not exist
+    #[arg(long)]
+    json: bool,
+}
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (experiment, run) = match (&args.resume, &args.experiment) {
+        (Some(path), _) => {
+            let run = Run::open(path)?;
+            (run.experiment(&[])?, Some(run))
+        }
+        (None, name) => (Experiment::load(name.as_deref().unwrap_or_default(), &args.overrides)?, None),
+    };
+    match experiment.is_double() {
+        true => train::<f64>(args, &experiment, run),
+        false => train::<f32>(args, &experiment, run),
+    }
+}
+
+/// What `--json` prints, and the run's summary.
+#[derive(Serialize)]
+struct Summary {
+    run: String,
+    finished: bool,
+    steps: u64,
+    epochs: u64,
+    train_loss: Option<f64>,
+    train_accuracy: Option<f64>,
+    test_loss: Option<f64>,
+    test_accuracy: Option<f64>,
+    best_epoch: Option<u64>,
+    train_seconds: f64,
+    step_seconds_median: Option<f64>,
+    examples_per_second: Option<f64>,
+}
+
+fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
+    let mut prepared = experiment.prepare::<T>()?;
+    let mut progress = Progress::default();
+    let run = match resumed {
+        Some(run) => {
+            progress = run.restore(&mut prepared, None)?;
+            run
+        }
+        None => {
+            if let Some(path) = &experiment.weights {
+                *prepared.trainer.weights_mut() = checkpoint::load_weights(path.as_ref(), &prepared.trainer)?;
+            }
+            Run::create(&args.runs, experiment)?
+        }
+    };
+    // A second handler cannot be set; the first one does the same.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    let Prepared { train, test, trainer, fit: how } = &mut prepared;
+    let per_epoch = train.len().div_ceil(how.batch) as u64;
+    let mut recorder = Recorder::start(&run, trainer, &progress)?;
+    let mut display = Display::new(how, per_epoch, trainer.state().steps, train.len(), args.json);
+    if !args.json {
+        let weights = HumanCount(trainer.network().param_count() as u64);
+        let held_out = test.as_ref().map_or("none".into(), |test| HumanCount(test.len() as u64).to_string());
+        let examples = HumanCount(train.len() as u64);
+        display.say(&format!("{}: {examples} examples, {held_out} held out, {weights} weights", experiment.name))?;
+        if progress.done {
+            display.say("this run is finished; there is nothing to go on with")?;
+        }
+    }
+    fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut display, &mut recorder])?;
+    let seconds = display.started.elapsed().as_secs_f64();
+    recorder.finish(trainer, &progress)?;
+    display.bar.finish_and_clear();
+    display.error.take().map_or(Ok(()), Err)?;
+    let on_train = trainer.evaluate(train);
+    let on_test = test.as_ref().map(|test| trainer.evaluate(test));
+    let steps = trainer.state().steps;
+    let finite = |x: f64| Some(x).filter(|x| x.is_finite());
+    let summary = Summary {
+        run: run.path().display().to_string(),
+        finished: progress.done,
+        steps,
+        epochs: steps / per_epoch,
+        train_loss: finite(on_train.loss),
+        train_accuracy: on_train.accuracy,
+        test_loss: on_test.and_then(|test| finite(test.loss)),
+        test_accuracy: on_test.and_then(|test| test.accuracy),
+        best_epoch: progress.best_loss.map(|_| progress.best_epoch),
+        train_seconds: seconds,
+        step_seconds_median: median(&mut display.step_seconds),
+        examples_per_second: finite(display.examples as f64 / seconds),
+    };
+    let text = serde_json::to_string(&summary).expect("numbers and texts can be written as JSON");
+    crate::run::write_whole(&run.path().join("summary.json"), (text.clone() + "\n").as_bytes())?;
+    if args.json {
+        display.say(&text)?;
+    } else {
+        display.report(&summary, on_train, on_test)?;
+    }
+    Ok(if progress.done { ExitCode::SUCCESS } else { ExitCode::from(130) })
+}
+
+fn median(seconds: &mut [f32]) -> Option<f64> {
+    let middle = seconds.len() / 2;
+    (!seconds.is_empty()).then(|| f64::from(*seconds.select_nth_unstable_by(middle, f32::total_cmp).1))
+}
+
+/// Shows how training goes, and takes the time.
+struct Display {
+    bar: ProgressBar,
+    every: u64,
+    epochs: u64,
+    json: bool,
+    first: u64,
+    started: Instant,
+    step_started: Instant,
+    step_seconds: Vec<f32>,
+    losses: Vec<f64>,
+    examples: usize,
+    examples_per_epoch: usize,
+    error: Option<Error>,
+}
+
+/// Step times that are kept for the median; of a longer run, the first ones.
+const TIMES: usize = 1 << 20;
+
+impl Display {
+    fn new(how: &Fit, per_epoch: u64, done: u64, examples_per_epoch: usize, json: bool) -> Display {
+        let bar = ProgressBar::with_draw_target(Some(how.epochs * per_epoch), ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {msg}  {eta} left");
+        bar.set_style(style.expect("the template is a constant").progress_chars("█▌ "));
+        if json || !std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        bar.set_position(done);
+        let now = Instant::now();
+        Display {
+            bar,
+            // About twenty lines, however many epochs.
+            every: how.epochs.div_ceil(20),
+            epochs: how.epochs,
+            json,
+            first: done + 1,
+            started: now,
+            step_started: now,
+            step_seconds: vec![],
+            losses: vec![],
+            examples: 0,
+            examples_per_epoch,
+            error: None,
+        }
+    }
+
+    /// A line on standard output, beside the bar.
+    fn say(&self, line: &str) -> Result<()> {
+        Ok(self.bar.suspend(|| writeln!(std::io::stdout().lock(), "{line}"))?)
+    }
+
+    fn report(&self, summary: &Summary, train: Metrics, test: Option<Metrics>) -> Result<()> {
+        let columns = console_width();
+        if self.losses.len() > 1 {
+            self.say(&format!("\nloss of each step\n{}", chart::line(&self.losses, self.first, columns, 9)))?;
+        }
+        let describe = |what: &str, metrics: Metrics| match metrics.accuracy {
+            Some(share) => format!("{what} {:>6.2} % right, loss {:.4}", 100.0 * share, metrics.loss),
+            None => format!("{what} loss {:.4}", metrics.loss),
+        };
+        self.say(&describe("training part", train))?;
+        if let Some(test) = test {
+            self.say(&describe("held out     ", test))?;
+        }
+        if !train.loss.is_finite() {
+            self.say("the loss is not a finite number: training diverged; a smaller optimizer.lr may help")?;
+        }
+        let (steps, seconds) = (HumanCount(summary.steps), summary.train_seconds);
+        let speed = HumanCount(summary.examples_per_second.unwrap_or(0.0) as u64);
+        self.say(&format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", summary.epochs))?;
+        self.say(&format!("written to {}", summary.run))?;
+        if !summary.finished {
+            self.say(&format!("stopped; go on with: whygrad train --resume {}", summary.run))?;
+        }
+        Ok(())
+    }
+}
+
+/// Columns of the terminal, 80 where there is none.
+fn console_width() -> usize {
+    console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).min(120)
+}
+
+impl<T: Real> Observer<T> for Display {
+    fn wants(&mut self, _step: u64) -> whygrad::train::Wants {
+        self.step_started = Instant::now();
+        whygrad::train::Wants::Loss
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+        if self.step_seconds.len() < TIMES {
+            self.step_seconds.push(self.step_started.elapsed().as_secs_f32());
+        }
+        self.losses.push(done.loss);
+        self.examples += done.examples;
+        self.bar.set_position(done.step);
+        if INTERRUPTED.load(Ordering::SeqCst) { Flow::Stop } else { Flow::Continue }
+    }
+
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> Flow {
+        let test = match done.test {
+            Some(Metrics { loss, accuracy: Some(share) }) => {
+                format!("  held out {loss:.4}, {:.2} % right", 100.0 * share)
+            }
+            Some(Metrics { loss, accuracy: None }) => format!("  held out {loss:.4}"),
+            None => String::new(),
+        };
+        let speed = self.examples as f64 / self.started.elapsed().as_secs_f64();
+        let width = self.epochs.to_string().len();
+        let line = format!(
+            "epoch {:>width$}/{}  loss {:.4}{test}  {} examples/s",
+            done.epoch,
+            self.epochs,
+            done.train_loss,
+            HumanCount(speed as u64)
+        );
+        self.bar.set_message(line.clone());
+        let due = done.epoch % self.every == 0 || done.epoch == self.epochs || done.progress.done;
+        if due && !self.json && self.bar.is_hidden() && self.examples_per_epoch > 0 {
+            if let Err(error) = self.say(&line) {
+                self.error = Some(error);
+                return Flow::Stop;
+            }
+        }
+        Flow::Continue
+    }
+}

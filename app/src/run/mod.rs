@@ -1,0 +1,204 @@
+//! Run folders: what a run leaves on disk.
+//!
+//! | file | what | written |
+//! |---|---|---|
+//! | `experiment.toml` | the experiment as it ran, overrides applied | once, first |
+//! | `checkpoints/step-*.safetensors` | weights and optimizer state | see [`spacing`] |
+//! | `best.safetensors` | of the epoch with the lowest held-out loss | beside and renamed |
+//! | `last.safetensors` | of the last step | at the end, beside and renamed |
+//! | `facts.bin` | loss of every step, facts as [`whygrad::run::Thinning`] says | appended in blocks |
+//! | `findings.jsonl` | what checks found, one JSON object a line | appended |
+//! | `summary.json` | how it ended | at the end, beside and renamed |
+//!
+//! A run that is killed at any moment leaves a folder that opens: whole files are there or not, and a torn block
+//! at the end of the facts is passed over.
+
+pub mod checkpoint;
+pub mod facts;
+mod recorder;
+
+pub use recorder::Recorder;
+
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, Prepared};
+use std::fs;
+use std::path::{Path, PathBuf};
+use whygrad::train::{Flow, Observer, Progress, Real, StepDone, fit};
+
+/// The most checkpoints that a run keeps on the way.
+const CHECKPOINTS: u64 = 64;
+
+/// Bytes that the checkpoints on the way may take.
+const CHECKPOINT_BYTES: u64 = 256 << 20;
+
+/// Steps between two checkpoints when a run is at `step` and one takes `bytes`: 100, doubled until at most
+/// [`CHECKPOINTS`] of them (fewer where they would take more than 256 MiB, but at least two) lie behind it.
+/// Those that no longer fit the spacing are deleted.
+pub fn spacing(step: u64, bytes: u64) -> u64 {
+    let most = (CHECKPOINT_BYTES / bytes.max(1)).clamp(2, CHECKPOINTS);
+    let mut spacing = 100;
+    while step / spacing >= most {
+        spacing *= 2;
+    }
+    spacing
+}
+
+/// A run folder.
+#[derive(Clone, Debug)]
+pub struct Run {
+    path: PathBuf,
+}
+
+impl Run {
+    /// Makes the folder `base/DATE-NAME-N` with the first N that is free.
+    pub fn create(base: &Path, experiment: &Experiment) -> Result<Run> {
+        fs::create_dir_all(base).map_err(Error::file("make the folder", base))?;
+        let date = jiff::ZonedDateTime::now().date();
+        let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
+        let name: String = experiment.name.chars().take(60).map(safe).collect();
+        let mut n = 1;
+        let path = loop {
+            let path = base.join(format!("{date}-{name}-{n}"));
+            match fs::create_dir(&path) {
+                Ok(()) => break path,
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => n += 1,
+                Err(error) => return Err(Error::file("make the folder", path)(error)),
+            }
+        };
+        let run = Run { path };
+        let fill = || {
+            let folder = run.path.join("checkpoints");
+            fs::create_dir(&folder).map_err(Error::file("make the folder", folder))?;
+            let findings = run.path.join("findings.jsonl");
+            fs::write(&findings, "").map_err(Error::file("write", findings))?;
+            let header = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION"));
+            // Last, because it is what makes the folder a run.
+            write_whole(&run.path.join("experiment.toml"), (header + &experiment.text).as_bytes())
+        };
+        if let Err(error) = fill() {
+            let _ = fs::remove_dir_all(&run.path); // nothing half-written; the first error is the one to tell
+            return Err(error);
+        }
+        Ok(run)
+    }
+
+    /// A folder that is there.
+    pub fn open(path: &Path) -> Result<Run> {
+        if !path.join("experiment.toml").is_file() {
+            let problem = "this is no run folder: it has no experiment.toml".into();
+            return Err(Error::Run { path: path.into(), problem });
+        }
+        Ok(Run { path: path.into() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The experiment as it ran.
+    pub fn experiment(&self, overrides: &[String]) -> Result<Experiment> {
+        let path = self.path.join("experiment.toml");
+        let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+        let name = self.path.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
+        Experiment::parse(&path.display().to_string(), &name, &text, overrides)
+    }
+
+    /// Steps that have a checkpoint on the way, ascending, with their files.
+    pub fn checkpoints(&self) -> Result<Vec<(u64, PathBuf)>> {
+        let folder = self.path.join("checkpoints");
+        let mut found = vec![];
+        for entry in fs::read_dir(&folder).map_err(Error::file("read", &folder))? {
+            let path = entry.map_err(Error::file("read", &folder))?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let step = name.strip_prefix("step-").and_then(|name| name.strip_suffix(".safetensors"));
+            if let Some(step) = step.and_then(|step| step.parse().ok()) {
+                found.push((step, path));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
+    /// checkpoint before it, and from there on by training the same steps again.
+    pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
+        let mut prepared = self.experiment(&[])?.prepare::<T>()?;
+        let mut progress = self.restore(&mut prepared, step)?;
+        let Some(step) = step.filter(|&step| step > prepared.trainer.state().steps) else {
+            return Ok((prepared, progress));
+        };
+        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut StopAt(step)])?;
+        let reached = trainer.state().steps;
+        if reached < step {
+            let problem = format!("step {step} is not part of it; it ends with step {reached}");
+            return Err(Error::Run { path: self.path.clone(), problem });
+        }
+        Ok((prepared, progress))
+    }
+
+    /// Restores the newest checkpoint that is whole and not behind `step`.
+    pub fn restore<T: Real>(&self, prepared: &mut Prepared<T>, step: Option<u64>) -> Result<Progress> {
+        let mut candidates = self.checkpoints()?;
+        let last = self.path.join("last.safetensors");
+        let whole = last.is_file().then(|| checkpoint::load(&last, &prepared.trainer)).and_then(Result::ok);
+        let behind = |at: u64| step.is_none_or(|step| at <= step);
+        if let Some((state, progress)) = whole.filter(|(state, _)| behind(state.steps)) {
+            if candidates.iter().rev().find(|(at, _)| behind(*at)).is_none_or(|(at, _)| *at <= state.steps) {
+                prepared.trainer.restore(state)?;
+                return Ok(progress);
+            }
+        }
+        candidates.retain(|(at, _)| behind(*at));
+        let mut first_error = None;
+        for (_, path) in candidates.iter().rev() {
+            match checkpoint::load(path, &prepared.trainer) {
+                Ok((state, progress)) => {
+                    prepared.trainer.restore(state)?;
+                    return Ok(progress);
+                }
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        // A run that was killed before its first checkpoint starts over; a broken one says so.
+        first_error.map_or(Ok(Progress::default()), Err)
+    }
+}
+
+/// Stops training after a step.
+struct StopAt(u64);
+
+impl<T> Observer<T> for StopAt {
+    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+        if done.step >= self.0 { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+/// Writes a file beside its place and renames it there: it is whole, or as it was.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("tmp");
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside); // it may not be there; the first error is the one to tell
+        Error::file("write", path)(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_close_together_at_first_and_never_many() {
+        assert_eq!(spacing(0, 1000), 100);
+        assert_eq!(spacing(6_399, 1000), 100);
+        assert_eq!(spacing(6_400, 1000), 200);
+        for step in [1, 10_000, 1_000_000, u64::from(u32::MAX)] {
+            for bytes in [1, 1 << 20, 100 << 20, 1 << 40] {
+                let kept = step / spacing(step, bytes);
+                assert!(kept < 64 && (kept < 2 || kept * bytes <= CHECKPOINT_BYTES), "{step} {bytes}");
+            }
+        }
+    }
+}
