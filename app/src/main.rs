@@ -6,9 +6,10 @@ mod data;
 mod error;
 mod experiment;
 mod run;
+mod textbook;
 
 use clap::{Parser, Subcommand};
-use command::{new, train};
+use command::{new, train, verify};
 use std::process::ExitCode;
 
 /// How does error assign credit or blame to each weight?
@@ -23,12 +24,14 @@ struct Cli {
 enum Command {
     Train(train::Args),
     New(new::Args),
+    Verify(verify::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -1,0 +1,307 @@
+//! Worked examples: a hidden and an output layer whose every weight has a symbol. The first network of this
+//! project, and examples from the literature (`published.json`, each with its source).
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use whygrad::data::{Dataset, Targets};
+use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::op::Linear;
+use whygrad::optim::Sgd;
+use whygrad::train::{Options, Trainer};
+use whygrad::{loss, op};
+
+/// The cases of the literature, as they were collected.
+const PUBLISHED: &str = include_str!("published.json");
+
+/// A worked example.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Textbook {
+    /// What it is called.
+    pub name: String,
+    /// Where it is from.
+    #[serde(default)]
+    pub source: String,
+    /// Activation of the hidden layer.
+    pub hidden: String,
+    /// Activation of the output layer.
+    pub output: String,
+    /// The loss.
+    pub loss: String,
+    /// The learning rate; absent where the source makes no step.
+    pub learning_rate: Option<f64>,
+    /// Weights that stay as they are.
+    #[serde(default)]
+    pub frozen: Vec<String>,
+    /// Inputs by name.
+    pub inputs: Map<String, Json>,
+    /// Targets by the name of the output.
+    pub targets: Map<String, Json>,
+    /// What each weight connects: `i1->h1`, `bias->h1,h2 (shared)`.
+    pub wiring: Map<String, Json>,
+    /// Weights by symbol.
+    pub parameters: Map<String, Json>,
+    /// Figures of the source that are wrong, and why.
+    #[serde(default)]
+    pub printed: Option<Map<String, Json>>,
+    /// Reference numbers.
+    #[serde(default)]
+    pub expected: Json,
+    /// Reference numbers after more updates.
+    #[serde(default)]
+    pub later: Json,
+}
+
+/// A weight: its symbol and where it stands in the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    /// As the example calls it.
+    pub symbol: String,
+    /// What it connects.
+    pub ends: Vec<End>,
+    /// Whether it stays as it is.
+    pub frozen: bool,
+}
+
+/// One connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// 0: into the hidden layer, 1: into the output layer.
+    pub layer: usize,
+    /// Which input or hidden unit it comes from; `None`: a bias.
+    pub from: Option<usize>,
+    /// Which unit it goes to.
+    pub to: usize,
+}
+
+/// An example as a network that can be run.
+#[derive(Debug)]
+pub struct Worked {
+    /// Names of inputs, hidden units, outputs.
+    pub names: [Vec<String>; 3],
+    /// Weights in the example's order.
+    pub weights: Vec<Weight>,
+    /// The network: linear, activation, linear, activation.
+    pub network: Network,
+    /// Its loss.
+    pub loss: Arc<dyn loss::LossFunction>,
+    /// The one example.
+    pub data: Dataset<f64>,
+    /// The weights at the start.
+    pub start: Weights<f64>,
+}
+
+/// Everything of one forward and backward pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Values: inputs, hidden sums, hidden activations, output sums, outputs.
+    pub values: [Vec<f64>; 5],
+    /// The loss's gradient by each of them but the inputs.
+    pub gradients: [Vec<f64>; 5],
+    /// The loss.
+    pub loss: f64,
+    /// Gradient by each weight; a shared one has the sum over its connections.
+    pub by_weight: Vec<f64>,
+}
+
+/// All cases of the literature.
+pub fn published() -> Vec<Textbook> {
+    #[derive(Deserialize)]
+    struct File {
+        cases: Vec<Textbook>,
+    }
+    serde_json::from_str::<File>(PUBLISHED).expect("a test reads this file").cases
+}
+
+impl Textbook {
+    /// The first network (design of this project): x₁ → h₁ → ŷ ← h₂ ← x₂, no biases.
+    pub fn first_network() -> Textbook {
+        let numbers = |of: &[(&str, f64)]| of.iter().map(|(name, x)| (name.to_string(), Json::from(*x))).collect();
+        let wires = [("w1", "x1->h1"), ("w2", "x2->h2"), ("w3", "h1->ŷ"), ("w4", "h2->ŷ")];
+        Textbook {
+            name: "the first network".into(),
+            source: String::new(),
+            hidden: "sigmoid".into(),
+            output: "identity".into(),
+            loss: "squared_error".into(),
+            learning_rate: Some(0.4),
+            frozen: vec![],
+            inputs: numbers(&[("x1", 1.0), ("x2", 0.5)]),
+            targets: numbers(&[("ŷ", 1.0)]),
+            wiring: wires.iter().map(|(name, wire)| (name.to_string(), Json::from(*wire))).collect(),
+            parameters: numbers(&[("w1", 0.6), ("w2", -0.7), ("w3", 0.7), ("w4", 0.6)]),
+            printed: None,
+            expected: Json::Null,
+            later: Json::Null,
+        }
+    }
+
+    /// The example as a network; the problem in a sentence where it cannot be one.
+    pub fn work(&self) -> Result<Worked, String> {
+        let names = |of: &Map<String, Json>| of.keys().cloned().collect::<Vec<_>>();
+        let (inputs, outputs) = (names(&self.inputs), names(&self.targets));
+        let mut hidden: Vec<String> = vec![];
+        let split = |wire: &Json| -> Option<(String, Vec<String>)> {
+            let (from, to) = wire.as_str()?.split_once("->")?;
+            let to = to.split(" (").next()?;
+            Some((from.to_string(), to.split(',').map(str::to_string).collect()))
+        };
+        for wire in self.wiring.values() {
+            let (_, to) = split(wire).ok_or("a connection should read `i1->h1`")?;
+            hidden.extend(to.into_iter().filter(|unit| !outputs.contains(unit)));
+        }
+        hidden.sort();
+        hidden.dedup();
+        let at = |list: &[String], name: &str| list.iter().position(|item| item == name);
+        let mut weights = vec![];
+        for symbol in self.parameters.keys() {
+            let wire = self.wiring.get(symbol).ok_or_else(|| format!("`{symbol}` connects nothing"))?;
+            let (from, to) = split(wire).ok_or("a connection should read `i1->h1`")?;
+            let end = |unit: &String| {
+                let (layer, to) = match at(&outputs, unit) {
+                    Some(to) => (1, to),
+                    None => (0, at(&hidden, unit)?),
+                };
+                let before = if layer == 0 { &inputs } else { &hidden };
+                let from = if from == "bias" { None } else { Some(at(before, &from)?) };
+                Some(End { layer, from, to })
+            };
+            let ends = to.iter().map(end).collect::<Option<Vec<_>>>();
+            let ends = ends.ok_or_else(|| format!("`{symbol}` connects units that are not there"))?;
+            weights.push(Weight { symbol: symbol.clone(), ends, frozen: self.frozen.contains(symbol) });
+        }
+        let ends = || weights.iter().flat_map(|weight| &weight.ends);
+        let linear = |layer: usize, from: usize, to: usize| {
+            let there = |o: usize, i: usize| ends().any(|e| (e.layer, e.from, e.to) == (layer, Some(i), o));
+            let mask: Vec<Vec<bool>> = (0..to).map(|o| (0..from).map(|i| there(o, i)).collect()).collect();
+            let full = mask.iter().flatten().all(|there| *there);
+            let linear = if full { Linear::new(to) } else { Linear::new(to).mask(mask) };
+            let biased = ends().any(|end| end.layer == layer && end.from.is_none());
+            if biased { linear } else { linear.without_bias() }
+        };
+        let activation = |name: &str| op::read(name, []).map(Layer::Op).map_err(|error| error.to_string());
+        let layers = vec![
+            linear(0, inputs.len(), hidden.len()).into(),
+            activation(&self.hidden)?,
+            linear(1, hidden.len(), outputs.len()).into(),
+            activation(&self.output)?,
+        ];
+        let mut network =
+            Network::sequential([inputs.len()], layers).map_err(|error| error.to_string())?;
+        let loss = loss::read(&self.loss, []).map_err(|error| error.to_string())?;
+        let numbers = |of: &Map<String, Json>| of.values().filter_map(Json::as_f64).collect::<Vec<f64>>();
+        let data = Dataset {
+            inputs: numbers(&self.inputs),
+            shape: [inputs.len()].into(),
+            targets: Targets::Values { data: numbers(&self.targets), width: outputs.len() },
+            class_names: vec![],
+            feature_names: inputs.clone(),
+        };
+        let mut start = Weights::init(&network, 0);
+        start.params.fill(0.0);
+        for (weight, value) in weights.iter().zip(numbers(&self.parameters)) {
+            for end in &weight.ends {
+                start.params[place(&network, *end)] = value;
+            }
+            if weight.frozen {
+                // A whole parameter is frozen: the examples freeze all biases of a layer together.
+                let name = network.params().iter().find(|param| {
+                    weight.ends.first().is_some_and(|end| param.range.contains(&place(&network, *end)))
+                });
+                let name = name.map(|param| param.name.clone()).unwrap_or_default();
+                network.freeze(&name).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(Worked { names: [inputs, hidden, outputs], weights, network, loss, data, start })
+    }
+}
+
+/// Where a connection's weight stands among the network's parameters.
+pub fn place(network: &Network, end: End) -> usize {
+    let name = if end.from.is_some() { "weight" } else { "bias" };
+    let param = network.find(&format!("linear{}.{name}", end.layer + 1));
+    let param = &network.params()[param.expect("the network was built from these connections")];
+    let width = param.shape.last();
+    match end.from {
+        Some(from) => param.range.start + end.to * width + from,
+        None => param.range.start + end.to,
+    }
+}
+
+impl Worked {
+    fn batch(&self) -> Batch<'_, f64> {
+        Batch { data: &self.data, rows: Rows::Range(0, 1) }
+    }
+
+    /// A plan for the one example, which the loss has to accept.
+    pub fn plan(&self) -> Result<Plan<f64>, String> {
+        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, 1, false);
+        let plan = plan.map_err(|error| error.to_string())?;
+        plan.check(&self.data).map_err(|error| error.to_string())?;
+        Ok(plan)
+    }
+
+    /// One forward and backward pass at these weights.
+    pub fn step(&self, plan: &mut Plan<f64>, weights: &Weights<f64>) -> Step {
+        let loss = plan.pass(weights, self.batch(), Pass::train(0));
+        let mut gradient = vec![0.0; weights.params.len()];
+        plan.gradient(weights, &mut gradient);
+        let row = |row: Option<&[f64]>| row.unwrap_or_default().to_vec();
+        Step {
+            values: std::array::from_fn(|value| row(plan.value(value).next())),
+            gradients: std::array::from_fn(|value| row(plan.value_gradient(value).next())),
+            loss,
+            by_weight: self.weights.iter().map(|weight| self.sum(weight, &gradient)).collect(),
+        }
+    }
+
+    /// The loss at these weights.
+    pub fn loss(&self, plan: &mut Plan<f64>, weights: &Weights<f64>) -> f64 {
+        plan.pass(weights, self.batch(), Pass::EVALUATE)
+    }
+
+    fn sum(&self, weight: &Weight, numbers: &[f64]) -> f64 {
+        weight.ends.iter().map(|end| numbers[place(&self.network, *end)]).sum()
+    }
+
+    /// The value of a weight.
+    pub fn value(&self, weight: &Weight, weights: &Weights<f64>) -> f64 {
+        weights.params[place(&self.network, weight.ends[0])]
+    }
+
+    /// Moves one weight (all connections of a shared one).
+    pub fn nudge(&self, weight: &Weight, by: f64) -> Weights<f64> {
+        let mut weights = self.start.clone();
+        weight.ends.iter().for_each(|end| weights.params[place(&self.network, *end)] += by);
+        weights
+    }
+
+    /// Plain gradient descent on the one example.
+    pub fn trainer(&self, lr: f64) -> Result<Trainer<f64>, String> {
+        let sgd = Arc::new(Sgd { lr, ..Sgd::default() });
+        let options = Options { batch: 1, ..Options::default() };
+        let trainer = Trainer::new(self.network.clone(), Arc::clone(&self.loss), sgd, options);
+        let mut trainer = trainer.map_err(|error| error.to_string())?;
+        *trainer.weights_mut() = self.start.clone();
+        Ok(trainer)
+    }
+
+    /// One update.
+    pub fn update(&self, trainer: &mut Trainer<f64>) {
+        trainer.step(self.batch());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_of_the_literature_can_be_worked() {
+        let cases = published();
+        assert_eq!(cases.len(), 9);
+        for case in cases {
+            case.work().unwrap().plan().unwrap();
+        }
+    }
+}
