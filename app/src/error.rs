@@ -186,7 +186,9 @@ pub enum DataProblem {
         value: f64,
     },
     /// A label that is no class.
-    #[error("class label {label} of example {example} is out of range: labels are whole numbers from 0 to 65535")]
+    #[error(
+        "class label {label} of example {example} is out of range: labels are whole numbers from 0 to 65535"
+    )]
     Label {
         /// The label.
         label: String,

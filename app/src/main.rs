@@ -9,7 +9,7 @@ mod run;
 mod textbook;
 
 use clap::{Parser, Subcommand};
-use command::{new, train, verify};
+use command::{new, train, verify, walk};
 use std::process::ExitCode;
 
 /// How does error assign credit or blame to each weight?
@@ -22,6 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Walk(walk::Args),
     Train(train::Args),
     New(new::Args),
     Verify(verify::Args),
@@ -29,6 +30,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
         Command::New(args) => new::run(&args),
         Command::Verify(args) => verify::run(&args),

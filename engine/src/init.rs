@@ -240,6 +240,9 @@ mod tests {
     #[test]
     fn an_unknown_initialiser_is_named_with_the_ones_there_are() {
         let message = Init::read(&Value::Text("kaiming".into())).unwrap_err().to_string();
-        assert!(message.starts_with("unknown initialiser \"kaiming\"; allowed: zeros, constant"), "{message}");
+        assert!(
+            message.starts_with("unknown initialiser \"kaiming\"; allowed: zeros, constant"),
+            "{message}"
+        );
     }
 }

@@ -372,7 +372,10 @@ mod tests {
         };
         assert_eq!(message(&[("outt", Value::Whole(1))]), "unknown key `outt`; allowed: out, p, bias");
         assert_eq!(message(&[]), "`out` is missing; it takes a whole number from 1 to 2^31");
-        assert_eq!(message(&[("out", Value::Whole(0))]), "`out` is 0; it takes a whole number from 1 to 2^31");
+        assert_eq!(
+            message(&[("out", Value::Whole(0))]),
+            "`out` is 0; it takes a whole number from 1 to 2^31"
+        );
         let nan = [("out", Value::Whole(1)), ("p", Value::Number(f64::NAN))];
         assert_eq!(message(&nan), "`p` is NaN; it takes a number from 0 up to, not including, 1");
     }

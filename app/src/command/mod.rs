@@ -3,3 +3,4 @@
 pub mod new;
 pub mod train;
 pub mod verify;
+pub mod walk;

@@ -102,7 +102,10 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
         let weights = HumanCount(trainer.network().param_count() as u64);
         let held_out = test.as_ref().map_or("none".into(), |test| HumanCount(test.len() as u64).to_string());
         let examples = HumanCount(train.len() as u64);
-        display.say(&format!("{}: {examples} examples, {held_out} held out, {weights} weights", experiment.name))?;
+        display.say(&format!(
+            "{}: {examples} examples, {held_out} held out, {weights} weights",
+            experiment.name
+        ))?;
         if progress.done {
             display.say("this run is finished; there is nothing to go on with")?;
         }
@@ -166,7 +169,10 @@ const TIMES: usize = 1 << 20;
 
 impl Display {
     fn new(how: &Fit, per_epoch: u64, done: u64, examples_per_epoch: usize, json: bool) -> Display {
-        let bar = ProgressBar::with_draw_target(Some(how.epochs * per_epoch), ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::with_draw_target(
+            Some(how.epochs * per_epoch),
+            ProgressDrawTarget::stderr_with_hz(10),
+        );
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {msg}  {eta} left");
         bar.set_style(style.expect("the template is a constant").progress_chars("█▌ "));
         if json || !std::io::stderr().is_terminal() {

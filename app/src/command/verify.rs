@@ -95,14 +95,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     for path in &args.cases {
         let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
         let refuse = |problem: String| Error::Case { path: path.clone(), problem };
-        let json: Json = serde_json::from_slice(&bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
+        let json: Json =
+            serde_json::from_slice(&bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
         outcomes.extend(file(path, &json).map_err(refuse)?);
     }
     let mut out = std::io::stdout().lock();
-    let compared = || outcomes.iter().filter_map(|(name, outcome)| match outcome {
-        Outcome::Compared(differences) => Some((name, differences)),
-        Outcome::Skipped(_) => None,
-    });
+    let compared = || {
+        outcomes.iter().filter_map(|(name, outcome)| match outcome {
+            Outcome::Compared(differences) => Some((name, differences)),
+            Outcome::Skipped(_) => None,
+        })
+    };
     let failed = compared().filter(|(_, differences)| !differences.pass()).count();
     if args.json {
         let case = |(name, outcome): &(String, Outcome)| match outcome {
@@ -180,7 +183,9 @@ fn numbers(json: &Json) -> Vec<f64> {
 fn setting(json: &Json) -> Value {
     match json {
         Json::Bool(x) => Value::Switch(*x),
-        Json::Number(x) => x.as_i64().map_or_else(|| Value::Number(x.as_f64().unwrap_or(f64::NAN)), Value::Whole),
+        Json::Number(x) => {
+            x.as_i64().map_or_else(|| Value::Number(x.as_f64().unwrap_or(f64::NAN)), Value::Whole)
+        }
         Json::Array(items) => Value::List(items.iter().map(setting).collect::<Vec<_>>().into()),
         other => Value::Text(other.as_str().unwrap_or_default().to_string().into()),
     }
@@ -220,7 +225,8 @@ fn later(json: &Json) -> Option<String> {
 
 fn with_loss(name: &str) -> Result<Arc<dyn loss::LossFunction>, String> {
     let smoothed = vec![("label_smoothing".to_string(), Value::Number(0.1))];
-    let (name, given) = if name == "cross_entropy_smoothed" { ("cross_entropy", smoothed) } else { (name, vec![]) };
+    let (name, given) =
+        if name == "cross_entropy_smoothed" { ("cross_entropy", smoothed) } else { (name, vec![]) };
     loss::read(name, given).map_err(|error| error.to_string())
 }
 
@@ -269,7 +275,11 @@ fn pytorch(case: &Json) -> Result<Outcome, String> {
     let mut gradient = vec![0.0; network.param_count()];
     let loss_now = plan.pass(&start, Batch { data: &data, rows: Rows::Range(0, n) }, Pass::train(0));
     plan.gradient(&start, &mut gradient);
-    found.compare("output", &plan.output().flatten().copied().collect::<Vec<_>>(), &numbers(&expected["output"]));
+    found.compare(
+        "output",
+        &plan.output().flatten().copied().collect::<Vec<_>>(),
+        &numbers(&expected["output"]),
+    );
     found.compare("loss", &[loss_now], &numbers(&expected["loss"]));
     // All parameters together: the gradient of a bias in front of a batch norm is 0 but for rounding, which is
     // relative to the other gradients.
@@ -339,7 +349,9 @@ fn first_network(json: &Json) -> Result<Differences, String> {
     let mut plan = worked.plan()?;
     let mut trainer = worked.trainer(json["learning_rate"].as_f64().unwrap_or(f64::NAN))?;
     let mut found = Differences::default();
-    let pick = |json: &Json, keys: &[&str]| -> Vec<f64> { keys.iter().flat_map(|key| numbers(&json[*key])).collect() };
+    let pick = |json: &Json, keys: &[&str]| -> Vec<f64> {
+        keys.iter().flat_map(|key| numbers(&json[*key])).collect()
+    };
     let symbols = ["w1", "w2", "w3", "w4"];
     found.compare("parameters", &worked.start_values(), &pick(&json["weights"], &symbols));
     for wanted in json["steps"].as_array().ok_or("`steps` is no list")? {
@@ -351,7 +363,11 @@ fn first_network(json: &Json) -> Result<Differences, String> {
         let Step { values: [x, z, h, _, p], gradients, loss, by_weight } = worked.step(&mut plan, weights);
         let w: Vec<f64> = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
         found.compare("parameters", &w, &pick(&wanted["weights"], &symbols));
-        found.compare("output", &[&z[..], &h, &p].concat(), &pick(wanted, &["z1", "z2", "h1", "h2", "prediction"]));
+        found.compare(
+            "output",
+            &[&z[..], &h, &p].concat(),
+            &pick(wanted, &["z1", "z2", "h1", "h2", "prediction"]),
+        );
         // Prediction minus target is rounded relative to them (both near 1), however small it is; so are the
         // loss, its square, and every gradient, which is a multiple of it.
         let near_one = |found: &mut Differences, kind: &str, got: &[f64], wanted: &[f64]| {
@@ -360,7 +376,12 @@ fn first_network(json: &Json) -> Result<Differences, String> {
         near_one(&mut found, "loss", &[loss], &pick(wanted, &["loss"]));
         let slopes = [gradients[1][0] / gradients[2][0], gradients[1][1] / gradients[2][1]];
         let (dp, dh) = (gradients[4][0], &gradients[2]);
-        near_one(&mut found, "gradients", &[dp, dh[0], dh[1]], &pick(wanted, &["dL_dprediction", "dL_dh1", "dL_dh2"]));
+        near_one(
+            &mut found,
+            "gradients",
+            &[dp, dh[0], dh[1]],
+            &pick(wanted, &["dL_dprediction", "dL_dh1", "dL_dh2"]),
+        );
         near_one(&mut found, "gradients", &by_weight, &pick(&wanted["gradient"], &symbols));
         if dp != 0.0 {
             near_one(&mut found, "gradients", &slopes, &pick(wanted, &["dh1_dz1", "dh2_dz2"]));
@@ -368,8 +389,14 @@ fn first_network(json: &Json) -> Result<Differences, String> {
             let factors = [
                 ("w3", vec![("dL_dprediction", dp), ("dprediction_dw3", h[0])]),
                 ("w4", vec![("dL_dprediction", dp), ("dprediction_dw4", h[1])]),
-                ("w1", vec![("dL_dprediction", dp), ("dprediction_dh1", w[2]), ("dh1_dw1", slopes[0] * x[0])]),
-                ("w2", vec![("dL_dprediction", dp), ("dprediction_dh2", w[3]), ("dh2_dw2", slopes[1] * x[1])]),
+                (
+                    "w1",
+                    vec![("dL_dprediction", dp), ("dprediction_dh1", w[2]), ("dh1_dw1", slopes[0] * x[0])],
+                ),
+                (
+                    "w2",
+                    vec![("dL_dprediction", dp), ("dprediction_dh2", w[3]), ("dh2_dw2", slopes[1] * x[1])],
+                ),
             ];
             for (symbol, factors) in factors {
                 for (name, got) in factors {
@@ -414,7 +441,8 @@ fn textbook(book: &Textbook) -> Result<Differences, String> {
     found.compare("losses", &[second.loss], &numbers(&expected["loss_after"]));
     forward(&worked, &second, &expected["forward_after"], &mut found)?;
     for (updates, loss) in book.later["loss_after_n_updates"].as_object().into_iter().flatten() {
-        let updates: u64 = updates.parse().map_err(|_| "`loss_after_n_updates` should have numbers as keys")?;
+        let updates: u64 =
+            updates.parse().map_err(|_| "`loss_after_n_updates` should have numbers as keys")?;
         while trainer.state().steps < updates {
             worked.update(&mut trainer);
         }

@@ -26,7 +26,8 @@ pub fn read<T: Scalar>(
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte-order mark is no part of a name
     let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(bytes);
     let header = reader.byte_headers().map_err(problem)?.clone();
-    let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
+    let columns: Vec<String> =
+        header.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
     let targets = find_targets(&columns, target, want)?;
     let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
     let feature_names: Vec<String> =

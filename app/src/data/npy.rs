@@ -19,10 +19,12 @@ pub fn array<T: Scalar, R: Read>(file: NpyFile<R>, available: usize) -> Result<A
     let DType::Plain(kind) = file.dtype() else {
         return Err(why("it holds records; save each field as an array of its own".into()));
     };
-    let shape: Vec<usize> = file.shape().iter().map(|&axis| usize::try_from(axis).unwrap_or(usize::MAX)).collect();
+    let shape: Vec<usize> =
+        file.shape().iter().map(|&axis| usize::try_from(axis).unwrap_or(usize::MAX)).collect();
     let size = kind.num_bytes().unwrap_or(0);
     let count = shape.iter().try_fold(1, |product: usize, &axis| product.checked_mul(axis));
-    let Some(count) = count.filter(|count| count.checked_mul(size).is_some_and(|bytes| bytes <= available)) else {
+    let Some(count) = count.filter(|count| count.checked_mul(size).is_some_and(|bytes| bytes <= available))
+    else {
         return Err(why(format!("its header promises the shape {shape:?}, more than the file can hold")));
     };
     let fortran = file.order() == Order::Fortran;

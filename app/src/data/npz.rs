@@ -15,7 +15,8 @@ pub fn read<T: Scalar>(bytes: &[u8], targets: Option<&str>) -> Result<(Array<T>,
     if bytes.is_empty() {
         return Err(DataProblem::Empty);
     }
-    let refuse = |error: std::io::Error| DataProblem::Array { format: "NumPy archive", why: error.to_string() };
+    let refuse =
+        |error: std::io::Error| DataProblem::Array { format: "NumPy archive", why: error.to_string() };
     let mut archive = NpzArchive::new(Cursor::new(bytes)).map_err(refuse)?;
     let names: Vec<String> = archive.array_names().map(str::to_string).collect();
     let mut find = |wanted: &[&str]| {

@@ -1,0 +1,254 @@
+//! Readers on good, bad and arbitrary bytes.
+
+use super::*;
+use proptest::prelude::*;
+use std::io::Write;
+
+fn builtin(name: &str, want: Want) -> Dataset<f64> {
+    load(&Source { source: name.into(), ..Source::default() }, want, 0).unwrap().train
+}
+
+#[test]
+fn built_in_sets_have_their_known_rows_columns_and_classes() {
+    for (name, rows, columns, classes, sum) in [
+        ("digits", 1797, 64, Some(10), 561_718.0),
+        ("iris", 150, 4, Some(3), 2_078.7),
+        ("wine", 178, 13, Some(3), 160_062.854),
+        ("breast_cancer", 569, 30, Some(2), 1_056_496.188_957_6),
+        ("diabetes", 442, 10, None, 273_041.4797),
+    ] {
+        let want = if classes.is_some() { Want::Classes } else { Want::Values };
+        let data = builtin(name, want);
+        assert_eq!((data.len(), data.shape.len(), data.classes()), (rows, columns, classes), "{name}");
+        assert_eq!(data.inputs.len(), rows * columns);
+        let found: f64 = data.inputs.iter().sum();
+        assert!((found - sum).abs() <= 1e-9 * sum, "{name}: the inputs sum to {found}");
+    }
+    let Targets::Classes(classes) = builtin("iris", Want::Classes).targets else { panic!() };
+    assert_eq!([0, 1, 2].map(|class| classes.iter().filter(|c| **c == class).count()), [50, 50, 50]);
+}
+
+/// Reads a table of text and returns what is wrong with it.
+fn wrong(text: &str, target: &[&str], want: Want) -> String {
+    let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
+    csv::read::<f64>(text.as_bytes(), b',', &target, want, None).unwrap_err().to_string()
+}
+
+#[test]
+fn each_fault_of_a_table_is_named_with_its_place() {
+    let classes = |text: &str| wrong(text, &[], Want::Classes);
+    assert_eq!(classes(""), "the file is empty");
+    assert_eq!(classes(" \n"), "the file is empty");
+    assert_eq!(classes("a,label\n"), "there are no rows below the header");
+    assert_eq!(classes("1,2\n3,4\n"), "the first line has only numbers; it should name the columns");
+    assert_eq!(classes("a,a,label\n"), "two columns are called \"a\"; each needs a name of its own");
+    assert_eq!(classes("a,label\n1,x\n2\n"), "row 2 (line 3) has 1 cells and the header has 2");
+    assert_eq!(
+        classes("a,b,label\n1,2,x\n3,nan,y\n"),
+        "row 2 (line 3), column \"b\": \"nan\" is not a finite number; a text input has to be turned into numbers \
+         first, one column for each of its values"
+    );
+    assert_eq!(
+        classes("a,label\n1,x\n,y\n"),
+        "row 2 (line 3), column \"a\": \"\" is not a finite number; fill the gap or leave the row out"
+    );
+    assert_eq!(classes("a,b\n1,2\n"), "which column is the target? Set `data.target` to one of: a, b");
+    assert_eq!(classes("label\nx\n"), "every column is a target; at least one has to be an input");
+    assert_eq!(
+        wrong("alpha,b\n1,2\n", &["alpa"], Want::Classes),
+        "there is no column \"alpa\" (did you mean \"alpha\"?); the columns are: alpha, b"
+    );
+    for label in ["-1", "0.5", "70000", "1e300"] {
+        assert_eq!(
+            classes(&format!("a,label\n1,0\n2,{label}\n")),
+            format!(
+                "class label {label} of example 2 is out of range: labels are whole numbers from 0 to 65535"
+            )
+        );
+    }
+    assert!(wrong("a,target\n1,x\n", &[], Want::Values).ends_with("such as cross_entropy"));
+}
+
+#[test]
+fn tables_take_quotes_tabs_text_labels_and_several_targets() {
+    let read = |text: &str, separator, target: &[&str], want| {
+        let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
+        csv::read::<f64>(text.as_bytes(), separator, &target, want, None).unwrap()
+    };
+    let data = read("\"a, b\"\tlabel\n\"1.5\"\tzebra\n-2e3\tapple\n3\tzebra\n", b'\t', &[], Want::Classes);
+    assert_eq!(data.inputs, [1.5, -2000.0, 3.0]);
+    assert_eq!(data.targets, Targets::Classes(vec![1, 0, 1]));
+    assert_eq!(
+        (data.class_names, data.feature_names),
+        (vec!["apple".into(), "zebra".into()], vec!["a, b".to_string()])
+    );
+    let data = read("\u{feff}u,x,v\n1,2,3\n4,5,6\n", b',', &["u", "v"], Want::Values);
+    assert_eq!(data.targets, Targets::Values { data: vec![1.0, 3.0, 4.0, 6.0], width: 2 });
+    assert_eq!(data.inputs, [2.0, 5.0]);
+}
+
+#[test]
+fn a_held_out_table_uses_the_classes_of_the_training_table() {
+    let read =
+        |text: &str, like: Option<&Dataset<f64>>| csv::read(text.as_bytes(), b',', &[], Want::Classes, like);
+    let train = read("a,label\n1,x\n2,y\n3,z\n", None).unwrap();
+    let test = read("a,label\n1,z\n2,x\n", Some(&train)).unwrap();
+    assert_eq!(test.targets, Targets::Classes(vec![2, 0]));
+    let message = read("a,label\n1,w\n", Some(&train)).unwrap_err().to_string();
+    assert_eq!(message, "the class \"w\" does not occur in the training data; known classes: x, y, z");
+}
+
+/// A NumPy file of these numbers.
+fn npy(kind: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+    let order = if fortran { "True" } else { "False" };
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}");
+    while (10 + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn numpy_arrays_are_read_in_every_order_and_number_type() {
+    let six: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let rows = npy::read::<f64>(&npy("<f4", false, "(2, 3)", &six)).unwrap();
+    assert_eq!((rows.shape, rows.data), (vec![2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+    let columns = npy::read::<f64>(&npy("<f4", true, "(2, 3)", &six)).unwrap();
+    assert_eq!(columns.data, [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
+    assert_eq!(npy::read::<f64>(&npy("|u1", false, "(3,)", &[7, 8, 255])).unwrap().data, [7.0, 8.0, 255.0]);
+    let whole: Vec<u8> = [-1i64, 1 << 40].iter().flat_map(|x| x.to_be_bytes()).collect();
+    assert_eq!(
+        npy::read::<f64>(&npy(">i8", false, "(2,)", &whole)).unwrap().data,
+        [-1.0, (1u64 << 40) as f64]
+    );
+    let wrong = |bytes: &[u8]| npy::read::<f64>(bytes).unwrap_err().to_string();
+    assert_eq!(wrong(b""), "the file is empty");
+    assert!(wrong(b"\x93NUMPY\x01").starts_with("not a readable NumPy file"));
+    assert!(
+        wrong(&npy("<f4", false, "(2, 3)", &six[..20])).contains("more than the file can hold")
+            || wrong(&npy("<f4", false, "(2, 3)", &six[..20])).contains("not a readable")
+    );
+    assert!(
+        wrong(&npy("<f4", false, "(99999999999, 99999999999)", &six)).contains("more than the file can hold")
+    );
+    assert!(wrong(&npy("<c8", false, "(1,)", &six[..8])).contains("save them as float32 or float64"));
+}
+
+/// An IDX file of bytes.
+fn idx(shape: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, shape.len() as u8];
+    shape.iter().for_each(|axis| bytes.extend(axis.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn idx_files_are_read_and_their_faults_named() {
+    let array = idx::read::<f32>(&idx(&[2, 3], &[0, 1, 2, 3, 4, 255])).unwrap();
+    assert_eq!((array.shape, array.data), (vec![2, 3], vec![0.0, 1.0, 2.0, 3.0, 4.0, 255.0]));
+    let wrong = |bytes: &[u8]| idx::read::<f32>(bytes).unwrap_err().to_string();
+    assert_eq!(wrong(&[]), "the file is empty");
+    assert!(wrong(&[0, 0, 8]).contains("ends inside its first four bytes"));
+    assert!(wrong(&[1, 0, 8, 1]).contains("two zero bytes"));
+    assert!(wrong(&[0, 0, 7, 1, 0, 0, 0, 0]).contains("unknown type 0x07"));
+    assert!(wrong(&idx(&[2, 3], &[0; 5])).contains("its header says 6 bytes of numbers and there are 5"));
+    assert!(wrong(&idx(&[u32::MAX; 4], &[])).contains("more bytes than there can be"));
+}
+
+#[test]
+fn array_files_make_examples_gzipped_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let gz = |bytes: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    };
+    std::fs::write(path("x-idx3-ubyte.gz"), gz(&idx(&[3, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])))
+        .unwrap();
+    std::fs::write(path("y-idx1-ubyte"), idx(&[3], &[2, 0, 1])).unwrap();
+    std::fs::write(path("two-idx1-ubyte"), idx(&[2], &[2, 0])).unwrap();
+    std::fs::write(path("cut-idx3-ubyte.gz"), &gz(&idx(&[3, 2, 2], &[0; 12]))[..20]).unwrap();
+    let source =
+        |x: &str, y: Option<&str>| Source { source: path(x), targets: y.map(path), ..Source::default() };
+    let read = |source: &Source| load::<f32>(source, Want::Classes, 0);
+    let data = read(&source("x-idx3-ubyte.gz", Some("y-idx1-ubyte"))).unwrap().train;
+    assert_eq!((data.len(), data.shape.len(), data.targets), (3, 4, Targets::Classes(vec![2, 0, 1])));
+    let wrong = |x, y| read(&source(x, y)).unwrap_err().to_string();
+    assert!(wrong("x-idx3-ubyte.gz", Some("two-idx1-ubyte")).contains("there are 3 inputs and 2 targets"));
+    assert!(wrong("x-idx3-ubyte.gz", None).contains("name the file with the targets in `data.targets`"));
+    assert!(wrong("cut-idx3-ubyte.gz", Some("y-idx1-ubyte")).contains("not a readable gzip file"));
+    assert!(wrong("none.csv", None).contains("none.csv: cannot read: No such file"));
+    assert!(wrong("data.xyz", None).contains("unknown kind of file; known: .csv"));
+}
+
+#[test]
+fn an_archive_of_arrays_has_inputs_and_targets() {
+    let mut bytes = vec![];
+    {
+        let mut zip = npyz::npz::NpzWriter::new(std::io::Cursor::new(&mut bytes));
+        use npyz::WriterBuilder;
+        let mut x =
+            zip.array("x", Default::default()).unwrap().default_dtype().shape(&[2, 2]).begin_nd().unwrap();
+        x.extend([1.0f64, 2.0, 3.0, 4.0]).unwrap();
+        x.finish().unwrap();
+        let mut y =
+            zip.array("labels", Default::default()).unwrap().default_dtype().shape(&[2]).begin_nd().unwrap();
+        y.extend([1i64, 0]).unwrap();
+        y.finish().unwrap();
+    }
+    let (x, y) = npz::read::<f64>(&bytes, Some("labels")).unwrap();
+    assert_eq!((x.data, y.data), (vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 0.0]));
+    let message = npz::read::<f64>(&bytes, None).unwrap_err().to_string();
+    assert_eq!(message, "there is no array \"y\" in the archive; it has: x, labels");
+    for cut in [0, 1, 30, bytes.len() / 2, bytes.len() - 1] {
+        assert!(npz::read::<f64>(&bytes[..cut], Some("labels")).is_err());
+    }
+}
+
+/// Every reader on the same bytes; none may panic.
+fn read_all(bytes: &[u8]) {
+    for want in [Want::Classes, Want::Values] {
+        let _ = csv::read::<f32>(bytes, b',', &[], want, None);
+        let _ = csv::read::<f32>(bytes, b'\t', &["a".into()], want, None);
+    }
+    let _ = idx::read::<f32>(bytes);
+    let _ = npy::read::<f32>(bytes);
+    let _ = npz::read::<f32>(bytes, None);
+    let _ = unpack(bytes);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn arbitrary_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        read_all(&bytes);
+    }
+
+    #[test]
+    fn changed_files_are_read_without_a_panic(
+        which in 0usize..4,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let six: Vec<u8> = (0..24).collect();
+        let mut bytes = match which {
+            0 => b"a,b,label\n1,2,x\n3,4,\"y\"\n".to_vec(),
+            1 => idx(&[2, 3], &[1; 6]),
+            2 => npy("<f4", true, "(2, 3)", &six),
+            _ => BUILTIN[1].1.to_vec(),
+        };
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        read_all(&bytes);
+        read_all(&bytes[..cut.index(bytes.len())]);
+    }
+}

@@ -24,13 +24,23 @@ pub const TABLES: &[(&str, &[Key])] =
 
 const TOP: &[Key] = &[
     Key::new("name", Kind::Text, Default::Absent, "what the run is called"),
-    Key::new("seed", Kind::Index, Default::Number(0.0), "decides starting weights, order of examples, dropout"),
+    Key::new(
+        "seed",
+        Kind::Index,
+        Default::Number(0.0),
+        "decides starting weights, order of examples, dropout",
+    ),
 ];
 
 const DATA: &[Key] = &[
     Key::new("source", Kind::Text, Default::Required, "a built-in set, or a file"),
     Key::new("target", Kind::Texts, Default::Absent, "column(s) of a table to predict"),
-    Key::new("targets", Kind::Text, Default::Absent, "file with the targets (npy, IDX) or array's name (npz)"),
+    Key::new(
+        "targets",
+        Kind::Text,
+        Default::Absent,
+        "file with the targets (npy, IDX) or array's name (npz)",
+    ),
     Key::new("test_source", Kind::Text, Default::Absent, "file with the held-out examples"),
     Key::new("test_targets", Kind::Text, Default::Absent, "as `targets`, of the held-out examples"),
     Key::new("size", Kind::Count, Default::Absent, "examples of a generated set"),
@@ -38,8 +48,18 @@ const DATA: &[Key] = &[
     Key::new("arms", Kind::Count, Default::Absent, "arms of the spiral"),
     Key::new("seed", Kind::Index, Default::Number(0.0), "decides what is held out and what is generated"),
     Key::new("test", Kind::Share, Default::Number(0.2), "share of the examples held out"),
-    Key::new("scale", Kind::Word(&["none", "standard", "minmax"]), Default::Word("none"), "scaling of inputs"),
-    Key::new("shuffle", Kind::Switch, Default::Switch(true), "whether to shuffle before the split and each epoch"),
+    Key::new(
+        "scale",
+        Kind::Word(&["none", "standard", "minmax"]),
+        Default::Word("none"),
+        "scaling of inputs",
+    ),
+    Key::new(
+        "shuffle",
+        Kind::Switch,
+        Default::Switch(true),
+        "whether to shuffle before the split and each epoch",
+    ),
 ];
 
 const NETWORK: &[Key] =
@@ -65,7 +85,12 @@ const TRAIN: &[Key] = &[
     Key::new("clip_norm", Kind::Positive, Default::Absent, "largest norm of the gradient"),
     Key::new("clip_value", Kind::Positive, Default::Absent, "largest magnitude of a number of the gradient"),
     Key::new("threads", Kind::Count, Default::Absent, "threads; the result does not depend on it"),
-    Key::new("patience", Kind::Count, Default::Absent, "epochs without a better held-out loss before it stops"),
+    Key::new(
+        "patience",
+        Kind::Count,
+        Default::Absent,
+        "epochs without a better held-out loss before it stops",
+    ),
     Key::new("precision", Kind::Word(&["f32", "f64"]), Default::Word("f32"), "of all numbers"),
 ];
 
@@ -219,8 +244,7 @@ impl Experiment {
         let steps_per_epoch = train.len().div_ceil(batch) as u64;
         let network = self.network(train.shape.clone())?;
         let options = self.options(batch, steps_per_epoch);
-        let trainer =
-            Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
+        let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
         for data in [&train, &test] {
             trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
         }
@@ -238,9 +262,10 @@ impl Experiment {
         let epochs = |key| self.schedule.count_if(key).unwrap_or(self.train.count("epochs")) as u64;
         let warmup = self.schedule.count("warmup") as u64;
         let decay = match self.schedule.word("type") {
-            "step" => {
-                Decay::Step { every: epochs("step_size") * steps_per_epoch, gamma: self.schedule.number("gamma") }
-            }
+            "step" => Decay::Step {
+                every: epochs("step_size") * steps_per_epoch,
+                gamma: self.schedule.number("gamma"),
+            },
             "cosine" => Decay::Cosine {
                 over: (epochs("t_max") * steps_per_epoch).saturating_sub(warmup),
                 min: self.schedule.number("eta_min"),

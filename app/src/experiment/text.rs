@@ -33,8 +33,9 @@ impl Text {
             .into_mut();
         let mut applied = vec![];
         for given in overrides {
-            let refuse = |problem: &str| {
-                Error::Experiment { place: Place::Override(given.clone()), problem: problem.into() }
+            let refuse = |problem: &str| Error::Experiment {
+                place: Place::Override(given.clone()),
+                problem: problem.into(),
             };
             let (path, value) = given.split_once('=').ok_or_else(|| refuse("it should read KEY=VALUE"))?;
             let path = path.trim();
@@ -113,7 +114,9 @@ impl Text {
         let list = "it takes a list of layers, such as [{ type = \"linear\", out = 10 }]";
         match find(self.effective.as_item(), path) {
             None => wrong(&format!("`{path}` is missing; {list}")),
-            Some(Found::Value(Toml::Array(items))) if items.is_empty() => wrong("there are no layers; it needs at least one"),
+            Some(Found::Value(Toml::Array(items))) if items.is_empty() => {
+                wrong("there are no layers; it needs at least one")
+            }
             Some(Found::Value(Toml::Array(items))) => Ok(items.len()),
             Some(Found::Item(Item::ArrayOfTables(tables))) => Ok(tables.len()),
             Some(_) => wrong(&format!("`{path}` is no list; {list}")),
@@ -242,7 +245,8 @@ fn set(root: &mut Item, path: &str, value: Toml) -> Result<(), String> {
         if at.as_inline_table().is_some() {
             break;
         }
-        let table = at.as_table_mut().ok_or_else(|| format!("`{step}` is inside something that is no table"))?;
+        let table =
+            at.as_table_mut().ok_or_else(|| format!("`{step}` is inside something that is no table"))?;
         at = table.entry(step).or_insert_with(toml_edit::table);
     }
     if let Some(items) = at.as_array_mut() {
@@ -289,7 +293,8 @@ fn item_value(item: &Item, depth: usize) -> Option<Value> {
         Item::Value(value) => toml_value(value, depth),
         Item::Table(table) => table_value(table, depth),
         Item::ArrayOfTables(tables) => {
-            let items = tables.iter().map(|table| table_value(table, depth + 1)).collect::<Option<Vec<_>>>()?;
+            let items =
+                tables.iter().map(|table| table_value(table, depth + 1)).collect::<Option<Vec<_>>>()?;
             Some(Value::List(items.into()))
         }
         Item::None => Some(Value::Text(Cow::Borrowed(""))),

@@ -110,9 +110,9 @@ pub fn load<T: Real>(path: &Path, trainer: &Trainer<T>) -> Result<(State<T>, Pro
     let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
     let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
     let (tensors, meta) = open(&bytes).map_err(refuse)?;
-    let meta: Meta = meta
-        .and_then(|meta| serde_json::from_str(&meta).ok())
-        .ok_or_else(|| refuse("it has weights only, no state of a training; to start from them set network.weights".into()))?;
+    let meta: Meta = meta.and_then(|meta| serde_json::from_str(&meta).ok()).ok_or_else(|| {
+        refuse("it has weights only, no state of a training; to start from them set network.weights".into())
+    })?;
     let mut state = trainer.state().clone();
     state.steps = meta.step;
     read_into(&tensors, &slots(trainer.network(), Some(trainer.optimizer())), &mut state).map_err(refuse)?;
@@ -136,7 +136,11 @@ fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, Option<String>), String> {
     Ok((tensors, metadata.metadata().as_ref().and_then(|meta| meta.get(KEY).cloned())))
 }
 
-fn read_into<T: Scalar>(tensors: &SafeTensors<'_>, slots: &[Slot], state: &mut State<T>) -> Result<(), String> {
+fn read_into<T: Scalar>(
+    tensors: &SafeTensors<'_>,
+    slots: &[Slot],
+    state: &mut State<T>,
+) -> Result<(), String> {
     let other = |what: String| format!("a checkpoint of another network: {what}");
     for slot in slots {
         let Ok(tensor) = tensors.tensor(&slot.name) else {
@@ -150,10 +154,19 @@ fn read_into<T: Scalar>(tensors: &SafeTensors<'_>, slots: &[Slot], state: &mut S
             return Err(other(format!("its tensor `{}` has the shape {found:?}, not {wanted:?}", slot.name)));
         }
         let numbers: Vec<T> = match tensor.dtype() {
-            Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| T::of(f32::from_le_bytes(*b).into())).collect(),
+            Dtype::F32 => {
+                tensor.data().as_chunks().0.iter().map(|b| T::of(f32::from_le_bytes(*b).into())).collect()
+            }
             Dtype::F64 => tensor.data().as_chunks().0.iter().map(|b| T::of(f64::from_le_bytes(*b))).collect(),
-            Dtype::I64 => tensor.data().as_chunks().0.iter().map(|b| T::of(i64::from_le_bytes(*b) as f64)).collect(),
-            kind => return Err(format!("its tensor `{}` has the type {kind:?}; known are F32 and F64", slot.name)),
+            Dtype::I64 => {
+                tensor.data().as_chunks().0.iter().map(|b| T::of(i64::from_le_bytes(*b) as f64)).collect()
+            }
+            kind => {
+                return Err(format!(
+                    "its tensor `{}` has the type {kind:?}; known are F32 and F64",
+                    slot.name
+                ));
+            }
         };
         let piece = match slot.piece {
             0 => &mut state.weights.params,

@@ -27,7 +27,9 @@ impl Writer {
     /// Goes on with the file at `path`, from the record of step `step` on: what comes after it is dropped.
     pub fn resume(path: &Path, step: u64) -> Result<Writer> {
         let mut bytes = vec![];
-        for record in read(path)?.into_iter().filter(|record| record.step <= step).collect::<Vec<_>>().chunks(BLOCK) {
+        for record in
+            read(path)?.into_iter().filter(|record| record.step <= step).collect::<Vec<_>>().chunks(BLOCK)
+        {
             encode(record, &mut bytes);
         }
         super::write_whole(path, &bytes)?;

@@ -43,7 +43,11 @@ impl Recorder {
 
     fn checkpoint_if_due<T: Real>(&mut self, trainer: &Trainer<T>, progress: &Progress) -> Result<()> {
         let step = trainer.state().steps;
-        if step.is_multiple_of(spacing(step, self.bytes)) { self.checkpoint(trainer, progress) } else { Ok(()) }
+        if step.is_multiple_of(spacing(step, self.bytes)) {
+            self.checkpoint(trainer, progress)
+        } else {
+            Ok(())
+        }
     }
 
     /// Goes on if all is well, else keeps the error for [`Recorder::finish`].

@@ -116,7 +116,8 @@ pub fn published() -> Vec<Textbook> {
 impl Textbook {
     /// The first network (design of this project): x₁ → h₁ → ŷ ← h₂ ← x₂, no biases.
     pub fn first_network() -> Textbook {
-        let numbers = |of: &[(&str, f64)]| of.iter().map(|(name, x)| (name.to_string(), Json::from(*x))).collect();
+        let numbers =
+            |of: &[(&str, f64)]| of.iter().map(|(name, x)| (name.to_string(), Json::from(*x))).collect();
         let wires = [("w1", "x1->h1"), ("w2", "x2->h2"), ("w3", "h1->ŷ"), ("w4", "h2->ŷ")];
         Textbook {
             name: "the first network".into(),
@@ -186,8 +187,7 @@ impl Textbook {
             linear(1, hidden.len(), outputs.len()).into(),
             activation(&self.output)?,
         ];
-        let mut network =
-            Network::sequential([inputs.len()], layers).map_err(|error| error.to_string())?;
+        let mut network = Network::sequential([inputs.len()], layers).map_err(|error| error.to_string())?;
         let loss = loss::read(&self.loss, []).map_err(|error| error.to_string())?;
         let numbers = |of: &Map<String, Json>| of.values().filter_map(Json::as_f64).collect::<Vec<f64>>();
         let data = Dataset {

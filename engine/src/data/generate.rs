@@ -70,7 +70,8 @@ pub const GENERATED: &[Generated] = &[
         point: |mut p| {
             let (class, angle) = (p.i % 2, PI * p.uniform());
             let lower = class as f64;
-            let x = [angle.cos() * (1.0 - 2.0 * lower) + lower, angle.sin() * (1.0 - 2.0 * lower) + 0.5 * lower];
+            let x =
+                [angle.cos() * (1.0 - 2.0 * lower) + lower, angle.sin() * (1.0 - 2.0 * lower) + 0.5 * lower];
             (x, Target::Class(class))
         },
     },

@@ -91,13 +91,7 @@ fn matmul_at<T: Scalar>(
 }
 
 /// C ← A·B (+ C) in the plainest way: the twin that the kernels are tested against.
-pub fn naive<T: Scalar>(
-    [m, n, k]: [usize; 3],
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    add: bool,
-) {
+pub fn naive<T: Scalar>([m, n, k]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], add: bool) {
     for i in 0..m {
         for j in 0..n {
             let mut sum = if add { c[i * n + j] } else { T::zero() };
@@ -307,15 +301,20 @@ mod tests {
                 let (a, b) = (numbers::<T>(1, m * k), numbers::<T>(2, k * n));
                 let start = numbers::<T>(3, m * n);
                 for transposed in [[false, false], [true, false], [false, true], [true, true]] {
-                    let a = if transposed[0] { Matrix::rows(&a, m).transposed() } else { Matrix::rows(&a, k) };
-                    let b = if transposed[1] { Matrix::rows(&b, k).transposed() } else { Matrix::rows(&b, n) };
+                    let a =
+                        if transposed[0] { Matrix::rows(&a, m).transposed() } else { Matrix::rows(&a, k) };
+                    let b =
+                        if transposed[1] { Matrix::rows(&b, k).transposed() } else { Matrix::rows(&b, n) };
                     for add in [false, true] {
                         let (mut fast, mut plain) = (start.clone(), start.clone());
                         matmul_at(level, [m, n, k], a, b, &mut fast, add, &mut scratch);
                         naive([m, n, k], a, b, &mut plain, add);
                         for (x, y) in fast.iter().zip(&plain) {
                             let error = (x.f64() - y.f64()).abs();
-                            assert!(error <= tolerance, "{level:?} {m}×{n}×{k} {transposed:?} {add}: {error:e}");
+                            assert!(
+                                error <= tolerance,
+                                "{level:?} {m}×{n}×{k} {transposed:?} {add}: {error:e}"
+                            );
                         }
                     }
                 }

@@ -44,29 +44,54 @@ impl Default for Moments {
 }
 
 impl Moments {
-    /// Moments of `x`, in two passes over it (mean first, then the distances from it).
+    /// Moments of `x`, in two passes over it (mean first, then the distances from it). Four lanes run side by
+    /// side, without branches: a number's kind decides what is added, not which way the code goes.
     pub fn of<T: Scalar>(x: &[T]) -> Moments {
-        let mut m = Moments { count: x.len() as u64, ..Moments::default() };
-        let mut sum = 0.0;
-        for x in x.iter().map(|x| x.f64()) {
-            if !x.is_finite() {
-                m.non_finite += 1;
-                continue;
-            }
-            sum += x;
-            (m.min, m.max) = (m.min.min(x), m.max.max(x));
-            if x == 0.0 {
-                m.zeros += 1;
-            } else {
-                let exponent = ((x.to_bits() >> 52) & 0x7ff) as i64 - 1023;
-                m.magnitudes[((exponent + 40).div_euclid(4)).clamp(0, BINS as i64 - 1) as usize] += 1;
-            }
+        const LANES: usize = 4;
+        let mut sum = [0.0; LANES];
+        let (mut min, mut max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let mut zeros = [0u64; LANES];
+        let mut non_finite = [0u64; LANES];
+        // One bin more, for zeros and what is not finite.
+        let mut bins = [[0u32; BINS + 1]; LANES];
+        let mut take = |lane: usize, x: f64| {
+            let exponent = ((x.to_bits() >> 52) & 0x7ff) as i64 - 1023;
+            let (finite, zero) = (exponent < 1024, x == 0.0);
+            sum[lane] += if finite { x } else { 0.0 };
+            min[lane] = if finite && x < min[lane] { x } else { min[lane] };
+            max[lane] = if finite && x > max[lane] { x } else { max[lane] };
+            zeros[lane] += u64::from(zero);
+            non_finite[lane] += u64::from(!finite);
+            let bin = ((exponent + 40) >> 2).clamp(0, BINS as i64 - 1) as usize;
+            bins[lane][if finite && !zero { bin } else { BINS }] += 1;
+        };
+        let (fours, rest) = x.as_chunks::<LANES>();
+        for four in fours {
+            (0..LANES).for_each(|lane| take(lane, four[lane].f64()));
         }
+        rest.iter().enumerate().for_each(|(lane, x)| take(lane, x.f64()));
+        let mut m = Moments {
+            count: x.len() as u64,
+            non_finite: non_finite.iter().sum(),
+            zeros: zeros.iter().sum(),
+            min: min.into_iter().fold(f64::INFINITY, f64::min),
+            max: max.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            magnitudes: std::array::from_fn(|bin| bins.iter().map(|lane| lane[bin]).sum()),
+            ..Moments::default()
+        };
         let finite = m.count - m.non_finite;
         if finite > 0 {
-            m.mean = sum / finite as f64;
-            m.squared_deviations =
-                x.iter().map(|x| x.f64()).filter(|x| x.is_finite()).map(|x| (x - m.mean).powi(2)).sum();
+            m.mean = sum.iter().sum::<f64>() / finite as f64;
+            let mut squares = [0.0; LANES];
+            let mut take = |lane: usize, x: f64| {
+                let distance = if x.is_finite() { x - m.mean } else { 0.0 };
+                squares[lane] += distance * distance;
+            };
+            for four in fours {
+                (0..LANES).for_each(|lane| take(lane, four[lane].f64()));
+            }
+            rest.iter().enumerate().for_each(|(lane, x)| take(lane, x.f64()));
+            m.squared_deviations = squares.iter().sum();
         }
         m
     }

@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn streams_of_different_purposes_seeds_and_indices_differ() {
-        let keys = [derive(1, "init", 0), derive(2, "init", 0), derive(1, "shuffle", 0), derive(1, "init", 1)];
+        let keys =
+            [derive(1, "init", 0), derive(2, "init", 0), derive(1, "shuffle", 0), derive(1, "init", 1)];
         for (i, a) in keys.iter().enumerate() {
             assert!(keys[..i].iter().all(|b| a != b));
         }

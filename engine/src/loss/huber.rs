@@ -18,8 +18,18 @@ pub struct Huber {
 pub(super) const ENTRY: Entry = Entry {
     name: "huber",
     doc: "Huber's loss",
-    keys: &[Key::new("delta", Kind::Positive, Default::Number(1.0), "from this error on it grows in a straight line"), Reduction::KEY],
-    build: |settings| Ok(Arc::new(Huber { delta: settings.number("delta"), reduction: Reduction::read(settings) })),
+    keys: &[
+        Key::new(
+            "delta",
+            Kind::Positive,
+            Default::Number(1.0),
+            "from this error on it grows in a straight line",
+        ),
+        Reduction::KEY,
+    ],
+    build: |settings| {
+        Ok(Arc::new(Huber { delta: settings.number("delta"), reduction: Reduction::read(settings) }))
+    },
     cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
     kinks: &[],
 };

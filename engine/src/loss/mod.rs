@@ -125,8 +125,12 @@ pub enum Reduction {
 
 impl Reduction {
     /// The key that every loss has.
-    const KEY: Key =
-        Key::new("reduction", Kind::Word(&["mean", "sum"]), Default::Word("mean"), "how examples are combined");
+    const KEY: Key = Key::new(
+        "reduction",
+        Kind::Word(&["mean", "sum"]),
+        Default::Word("mean"),
+        "how examples are combined",
+    );
 
     /// The same with the sum by default.
     const KEY_SUM: Key = Key { default: Default::Word("sum"), ..Reduction::KEY };
@@ -152,10 +156,8 @@ impl ClassWeights {
     const KEY: Key = Key::new("weight", Kind::PositiveList, Default::Absent, "weight of each class");
 
     /// Three classes' weights, for the generic tests.
-    const CASE: (&str, Value) = (
-        "weight",
-        Value::List(Cow::Borrowed(&[Value::Number(0.5), Value::Number(1.0), Value::Number(2.0)])),
-    );
+    const CASE: (&str, Value) =
+        ("weight", Value::List(Cow::Borrowed(&[Value::Number(0.5), Value::Number(1.0), Value::Number(2.0)])));
 
     fn read(settings: &Settings) -> ClassWeights {
         ClassWeights(settings.numbers_if("weight"))
@@ -335,7 +337,11 @@ impl LossPrecision for f64 {
 }
 
 /// Refuses outputs and targets that `loss` cannot compare.
-pub fn check<T: Scalar>(loss: &dyn LossFunction, output: &Shape, targets: &Targets<T>) -> Result<(), Mismatch> {
+pub fn check<T: Scalar>(
+    loss: &dyn LossFunction,
+    output: &Shape,
+    targets: &Targets<T>,
+) -> Result<(), Mismatch> {
     let output = output.len();
     let (classes, numbers) = ("classes", "numbers");
     let name = Loss::name(loss);

@@ -19,10 +19,7 @@ pub(super) const ENTRY: Entry = Entry {
     doc: "negative log-likelihood of classes on log-probabilities",
     keys: &[ClassWeights::KEY, Reduction::KEY],
     build: |settings| {
-        Ok(Arc::new(Nll {
-            weight: ClassWeights::read(settings),
-            reduction: Reduction::read(settings),
-        }))
+        Ok(Arc::new(Nll { weight: ClassWeights::read(settings), reduction: Reduction::read(settings) }))
     },
     cases: &[
         Case { given: &[], width: 4, output: Made::LogProbabilities, target: Made::Real },

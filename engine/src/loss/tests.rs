@@ -118,10 +118,7 @@ fn gradients_agree_with_finite_differences() {
 fn single_precision_agrees_with_double() {
     for_all(|entry, case| {
         let (single, double) = (Bench::<f32>::new(entry, case), Bench::<f64>::new(entry, case));
-        let pairs = [
-            (single.each(), double.each()),
-            (single.gradient(0.5, 0.0), double.gradient(0.5, 0.0)),
-        ];
+        let pairs = [(single.each(), double.each()), (single.gradient(0.5, 0.0), double.gradient(0.5, 0.0))];
         for (single, double) in pairs {
             let scale = double.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             for (a, b) in single.iter().zip(&double) {

@@ -260,11 +260,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
 
     /// Calls `f` for every part of the parameters in parallel, with that part of each of the slices, which are
     /// as long as all parameters (or empty, and then so is the part).
-    pub fn update<const N: usize>(
-        &mut self,
-        slices: [&mut [T]; N],
-        f: impl Fn(usize, [&mut [T]; N]) + Sync,
-    ) {
+    pub fn update<const N: usize>(&mut self, slices: [&mut [T]; N], f: impl Fn(usize, [&mut [T]; N]) + Sync) {
         self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
     }
 
@@ -302,7 +298,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
             shard.rows = shard_rows.min(batch.len() - first);
             let target = match all {
                 Target::Classes(classes) => Target::Classes(&classes[first..first + shard.rows]),
-                Target::Values(values) => Target::Values(&values[first * width..(first + shard.rows) * width]),
+                Target::Values(values) => {
+                    Target::Values(&values[first * width..(first + shard.rows) * width])
+                }
             };
             for (r, x) in shard.values.chunks_exact_mut(batch.data.shape.len()).take(shard.rows).enumerate() {
                 let from = batch.at(first + r) * x.len();
@@ -511,7 +509,13 @@ impl<T: Precision> Shard<T> {
         self.grads = grads;
     }
 
-    fn point<'a>(&'a self, graph: &'a Graph, node: usize, weights: &'a Weights<T>, mode: Mode) -> Point<'a, T> {
+    fn point<'a>(
+        &'a self,
+        graph: &'a Graph,
+        node: usize,
+        weights: &'a Weights<T>,
+        mode: Mode,
+    ) -> Point<'a, T> {
         let step = &graph.steps[node];
         Point {
             rows: self.rows,

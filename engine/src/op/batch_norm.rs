@@ -32,9 +32,19 @@ pub(super) const ENTRY: Entry = Entry {
     name: "batch_norm",
     doc: "normalises each feature to mean 0 and variance 1 over the batch, then scales and shifts it",
     keys: &[
-        Key::new("features", Kind::Count, Default::Absent, "number of features; if given, it must be what arrives"),
+        Key::new(
+            "features",
+            Kind::Count,
+            Default::Absent,
+            "number of features; if given, it must be what arrives",
+        ),
         Key::new("eps", Kind::Positive, Default::Number(1e-5), "added to the variance"),
-        Key::new("momentum", Kind::Share, Default::Number(0.1), "weight of a new batch in the running statistics"),
+        Key::new(
+            "momentum",
+            Kind::Share,
+            Default::Number(0.1),
+            "weight of a new batch in the running statistics",
+        ),
         Key::new("affine", Kind::Switch, Default::Switch(true), "whether to scale and shift"),
     ],
     build: |s| {

@@ -16,7 +16,12 @@ pub struct Elu {
 pub(super) const ENTRY: Entry = Entry {
     name: "elu",
     doc: "exponential linear unit: x where x > 0, else alpha·(eˣ − 1)",
-    keys: &[Key::new("alpha", Kind::Finite, Default::Number(1.0), "minus the limit for very negative arguments")],
+    keys: &[Key::new(
+        "alpha",
+        Kind::Finite,
+        Default::Number(1.0),
+        "minus the limit for very negative arguments",
+    )],
     build: |s| Ok(Arc::new(Elu { alpha: s.number("alpha") })),
     cases: &[
         Case { given: &[], inputs: &[&[7]] },

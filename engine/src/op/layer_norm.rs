@@ -3,8 +3,8 @@
 //! With dz = γ·dy: dx = (dz − mean(dz) − z·mean(dz·z)) / √(variance + ε), dγ = Σ dy·z, dβ = Σ dy.
 
 use super::{
-    By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads, features,
-    only,
+    By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
+    features, only,
 };
 use crate::init::Init;
 use crate::kernel::Scalar;
@@ -27,7 +27,12 @@ pub(super) const ENTRY: Entry = Entry {
     name: "layer_norm",
     doc: "normalises each example's features to mean 0 and variance 1, then scales and shifts them",
     keys: &[
-        Key::new("features", Kind::Count, Default::Absent, "number of features; if given, it must be what arrives"),
+        Key::new(
+            "features",
+            Kind::Count,
+            Default::Absent,
+            "number of features; if given, it must be what arrives",
+        ),
         Key::new("eps", Kind::Positive, Default::Number(1e-5), "added to the variance"),
         Key::new("elementwise_affine", Kind::Switch, Default::Switch(true), "whether to scale and shift"),
     ],

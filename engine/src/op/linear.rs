@@ -2,8 +2,8 @@
 //! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
 
 use super::{
-    By, Case, Compute, Entry, Forward, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point, Reads, features,
-    only,
+    By, Case, Compute, Entry, Forward, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
+    features, only,
 };
 use crate::init::Init;
 use crate::kernel::Scalar;
@@ -30,7 +30,12 @@ pub(super) const ENTRY: Entry = Entry {
         Key::new("out", Kind::Count, Default::Required, "number of outputs"),
         Key::new("in", Kind::Count, Default::Absent, "number of inputs; if given, it must be what arrives"),
         Key::new("bias", Kind::Switch, Default::Switch(true), "whether b is added"),
-        Key::new("init", Kind::Init, Default::Absent, "how W starts; by default uniform in ±1/√in, as PyTorch"),
+        Key::new(
+            "init",
+            Kind::Init,
+            Default::Absent,
+            "how W starts; by default uniform in ±1/√in, as PyTorch",
+        ),
         Key::new("bias_init", Kind::Init, Default::Absent, "how b starts; by default uniform in ±1/√in"),
         Key::new("mask", Kind::Mask, Default::Absent, "out rows of in cells: 0 leaves the connection out"),
     ],

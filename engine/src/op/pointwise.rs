@@ -52,7 +52,9 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
         let Some(dx) = dx.get(0) else { return };
         let unread = T::nan();
         match Pointwise::reads(self) {
-            Reads::Nothing => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy * self.slope(unread, unread)),
+            Reads::Nothing => {
+                dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy * self.slope(unread, unread))
+            }
             Reads::Inputs => {
                 for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(at.x.get(0)) {
                     *dx += *dy * self.slope(*x, unread);

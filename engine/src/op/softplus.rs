@@ -21,7 +21,12 @@ pub(super) const ENTRY: Entry = Entry {
     doc: "smooth rectifier: ln(1 + e^(beta·x)) / beta",
     keys: &[
         Key::new("beta", Kind::Positive, Default::Number(1.0), "how sharp the bend is"),
-        Key::new("threshold", Kind::Positive, Default::Number(20.0), "past this value of beta·x it is x itself"),
+        Key::new(
+            "threshold",
+            Kind::Positive,
+            Default::Number(20.0),
+            "past this value of beta·x it is x itself",
+        ),
     ],
     build: |s| Ok(Arc::new(Softplus { beta: s.number("beta"), threshold: s.number("threshold") })),
     cases: &[

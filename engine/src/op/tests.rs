@@ -207,7 +207,9 @@ fn the_list_has_every_file_of_the_room_under_its_own_name() {
     names.sort_unstable();
     assert_eq!(files, names);
     for_all(|entry, op, _, _| assert_eq!(op.name(), entry.name));
-    assert!(LIST.iter().all(|entry| !entry.doc.is_empty() && entry.keys.iter().all(|key| !key.doc.is_empty())));
+    assert!(
+        LIST.iter().all(|entry| !entry.doc.is_empty() && entry.keys.iter().all(|key| !key.doc.is_empty()))
+    );
 }
 
 #[test]
@@ -392,7 +394,10 @@ fn values_and_slopes_stay_finite_and_right_far_out() {
         (bench.y[0], bench.backward(&[1.0], 0.0).0[0])
     };
     let close = |(a, b): (f64, f64), (c, d): (f64, f64)| {
-        assert!(within((a - c).abs(), 1e-15 * c.abs()) && within((b - d).abs(), 1e-14 * d.abs()), "{a} {b}, {c} {d}");
+        assert!(
+            within((a - c).abs(), 1e-15 * c.abs()) && within((b - d).abs(), 1e-14 * d.abs()),
+            "{a} {b}, {c} {d}"
+        );
     };
     // Tails keep their digits: σ(−104) = e^−104/(1 + e^−104), and so on.
     let tail = (-104f64).exp();

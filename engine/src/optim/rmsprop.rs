@@ -32,7 +32,12 @@ pub(super) const ENTRY: Entry = Entry {
         eps(1e-8),
         weight_decay(0.0, L2),
         Key::new("momentum", Kind::NonNegative, Default::Number(0.0), "momentum μ"),
-        Key::new("centered", Kind::Switch, Default::Switch(false), "take the mean gradient out of the divisor"),
+        Key::new(
+            "centered",
+            Kind::Switch,
+            Default::Switch(false),
+            "take the mean gradient out of the divisor",
+        ),
     ],
     build: |s| {
         Ok(Arc::new(RmsProp {

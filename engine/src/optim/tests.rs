@@ -45,7 +45,8 @@ fn close(a: f64, b: f64) {
 
 #[test]
 fn sgd_dampens_momentum_from_the_second_update_on_as_pytorch_does() {
-    let given = [("lr", Value::Number(0.1)), ("momentum", Value::Number(0.9)), ("dampening", Value::Number(0.5))];
+    let given =
+        [("lr", Value::Number(0.1)), ("momentum", Value::Number(0.9)), ("dampening", Value::Number(0.5))];
     let (b1, b2) = (2.0, 0.9 * 2.0 + 0.5 * 3.0);
     close(weight_after("sgd", &given, 1.0, &[2.0, 3.0]), 1.0 - 0.1 * b1 - 0.1 * b2);
 }
@@ -71,12 +72,10 @@ fn amsgrad_divides_by_the_largest_second_moment() {
 
 #[test]
 fn centered_rmsprop_takes_the_mean_gradient_out_of_the_divisor() {
-    let given = [("lr", Value::Number(0.1)), ("alpha", Value::Number(0.5)), ("centered", Value::Switch(true))];
+    let given =
+        [("lr", Value::Number(0.1)), ("alpha", Value::Number(0.5)), ("centered", Value::Switch(true))];
     let (v, mean): (f64, f64) = (0.5 * 4.0, 0.5 * 2.0);
-    close(
-        weight_after("rmsprop", &given, 1.0, &[2.0]),
-        1.0 - 0.1 * 2.0 / ((v - mean * mean).sqrt() + 1e-8),
-    );
+    close(weight_after("rmsprop", &given, 1.0, &[2.0]), 1.0 - 0.1 * 2.0 / ((v - mean * mean).sqrt() + 1e-8));
 }
 
 #[test]
@@ -87,8 +86,5 @@ fn adagrad_starts_from_its_accumulator_and_decays_its_rate() {
         ("initial_accumulator_value", Value::Number(5.0)),
     ];
     let w1 = 1.0 - 0.1 * 2.0 / (3.0 + 1e-10);
-    close(
-        weight_after("adagrad", &given, 1.0, &[2.0, 4.0]),
-        w1 - 0.1 / 1.5 * 4.0 / (5.0 + 1e-10),
-    );
+    close(weight_after("adagrad", &given, 1.0, &[2.0, 4.0]), w1 - 0.1 / 1.5 * 4.0 / (5.0 + 1e-10));
 }

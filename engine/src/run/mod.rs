@@ -19,13 +19,15 @@ pub struct Record {
 
 /// Which steps' facts are kept, so that a run of a million steps stays under 100 MB.
 ///
-/// Loss and learning rate of every step are kept: about 20 bytes. Facts are kept of every step up to a step S,
-/// and from there on of every 2^k-th step between 2^(k−1)·S and 2^k·S. That makes at most 11·S of them in a
-/// million steps, and S is chosen so that they take at most 60 MB: for a network of three layers some thousand
-/// steps, for one of a thousand layers about fifteen.
+/// Loss and learning rate of every step are kept: about 20 bytes. Facts are taken of every n-th step, with n one
+/// for each 10,000 weights begun, because they cost time too. Of the steps with facts, every one is kept up to
+/// the S-th, and from there on every 2^k-th between the 2^(k−1)·S-th and the 2^k·S-th. That makes at most 11·S
+/// in a million steps, and S is chosen so that they take at most 60 MB: for a network of three layers some
+/// thousand, for one of a thousand layers about fifteen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thinning {
-    every_step_until: u64,
+    every: u64,
+    until: u64,
 }
 
 /// Bytes that the facts of a run of a million steps may take.
@@ -39,18 +41,21 @@ impl Thinning {
     /// The rule for a network.
     pub fn new(network: &Network) -> Thinning {
         let moments = 2 * network.nodes().len() + 3 * network.params().len();
-        Thinning { every_step_until: BUDGET / (11 * (MOMENTS * moments as u64 + 64)) }
+        Thinning {
+            every: network.param_count().div_ceil(10_000).max(1) as u64,
+            until: BUDGET / (11 * (MOMENTS * moments as u64 + 64)),
+        }
     }
 
     /// Whether the facts of step `step` (from 1) are kept.
     pub fn keeps(&self, step: u64) -> bool {
-        let until = self.every_step_until;
-        if step <= until {
-            return true;
+        let nth = step / self.every;
+        if !step.is_multiple_of(self.every) || self.until == 0 {
+            return false;
         }
-        // The smallest k with step ≤ 2^k · until.
-        let Some(octave) = step.div_ceil(until.max(1)).checked_next_power_of_two() else { return false };
-        until > 0 && step.is_multiple_of(octave)
+        // 1 up to the S-th, then the smallest 2^k with nth ≤ 2^k · S.
+        let octave = nth.div_ceil(self.until).checked_next_power_of_two();
+        octave.is_some_and(|octave| nth.is_multiple_of(octave))
     }
 }
 
@@ -63,7 +68,8 @@ mod tests {
     #[test]
     fn facts_of_a_million_steps_stay_within_their_budget() {
         for layers in [1, 3, 30, 1000, 100_000] {
-            let network = Network::sequential([1], (0..layers).flat_map(|_| layers![Linear::new(1)]).collect());
+            let network =
+                Network::sequential([1], (0..layers).flat_map(|_| layers![Linear::new(1)]).collect());
             let network = network.unwrap();
             let thinning = Thinning::new(&network);
             let kept = (1..=1_000_000).filter(|step| thinning.keeps(*step)).count() as u64;

@@ -148,8 +148,8 @@ pub fn fit<T: Real>(
                 progress.best_epoch = next / per_epoch;
                 progress.stale = 0;
             }
-            progress.done =
-                next == how.epochs * per_epoch || how.patience.is_some_and(|patience| progress.stale >= patience);
+            progress.done = next == how.epochs * per_epoch
+                || how.patience.is_some_and(|patience| progress.stale >= patience);
         }
         let done = StepDone {
             step: next,

@@ -191,9 +191,8 @@ impl<T: Real> Trainer<T> {
     pub fn gradient_norm(&self) -> f64 {
         let bounds = self.plan.bounds().windows(2);
         let trained = bounds.zip(&self.frozen).filter(|(_, frozen)| !**frozen);
-        let squares = trained.map(|(part, _)| {
-            self.gradient[part[0]..part[1]].iter().map(|g| g.f64() * g.f64()).sum::<f64>()
-        });
+        let squares = trained
+            .map(|(part, _)| self.gradient[part[0]..part[1]].iter().map(|g| g.f64() * g.f64()).sum::<f64>());
         squares.sum::<f64>().sqrt()
     }
 

@@ -53,7 +53,11 @@ fn gradient_error(network: &Network, loss: Arc<dyn LossFunction>, classes: Optio
 #[test]
 fn gradients_of_whole_networks_agree_with_finite_differences() {
     let inside = layers![Linear::new(6), Gelu::default(), Linear::new(6)];
-    let nested = layers![Linear::new(6), Layer::Residual(layers![Tanh, Layer::Residual(inside)]), LayerNorm::default()];
+    let nested = layers![
+        Linear::new(6),
+        Layer::Residual(layers![Tanh, Layer::Residual(inside)]),
+        LayerNorm::default()
+    ];
     let deep: Vec<Layer> = (0..20).flat_map(|_| layers![Linear::new(6), Silu]).collect();
     let networks = [
         (layers![Linear::new(7), Tanh, Linear::new(1)], None),
@@ -127,16 +131,16 @@ fn log_softmax_and_nll_are_cross_entropy() {
 
 #[test]
 fn a_layer_that_does_not_fit_is_named_with_both_numbers() {
-    let told = whygrad::op::read("linear", [
-        ("out".to_string(), whygrad::setting::Value::Whole(3)),
-        ("in".to_string(), whygrad::setting::Value::Whole(7)),
-    ]);
+    let told = whygrad::op::read(
+        "linear",
+        [
+            ("out".to_string(), whygrad::setting::Value::Whole(3)),
+            ("in".to_string(), whygrad::setting::Value::Whole(7)),
+        ],
+    );
     let layers = vec![Linear::new(5).into(), Tanh.into(), Layer::Op(told.unwrap())];
     let message = Network::sequential([4], layers).unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "layer 2 (linear2): it was told 7 input features and its input has 5 (shape [5])"
-    );
+    assert_eq!(message, "layer 2 (linear2): it was told 7 input features and its input has 5 (shape [5])");
     let inside = layers![Linear::new(3)];
     let message = Network::sequential([4], vec![Layer::Residual(inside)]).unwrap_err().to_string();
     assert_eq!(message, "layer 0 (add1): its inputs have the shapes [4] and [3], which should be equal");
@@ -178,4 +182,40 @@ fn a_mask_leaves_connections_out_for_good() {
     }
     let w = &trainer.state().weights.params[..4];
     assert!(w[1] == 0.0 && w[2] == 0.0 && w[0] != 0.0 && w[3] != 0.0, "{w:?}");
+}
+
+#[test]
+fn batch_norm_keeps_running_statistics_as_pytorch_does() {
+    let text = include_str!("pytorch/batch_norm.json");
+    let reference: serde_json::Value = serde_json::from_str(text).unwrap();
+    fn numbers(json: &serde_json::Value) -> Vec<f64> {
+        match json.as_array() {
+            Some(items) => items.iter().flat_map(numbers).collect(),
+            None => vec![json.as_f64().unwrap()],
+        }
+    }
+    let network = Network::sequential([3], layers![BatchNorm::default()]).unwrap();
+    let data = |json| whygrad::data::Dataset {
+        inputs: numbers(json),
+        shape: [3].into(),
+        targets: whygrad::data::Targets::Values { data: vec![0.0; 18], width: 3 },
+        class_names: vec![],
+        feature_names: vec![],
+    };
+    let mut plan = Plan::<f64>::new(&network, mse(), 6, 1, false).unwrap();
+    let mut weights = Weights::init(&network, 0);
+    for batch in reference["batches"].as_array().unwrap() {
+        let data = data(batch);
+        plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, 6) }, Pass::train(0));
+        plan.track(&mut weights);
+    }
+    let tracked = ["running_mean", "running_var", "num_batches_tracked"];
+    let wanted: Vec<f64> = tracked.iter().flat_map(|name| numbers(&reference[*name])).collect();
+    let close =
+        |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-14);
+    assert!(close(&weights.buffers, &wanted), "{:?}, {wanted:?}", weights.buffers);
+    let first = data(&reference["batches"][0]);
+    plan.pass(&weights, Batch { data: &first, rows: Rows::Range(0, 6) }, Pass::EVALUATE);
+    let evaluated: Vec<f64> = plan.output().flatten().copied().collect();
+    assert!(close(&evaluated, &numbers(&reference["evaluated"])), "{evaluated:?}");
 }

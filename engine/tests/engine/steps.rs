@@ -50,7 +50,12 @@ fn networks() -> Vec<Made> {
         ("dropout", sequential(50, plain), ce(), Arc::new(Sgd { lr: 0.05, momentum: 0.9, ..Sgd::default() })),
         ("residual", sequential(50, residual), ce(), Arc::new(AdamW::default())),
         ("batch_norm", sequential(50, mixed), ce(), Arc::new(RmsProp::default())),
-        ("small", sequential(50, small), Arc::new(Mse { reduction: Reduction::Mean }), Arc::new(Adam::default())),
+        (
+            "small",
+            sequential(50, small),
+            Arc::new(Mse { reduction: Reduction::Mean }),
+            Arc::new(Adam::default()),
+        ),
     ]
 }
 
@@ -112,7 +117,11 @@ fn trained<T: Real>(threads: usize, facts: bool) -> Vec<Vec<u64>> {
         for _ in 0..5 {
             for (from, to) in [(0, 128), (128, 256), (256, 300)] {
                 let batch = batch(&data, from, to);
-                if facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
+                if facts {
+                    trainer.step_with_facts(batch)
+                } else {
+                    trainer.step(batch)
+                };
             }
         }
         bits(&trainer)

@@ -1,0 +1,257 @@
+//! `whygrad train`: what it leaves, and that nothing but the experiment decides it.
+
+use super::{error, output, stdout, whygrad};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+/// Trains and returns what `--json` says.
+fn train(folder: &Path, args: &[&str]) -> Json {
+    serde_json::from_str(&stdout(folder, &[&["train", "--json"], args].concat())).unwrap()
+}
+
+fn last(folder: &Path, summary: &Json) -> Vec<u8> {
+    std::fs::read(folder.join(summary["run"].as_str().unwrap()).join("last.safetensors")).unwrap()
+}
+
+/// The only run folder.
+fn only_run(folder: &Path) -> PathBuf {
+    let runs: Vec<_> = std::fs::read_dir(folder.join("runs")).unwrap().collect();
+    assert_eq!(runs.len(), 1);
+    runs.into_iter().next().unwrap().unwrap().path()
+}
+
+#[test]
+fn json_has_every_field_and_a_run_every_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = train(folder.path(), &["iris", "--set", "train.epochs=5"]);
+    for key in ["steps", "epochs", "train_loss", "test_loss", "test_accuracy", "train_seconds"] {
+        assert!(summary[key].is_number(), "{key}: {summary}");
+    }
+    assert!(summary["step_seconds_median"].is_number() && summary["examples_per_second"].is_number());
+    assert_eq!((&summary["epochs"], &summary["steps"]), (&Json::from(5), &Json::from(40)));
+    let run = folder.path().join(summary["run"].as_str().unwrap());
+    for file in ["experiment.toml", "best.safetensors", "last.safetensors", "facts.bin", "summary.json"] {
+        assert!(std::fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
+    }
+    assert!(
+        run.join("checkpoints/step-00000000.safetensors").exists() && run.join("findings.jsonl").exists()
+    );
+    let text = std::fs::read_to_string(run.join("experiment.toml")).unwrap();
+    assert!(text.contains("epochs = 5"), "{text}");
+    let regression = train(folder.path(), &["diabetes", "--set", "train.epochs=2"]);
+    assert!(regression["test_accuracy"].is_null() && regression["test_loss"].is_number());
+    let nothing_held_out = train(folder.path(), &["xor"]);
+    assert!(nothing_held_out["test_loss"].is_null());
+    assert_eq!(nothing_held_out["train_accuracy"], 1.0);
+}
+
+#[test]
+fn every_number_of_threads_leaves_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |threads: &str| {
+        let threads = format!("train.threads={threads}");
+        let args = ["digits", "--set", "train.epochs=3", "--set", "train.batch=128", "--set", &threads];
+        last(folder.path(), &train(folder.path(), &args))
+    };
+    let one = with("1");
+    assert!(one == with("2") && one == with("4"));
+}
+
+#[test]
+fn built_in_experiments_learn_what_they_should() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, goal) in [
+        ("digits", 0.97),
+        ("iris", 0.95),
+        ("wine", 0.95),
+        ("breast_cancer", 0.95),
+        ("spiral", 0.98),
+        ("xor", 1.0),
+    ] {
+        let reached = (0..10).filter(|seed| {
+            let summary = train(folder.path(), &[name, "--set", &format!("seed={seed}")]);
+            let accuracy = if name == "xor" { &summary["train_accuracy"] } else { &summary["test_accuracy"] };
+            accuracy.as_f64().unwrap() >= goal
+        });
+        let reached = reached.count();
+        assert!(reached >= 9, "{name}: {reached} of 10 seeds reach {goal}");
+    }
+}
+
+/// An experiment whose training takes some tenths of a second.
+const KILLED: [&str; 5] = ["train", "digits", "--json", "--set", "train.epochs=6"];
+
+#[test]
+fn a_run_that_was_killed_opens_and_goes_on_to_the_same_bytes() {
+    let whole = tempfile::tempdir().unwrap();
+    let summary = train(whole.path(), &KILLED[1..2].iter().chain(&KILLED[3..]).copied().collect::<Vec<_>>());
+    let expected = last(whole.path(), &summary);
+    let seconds = summary["train_seconds"].as_f64().unwrap();
+    let (mut killed, mut resumed) = (0, 0);
+    for attempt in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = whygrad(folder.path(), &KILLED).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs_f64(seconds * (0.05 + 0.11 * f64::from(attempt))));
+        child.kill().unwrap(); // SIGKILL
+        killed += u32::from(!child.wait().unwrap().success());
+        if !folder.path().join("runs").exists()
+            || std::fs::read_dir(folder.path().join("runs")).unwrap().count() == 0
+        {
+            continue; // before there was a run
+        }
+        let run = only_run(folder.path());
+        if !run.join("experiment.toml").exists() {
+            let message = error(folder.path(), &["train", "--resume", run.to_str().unwrap()]);
+            assert!(message.contains("no run folder"), "{message}");
+            continue;
+        }
+        // Killed once more while it goes on, then left in peace.
+        let args = ["train", "--json", "--resume", run.to_str().unwrap()];
+        let mut child = whygrad(folder.path(), &args).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_secs_f64(seconds * 0.2));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let summary: Json = serde_json::from_str(&stdout(folder.path(), &args)).unwrap();
+        assert_eq!(summary["finished"], true);
+        assert!(std::fs::read(run.join("last.safetensors")).unwrap() == expected, "attempt {attempt}");
+        resumed += 1;
+    }
+    assert!(killed >= 3 && resumed >= 3, "{killed} killed, {resumed} resumed: the kills missed the run");
+}
+
+#[test]
+fn ctrl_c_ends_with_a_checkpoint_that_training_goes_on_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = whygrad(folder.path(), &["train", "digits", "--set", "train.epochs=2000"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let runs = folder.path().join("runs");
+    while !runs.exists() || !only_run(folder.path()).join("facts.bin").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let status = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let run = only_run(folder.path());
+    let summary: Json = serde_json::from_slice(&std::fs::read(run.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["finished"], false);
+    assert!(summary["steps"].as_u64().unwrap() > 0 && run.join("last.safetensors").exists());
+}
+
+#[test]
+fn a_finished_run_has_nothing_to_go_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(folder.path(), &["xor"])["run"].as_str().unwrap().to_string();
+    let before = std::fs::read(folder.path().join(&run).join("last.safetensors")).unwrap();
+    let text = stdout(folder.path(), &["train", "--resume", &run]);
+    assert!(text.contains("this run is finished"), "{text}");
+    assert!(before == std::fs::read(folder.path().join(&run).join("last.safetensors")).unwrap());
+}
+
+#[test]
+fn a_broken_checkpoint_falls_back_or_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = train(folder.path(), &["digits", "--set", "train.epochs=6"]);
+    let expected = last(folder.path(), &summary);
+    let run = folder.path().join(summary["run"].as_str().unwrap());
+    std::fs::write(run.join("last.safetensors"), &expected[..expected.len() / 2]).unwrap();
+    std::fs::write(run.join("checkpoints/step-00000200.safetensors"), b"torn").unwrap();
+    let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
+    stdout(folder.path(), &resume);
+    assert!(std::fs::read(run.join("last.safetensors")).unwrap() == expected);
+    // All of them broken: the first error is told.
+    std::fs::remove_file(run.join("last.safetensors")).unwrap();
+    for entry in std::fs::read_dir(run.join("checkpoints")).unwrap() {
+        std::fs::write(entry.unwrap().path(), b"torn").unwrap();
+    }
+    let message = error(folder.path(), &resume);
+    assert!(message.contains("step-00000200.safetensors: not a readable safetensors file"), "{message}");
+}
+
+#[test]
+fn weights_that_pytorch_wrote_are_loaded_and_others_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = format!("{}/tests/app/pytorch/mlp.safetensors", env!("CARGO_MANIFEST_DIR"));
+    let text = format!(
+        "[data]\nsource = \"iris\"\n[network]\nweights = {fixture:?}\nlayers = [\n\
+         {{ type = \"linear\", out = 3 }},\n{{ type = \"batch_norm\" }},\n{{ type = \"tanh\" }},\n\
+         {{ type = \"linear\", out = 3 }},\n]\n[loss]\ntype = \"cross_entropy\"\n[optimizer]\ntype = \"sgd\"\n\
+         lr = 0.0\n[train]\nepochs = 1\n"
+    );
+    std::fs::write(folder.path().join("e.toml"), &text).unwrap();
+    let summary = train(folder.path(), &["e.toml"]);
+    let (ours, theirs) = (last(folder.path(), &summary), std::fs::read(&fixture).unwrap());
+    let (ours, theirs) = (
+        safetensors::SafeTensors::deserialize(&ours).unwrap(),
+        safetensors::SafeTensors::deserialize(&theirs).unwrap(),
+    );
+    for name in ["0.weight", "0.bias", "1.weight", "3.weight", "3.bias"] {
+        let (a, b) = (ours.tensor(name).unwrap(), theirs.tensor(name).unwrap());
+        assert_eq!((a.shape(), a.data()), (b.shape(), b.data()), "{name}");
+    }
+    let other = text.replace("out = 3 },\n{ type = \"batch", "out = 4 },\n{ type = \"batch");
+    std::fs::write(folder.path().join("o.toml"), other).unwrap();
+    let message = error(folder.path(), &["train", "o.toml"]);
+    assert!(
+        message.contains(
+            "a checkpoint of another network: its tensor `0.weight` has the shape [3, 4], not [4, 4]"
+        )
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_one_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("runs"), "a file where the folder should be").unwrap();
+    let message = error(folder.path(), &["train", "xor"]);
+    assert!(message.starts_with("runs: cannot make the folder"), "{message}");
+}
+
+#[test]
+fn a_full_disk_is_one_error_and_leaves_no_half_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("runs");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.to_str().unwrap()];
+    if !std::process::Command::new("mount").args(mount).status().is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: cannot mount a small disk here");
+        return;
+    }
+    let found = output(folder.path(), &["train", "digits", "--json"], 2);
+    let files: Vec<_> =
+        std::fs::read_dir(only_run(folder.path())).unwrap().map(|f| f.unwrap().file_name()).collect();
+    let unmounted = std::process::Command::new("umount").arg(&disk).status();
+    let text = String::from_utf8(found.stderr).unwrap();
+    assert!(text.contains("No space left on device"), "{text}");
+    assert!(!files.iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{files:?}");
+    assert!(unmounted.unwrap().success());
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = whygrad(folder.path(), &["train", "xor"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}
+
+#[test]
+fn mnists_own_files_train_to_ninety_seven_and_a_half_percent() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/mnist");
+    if !folder.exists() {
+        eprintln!("SKIPPED: MNIST is not here; the README says how to get it");
+        return;
+    }
+    let here = tempfile::tempdir().unwrap();
+    let experiment = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/mnist.toml");
+    let text =
+        std::fs::read_to_string(experiment).unwrap().replace("mnist/", &format!("{}/", folder.display()));
+    std::fs::write(here.path().join("mnist.toml"), text).unwrap();
+    let summary = train(here.path(), &["mnist.toml"]);
+    assert!(summary["test_accuracy"].as_f64().unwrap() >= 0.975, "{summary}");
+}
