@@ -15,3 +15,8 @@ mod shape;
 pub mod train;
 
 pub use shape::Shape;
+
+/// The README's example is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -18,6 +18,9 @@ use whygrad::{init, loss, op, optim};
 pub struct Args {
     /// Name of the experiment; the file is NAME.toml
     name: String,
+    /// Prints one JSON object: {"file"}
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs the command.
@@ -32,7 +35,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     crate::run::write_whole(&path, starter().as_bytes())?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "wrote {0}; try: whygrad train {0}", path.display())?;
+    match args.json {
+        true => writeln!(out, "{}", serde_json::json!({ "file": path.display().to_string() }))?,
+        false => writeln!(out, "wrote {0}; try: whygrad train {0}", path.display())?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

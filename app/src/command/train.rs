@@ -3,7 +3,7 @@
 use crate::chart;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::run::{Recorder, Run, checkpoint};
+use crate::run::{Recorder, Run};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -78,18 +78,14 @@ struct Summary {
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
-    let mut prepared = experiment.prepare::<T>()?;
-    let mut progress = Progress::default();
-    let run = match resumed {
+    let (run, mut prepared, mut progress) = match resumed {
         Some(run) => {
-            progress = run.restore(&mut prepared, None)?;
-            run
+            let (prepared, progress) = run.at::<T>(None)?;
+            (run, prepared, progress)
         }
         None => {
-            if let Some(path) = &experiment.weights {
-                *prepared.trainer.weights_mut() = checkpoint::load_weights(path.as_ref(), &prepared.trainer)?;
-            }
-            Run::create(&args.runs, experiment)?
+            let prepared = crate::run::start::<T>(experiment)?;
+            (Run::create(&args.runs, experiment)?, prepared, Progress::default())
         }
     };
     // A second handler cannot be set; the first one does the same.
@@ -268,12 +264,15 @@ impl<T: Real> Observer<T> for Display {
             HumanCount(speed as u64)
         );
         self.bar.set_message(line.clone());
-        let due = done.epoch % self.every == 0 || done.epoch == self.epochs || done.progress.done;
-        if due && !self.json && self.bar.is_hidden() && self.examples_per_epoch > 0 {
-            if let Err(error) = self.say(&line) {
-                self.error = Some(error);
-                return Flow::Stop;
-            }
+        let due = done.epoch.is_multiple_of(self.every) || done.epoch == self.epochs || done.progress.done;
+        if due
+            && !self.json
+            && self.bar.is_hidden()
+            && self.examples_per_epoch > 0
+            && let Err(error) = self.say(&line)
+        {
+            self.error = Some(error);
+            return Flow::Stop;
         }
         Flow::Continue
     }

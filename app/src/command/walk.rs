@@ -257,7 +257,7 @@ impl Walk {
     }
 
     /// The weights that go into a unit, with the connection of each.
-    fn into_unit(&self, layer: usize, unit: usize) -> impl Iterator<Item = (&Weight, End)> {
+    fn ends_at(&self, layer: usize, unit: usize) -> impl Iterator<Item = (&Weight, End)> {
         let of = move |weight| Weight::ends_into(weight, layer, unit).map(move |end| (weight, end));
         self.worked.weights.iter().flat_map(of)
     }
@@ -310,7 +310,7 @@ impl Walk {
         let x = &self.first.values[0];
         let label = |weight: &Weight| format!("{} = {}", pretty(&weight.symbol), number(self.value(weight)));
         let single = |unit| {
-            let mut ends = self.into_unit(0, unit);
+            let mut ends = self.ends_at(0, unit);
             let only = ends.next().filter(|(_, end)| end.from.is_some());
             only.filter(|_| ends.next().is_none())
         };
@@ -319,7 +319,7 @@ impl Walk {
             let last = hidden.len() - 1;
             for (i, (weight, end)) in wires.iter().enumerate() {
                 let from = end.from.unwrap_or_default();
-                let out = self.into_unit(1, 0).find(|(_, end)| end.from == Some(i));
+                let out = self.ends_at(1, 0).find(|(_, end)| end.from == Some(i));
                 let (left, right) = (label(weight), out.map(|(weight, _)| label(weight)).unwrap_or_default());
                 let join = if i == 0 {
                     "──┐"
@@ -338,7 +338,7 @@ impl Walk {
             for (layer, units) in [(0, &hidden), (1, &outputs)] {
                 let before = if layer == 0 { &inputs } else { &hidden };
                 for (unit, name) in units.iter().enumerate() {
-                    let ends: Vec<_> = self.into_unit(layer, unit).collect();
+                    let ends: Vec<_> = self.ends_at(layer, unit).collect();
                     for (i, (weight, end)) in ends.iter().enumerate() {
                         let from = end.from.map_or("1 (bias)".into(), |from| before[from].clone());
                         let join = match (i, ends.len()) {
@@ -381,7 +381,7 @@ impl Walk {
             let values = &self.first.values[2 * layer + 2];
             for unit in 0..names.len() {
                 let terms: Vec<(String, String)> = self
-                    .into_unit(layer, unit)
+                    .ends_at(layer, unit)
                     .map(|(weight, end)| {
                         let (symbol, value) = (pretty(&weight.symbol), self.value(weight));
                         match end.from {
@@ -491,7 +491,7 @@ impl Walk {
         let single = outputs.len() == 1;
         for (unit, name) in hidden.iter().enumerate() {
             let onward: Vec<(String, f64, f64)> = (0..outputs.len())
-                .flat_map(|o| self.into_unit(1, o).map(move |(weight, end)| (o, weight, end)))
+                .flat_map(|o| self.ends_at(1, o).map(move |(weight, end)| (o, weight, end)))
                 .filter(|(.., end)| end.from == Some(unit))
                 .map(|(o, weight, _)| {
                     (pretty(&weight.symbol), self.first.gradients[3][o], self.value(weight))
@@ -528,7 +528,7 @@ impl Walk {
             if single {
                 let sum = self.sum_name(1, 0);
                 factors.push((format!("∂L/∂{sum}"), self.first.gradients[3][0]));
-                let onward = self.into_unit(1, 0).find(|(_, end)| end.from == Some(unit));
+                let onward = self.ends_at(1, 0).find(|(_, end)| end.from == Some(unit));
                 let value = onward.map_or(0.0, |(weight, _)| self.value(weight));
                 factors.push((format!("∂{sum}/∂{}", hidden[unit]), value));
             } else {
@@ -626,7 +626,7 @@ impl Walk {
         for line in chart::line(&learned.losses, 0, 76, 7).lines() {
             page.line(format!("  {line}"));
         }
-        page.line("A gradient is the local slope of this loss, on this example, at these weights;\nit says nothing about what a neuron means.");
+        page.line("\nA gradient is the local slope of this loss, on this example, at these weights;\nit says nothing about what a neuron means.");
     }
 
     fn gradient_table(&self, page: &mut Page, learned: Option<&Learned>) {
@@ -653,10 +653,11 @@ impl Walk {
     }
 
     fn hints(&self, out: &mut impl Write) -> Result<()> {
-        Ok(match self.book.source.is_empty() {
-            true => writeln!(out, "Try: whygrad walk --activation relu, --lr 2, --case mazur, --step 5")?,
-            false => writeln!(out, "Try: whygrad walk, or another --case")?,
-        })
+        let other = match self.book.source.is_empty() {
+            true => "walk --activation relu, --lr 2, --case mazur, --step 5",
+            false => "walk, or another --case",
+        };
+        Ok(writeln!(out, "Try: whygrad {other}")?)
     }
 
     fn json(&self) -> Json {

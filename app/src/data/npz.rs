@@ -18,7 +18,8 @@ pub fn read<T: Scalar>(bytes: &[u8], targets: Option<&str>) -> Result<(Array<T>,
     let refuse =
         |error: std::io::Error| DataProblem::Array { format: "NumPy archive", why: error.to_string() };
     let mut archive = NpzArchive::new(Cursor::new(bytes)).map_err(refuse)?;
-    let names: Vec<String> = archive.array_names().map(str::to_string).collect();
+    let mut names: Vec<String> = archive.array_names().map(str::to_string).collect();
+    names.sort();
     let mut find = |wanted: &[&str]| {
         let found = names.iter().find(|name| wanted.contains(&name.as_str()));
         let unknown = || DataProblem::UnknownArray { name: wanted[0].into(), arrays: names.clone() };

@@ -1,6 +1,8 @@
 //! The file that decides a run.
 
 mod builtin;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use builtin::BUILTIN;

@@ -43,6 +43,15 @@ pub fn spacing(step: u64, bytes: u64) -> u64 {
     spacing
 }
 
+/// An experiment before its first step, with the weights that it names.
+pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
+    let mut prepared = experiment.prepare::<T>()?;
+    if let Some(path) = &experiment.weights {
+        *prepared.trainer.weights_mut() = checkpoint::load_weights(path.as_ref(), &prepared.trainer)?;
+    }
+    Ok(prepared)
+}
+
 /// A run folder.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -123,7 +132,7 @@ impl Run {
     /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
     /// checkpoint before it, and from there on by training the same steps again.
     pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
-        let mut prepared = self.experiment(&[])?.prepare::<T>()?;
+        let mut prepared = start::<T>(&self.experiment(&[])?)?;
         let mut progress = self.restore(&mut prepared, step)?;
         let Some(step) = step.filter(|&step| step > prepared.trainer.state().steps) else {
             return Ok((prepared, progress));
@@ -139,16 +148,16 @@ impl Run {
     }
 
     /// Restores the newest checkpoint that is whole and not behind `step`.
-    pub fn restore<T: Real>(&self, prepared: &mut Prepared<T>, step: Option<u64>) -> Result<Progress> {
+    fn restore<T: Real>(&self, prepared: &mut Prepared<T>, step: Option<u64>) -> Result<Progress> {
         let mut candidates = self.checkpoints()?;
         let last = self.path.join("last.safetensors");
         let whole = last.is_file().then(|| checkpoint::load(&last, &prepared.trainer)).and_then(Result::ok);
         let behind = |at: u64| step.is_none_or(|step| at <= step);
-        if let Some((state, progress)) = whole.filter(|(state, _)| behind(state.steps)) {
-            if candidates.iter().rev().find(|(at, _)| behind(*at)).is_none_or(|(at, _)| *at <= state.steps) {
-                prepared.trainer.restore(state)?;
-                return Ok(progress);
-            }
+        if let Some((state, progress)) = whole.filter(|(state, _)| behind(state.steps))
+            && candidates.iter().rev().find(|(at, _)| behind(*at)).is_none_or(|(at, _)| *at <= state.steps)
+        {
+            prepared.trainer.restore(state)?;
+            return Ok(progress);
         }
         candidates.retain(|(at, _)| behind(*at));
         let mut first_error = None;
@@ -188,6 +197,42 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use whygrad::network::Weights;
+
+    /// Keeps the weights after one step.
+    struct Keep(u64, Option<Weights<f32>>);
+
+    impl Observer<f32> for Keep {
+        fn step(&mut self, done: &StepDone<'_, f32>) -> Flow {
+            if done.step == self.0 {
+                self.1 = Some(done.trainer.state().weights.clone());
+            }
+            Flow::Continue
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_run_is_reached_with_the_same_bits() {
+        let folder = tempfile::tempdir().unwrap();
+        let experiment = Experiment::load("iris", &[]).unwrap();
+        let run = Run::create(folder.path(), &experiment).unwrap();
+        let mut prepared = experiment.prepare::<f32>().unwrap();
+        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let mut progress = Progress::default();
+        let mut recorder = Recorder::start(&run, trainer, &progress).unwrap();
+        let mut kept = [1, 99, 100, 101, 239].map(|step| Keep(step, None));
+        let mut observers: Vec<&mut dyn Observer<f32>> = vec![&mut recorder];
+        observers.extend(kept.iter_mut().map(|keep| keep as &mut dyn Observer<f32>));
+        fit(trainer, train, test.as_ref(), how, &mut progress, &mut observers).unwrap();
+        recorder.finish(trainer, &progress).unwrap();
+        for Keep(step, weights) in kept {
+            let (there, _) = run.at::<f32>(Some(step)).unwrap();
+            assert_eq!(there.trainer.state().steps, step);
+            assert_eq!(Some(&there.trainer.state().weights), weights.as_ref(), "step {step}");
+        }
+        let message = run.at::<f32>(Some(1_000_000)).err().unwrap().to_string();
+        assert!(message.contains("step 1000000 is not part of it; it ends with step"), "{message}");
+    }
 
     #[test]
     fn checkpoints_are_close_together_at_first_and_never_many() {

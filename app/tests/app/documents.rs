@@ -1,12 +1,15 @@
 //! Every command in the documents runs.
 
-use super::whygrad;
-use std::path::Path;
+use super::{stdout, whygrad};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// Lines of a document's shell blocks.
 fn commands(document: &str) -> Vec<String> {
-    let text =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document)).unwrap();
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
     let mut commands = vec![];
     let mut inside = false;
     for line in text.lines() {
@@ -22,6 +25,7 @@ fn commands(document: &str) -> Vec<String> {
 #[test]
 fn every_command_of_the_documents_runs() {
     let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(root().join("app"), folder.path().join("app")).unwrap();
     let mut run = 0;
     for command in
         ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].iter().flat_map(|document| commands(document))
@@ -42,4 +46,15 @@ fn every_command_of_the_documents_runs() {
         run += 1;
     }
     assert!(run >= 4, "{run} commands");
+}
+
+#[test]
+fn the_picture_in_the_readme_is_what_walk_prints() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, picture) = text.split_once("```text\n").unwrap();
+    let (picture, _) = picture.split_once("\n```").unwrap();
+    let walk = stdout(Path::new("."), &["walk"]);
+    for part in picture.split("\n\n…\n\n") {
+        assert!(walk.contains(part), "{part}");
+    }
 }

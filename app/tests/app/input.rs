@@ -105,7 +105,7 @@ fn faults_of_an_experiment_are_named_with_line_and_column() {
     );
     assert_eq!(
         with("[train]", "[training]"),
-        "e.toml, line 20, column 2: unknown key `training`; allowed: name, seed, data, network, loss, optimizer, schedule, train"
+        "e.toml, line 20, column 2: unknown key `training` (did you mean \"train\"?); allowed: name, seed, data, network, loss, optimizer, schedule, train"
     );
     assert!(with("lr = 0.1", "lr = ").starts_with("e.toml, line 18, column 6: "));
     assert!(with("lr = 0.1", "lr = 0.1\nlr = 0.2").starts_with("e.toml, line 19, column 1: duplicate key"));

@@ -3,7 +3,7 @@
 //! The library that measured best (`gemm`) allocates its packing buffers on every call, and a training step
 //! allocates nothing; hence this kernel. B is packed into panels as wide as a register tile, in a scratch
 //! buffer that the caller keeps; A is read in place, one broadcast element at a time. Each element of C is
-//! summed over k in ascending order, in blocks of [`KC`], whatever the sizes of C: splitting C by rows or
+//! summed over k in ascending order, in blocks of `KC`, whatever the sizes of C: splitting C by rows or
 //! columns changes no bit of it.
 
 use super::Scalar;

@@ -6,7 +6,6 @@ use crate::kernel::random;
 /// Examples that a case gives a loss.
 struct Bench<T> {
     loss: Arc<dyn LossFunction>,
-    width: usize,
     x: Vec<T>,
     classes: Vec<u32>,
     values: Vec<T>,
@@ -37,7 +36,6 @@ impl<T: LossPrecision> Bench<T> {
         let given = case.given.iter().map(|(key, value)| (key.to_string(), value.clone()));
         Bench {
             loss: read(entry.name, given).unwrap(),
-            width: case.width,
             x: made(case.output, case.width, 1),
             classes: (0..ROWS).map(|i| (i * 5 % 7 % case.width) as u32).collect(),
             values: made(case.target, case.width, 2),

@@ -160,7 +160,7 @@ pub struct Plan<T> {
 
 impl<T: Precision + LossPrecision> Plan<T> {
     /// Compiles `network` with `loss` for batches of up to `batch` examples, to run on up to `threads`
-    /// threads: one where a step has less than [`THREADED`] floating-point operations. With `input_gradient`
+    /// threads: one where a step has less than `THREADED` floating-point operations. With `input_gradient`
     /// the gradient of the network's input is computed too.
     pub fn new(
         network: &Network,

@@ -59,9 +59,9 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
         let shape = at.x.shape(0);
         let start = of - of % shape.last();
         let y = &at.y[row * shape.len()..][..shape.len()];
-        for j in start..start + shape.last() {
+        for (j, y) in y.iter().enumerate().skip(start).take(shape.last()) {
             let own = if j == of { T::one() } else { T::zero() };
-            emit(Partial { by: By::Input { input: 0, row, at: j }, slope: own - y[j].exp() });
+            emit(Partial { by: By::Input { input: 0, row, at: j }, slope: own - y.exp() });
         }
     }
 }

@@ -79,7 +79,7 @@ impl<T: Precision> Bench<T> {
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &mut self.y,
             saved: &mut self.saved,
-            scratch: &mut vec![T::nan(); SCRATCH],
+            scratch: &mut [T::nan(); SCRATCH],
             mode: self.mode,
         });
     }
@@ -100,7 +100,7 @@ impl<T: Precision> Bench<T> {
     fn backward(&self, dy: &[T], start: T) -> (Vec<T>, Vec<T>) {
         let mut dx = vec![start; self.arena.len()];
         let wanted = vec![true; self.places.len()];
-        let scratch = &mut vec![T::nan(); SCRATCH];
+        let scratch = &mut [T::nan(); SCRATCH];
         let op = T::of_op(&*self.op);
         let grads = InputGrads::new(&mut dx, &self.places, &self.of, &wanted, self.rows);
         op.backward(&self.point(), dy, grads, scratch);

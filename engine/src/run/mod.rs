@@ -62,14 +62,12 @@ impl Thinning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers;
     use crate::op::Linear;
 
     #[test]
     fn facts_of_a_million_steps_stay_within_their_budget() {
         for layers in [1, 3, 30, 1000, 100_000] {
-            let network =
-                Network::sequential([1], (0..layers).flat_map(|_| layers![Linear::new(1)]).collect());
+            let network = Network::sequential([1], (0..layers).map(|_| Linear::new(1).into()).collect());
             let network = network.unwrap();
             let thinning = Thinning::new(&network);
             let kept = (1..=1_000_000).filter(|step| thinning.keeps(*step)).count() as u64;
@@ -81,7 +79,8 @@ mod tests {
 
     #[test]
     fn small_networks_keep_every_step_of_a_usual_run() {
-        let network = Network::sequential([64], layers![Linear::new(32), Linear::new(10)]).unwrap();
+        let network =
+            Network::sequential([64], vec![Linear::new(32).into(), Linear::new(10).into()]).unwrap();
         assert!((1..=1000).all(|step| Thinning::new(&network).keeps(step)));
     }
 }
