@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use whygrad::setting::{Default, Key};
 use whygrad::{init, loss, op, optim};
 
-/// Writes a commented experiment file to start from.
+/// Writes a commented experiment file to start from
 ///
 /// Example:
 ///   whygrad new my && whygrad train my.toml

@@ -14,7 +14,9 @@ use std::time::Instant;
 use whygrad::network::Metrics;
 use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
 
-/// Trains a network; live progress, a loss curve, and a folder with everything that the run left.
+/// Trains a network and leaves a run folder
+///
+/// Shows live progress and a loss curve; the folder has everything that the run left.
 ///
 /// Examples:
 ///   whygrad train digits
@@ -169,7 +171,7 @@ impl Display {
             Some(how.epochs * per_epoch),
             ProgressDrawTarget::stderr_with_hz(10),
         );
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps  {msg}  {eta} left");
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps, {eta} left\n{wide_msg}");
         bar.set_style(style.expect("the template is a constant").progress_chars("█▌ "));
         if json || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());

@@ -16,9 +16,10 @@ use whygrad::setting::Value;
 use whygrad::train::{Options, Trainer};
 use whygrad::{loss, op, optim};
 
-/// Compares the engine with reference cases: outputs, losses, gradients, per-example gradient norms, and where
-/// training leads. Prints for each case the largest relative difference of each kind:
-/// |a − b| / max(|b|, a thousandth of the largest |b| of its kind).
+/// Compares the engine with reference numbers
+///
+/// Outputs, losses, gradients, per-example gradient norms, and where training leads. Prints for each case the
+/// largest relative difference of each kind: |a − b| / max(|b|, a thousandth of the largest |b| of its kind).
 ///
 /// Exit status: 0 if all differences are at most 1e-8, 1 if one is larger or no number, 2 if a file cannot be
 /// read.

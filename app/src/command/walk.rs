@@ -11,9 +11,10 @@ use whygrad::data::Targets;
 use whygrad::network::{Plan, Weights};
 use whygrad::op::{self, Formula, Inputs, Mode, Operation, Parts, Place, Point, Precision};
 
-/// Walks through the six steps of learning on the first network: the network, the forward pass, the loss, the
-/// chains of the output weights, the chains of the hidden weights, the update. Every number comes from the same
-/// engine that trains networks of any size.
+/// Walks through the six steps of learning on the first network
+///
+/// The network, the forward pass, the loss, the chains of the output weights, the chains of the hidden weights,
+/// the update. Every number comes from the same engine that trains networks of any size.
 ///
 /// A gradient is a computation over parameters: the local slope of this loss, on this example, at these weights.
 /// It is not what a neuron means or how important it is.
