@@ -133,11 +133,11 @@ fn within(difference: f64, tolerance: f64) -> bool {
     difference <= tolerance
 }
 
-/// Relative error that a gradient may have: central differences with a step h err by about h² of the third
-/// derivative (1e-10 for h = 1e-5, times what these functions bend), far below a fault worth the name.
-const TOLERANCE: f64 = 2e-8;
+/// Relative error that a gradient may have: differences of fourth order with a step h err by about h⁴ of the
+/// fifth derivative (1.6e-15 for h = 2e-4, times what these functions bend), far below a fault worth the name.
+const TOLERANCE: f64 = 2e-9;
 
-/// Compares the gradient with central differences along random directions of inputs and of each parameter.
+/// Compares the gradient with differences of fourth order, (8·(f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h, along random directions of inputs and of each parameter.
 fn check(bench: &mut Bench<f64>) -> Result<f64, String> {
     let dy = bench.upstream();
     let (dx, dw) = bench.backward(&dy, 0.0);
@@ -149,17 +149,17 @@ fn check(bench: &mut Bench<f64>) -> Result<f64, String> {
             let direction: Vec<f64> = range.clone().map(|i| number(10 + seed, i)).collect();
             let gradient = if is_param { &dw } else { &dx };
             let slope: f64 = gradient[range.clone()].iter().zip(&direction).map(|(g, d)| g * d).sum();
-            let h = 1e-5;
-            let mut nudged = |sign: f64| {
+            let h = 2e-4;
+            let mut nudged = |steps: f64| {
                 let numbers = if is_param { &mut bench.params } else { &mut bench.arena };
                 let before = numbers.clone();
-                numbers[range.clone()].iter_mut().zip(&direction).for_each(|(x, d)| *x += sign * h * d);
+                numbers[range.clone()].iter_mut().zip(&direction).for_each(|(x, d)| *x += steps * h * d);
                 let value = bench.value(&dy);
                 *(if is_param { &mut bench.params } else { &mut bench.arena }) = before;
                 value
             };
-            let (up, down) = (nudged(1.0), nudged(-1.0));
-            let difference = (up - down) / (2.0 * h);
+            let [up, down, up2, down2] = [1.0, -1.0, 2.0, -2.0].map(&mut nudged);
+            let difference = (8.0 * (up - down) - (up2 - down2)) / (12.0 * h);
             // Sums of a few dozen numbers of order 1 are rounded to about 1e-15 before they are divided by h.
             let rounding = 16.0 * f64::EPSILON * up.abs().max(down.abs()).max(1.0) / h;
             let error = (difference - slope).abs();
@@ -536,23 +536,24 @@ mod planted_faults {
     }
 }
 
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
-
-    #[test]
-    fn gradients_hold_for_any_shape_and_number_of_examples(
-        which in 0..LIST.len(),
-        lead in 1usize..4,
-        features in proptest::sample::select(vec![1usize, 2, 7, 8, 9, 15, 16, 17]),
-        rows in 1usize..6,
-    ) {
-        let entry = &LIST[which];
-        let op = build(entry, &entry.cases[0]);
-        let shapes = vec![Shape::from([lead, features]); entry.cases[0].inputs.len()];
-        // One vector normalised over one number has no slope to compare with.
-        let norm = entry.name.ends_with("_norm");
-        proptest::prop_assume!(!norm || (features > 1 && rows * lead > 2));
-        let found = check(&mut Bench::new(op, &shapes, rows, TRAIN));
-        proptest::prop_assert!(found.is_ok(), "{} {:?}: {:?}", entry.name, shapes[0], found);
+#[test]
+fn gradients_hold_for_any_shape_and_number_of_examples() {
+    for entry in LIST {
+        for lead in 1..4 {
+            for features in [1, 2, 7, 8, 9, 15, 16, 17] {
+                for rows in 1..6 {
+                    // Two numbers close to each other, normalised, bend too sharply for differences.
+                    let count = if entry.name == "batch_norm" { rows * lead } else { features };
+                    if entry.name.ends_with("_norm") && (features == 1 || count < 3) {
+                        continue;
+                    }
+                    let op = build(entry, &entry.cases[0]);
+                    let shapes = vec![Shape::from([lead, features]); entry.cases[0].inputs.len()];
+                    if let Err(found) = check(&mut Bench::new(op, &shapes, rows, TRAIN)) {
+                        panic!("{} {rows} × {}: {found}", entry.name, shapes[0]);
+                    }
+                }
+            }
+        }
     }
 }
