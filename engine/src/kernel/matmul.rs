@@ -1,23 +1,36 @@
-//! Matrix products C ← A·B (+ C), single-threaded, without allocating.
+//! Matrix products C ← A·B (+ C), without allocating; [`super::Team`] gives them to threads.
 //!
 //! The library that measured best (`gemm`) allocates its packing buffers on every call, and a training step
-//! allocates nothing; hence this kernel. B is packed into panels as wide as a register tile, in a scratch
-//! buffer that the caller keeps; A is read in place, one broadcast element at a time. Each element of C is
-//! summed over k in ascending order, in blocks of `KC`, whatever the sizes of C: splitting C by rows or
-//! columns changes no bit of it.
+//! allocates nothing; hence this kernel. A and B are packed, where that pays, into panels as wide as a register
+//! tile, in a scratch buffer that the caller keeps. Each element of C is summed over k in ascending order, in
+//! blocks of `KC`, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
 use super::simd::{Lanes, Level, Vector};
+use std::marker::PhantomData;
+use std::ops::Range;
 
-/// Terms of the sum that are accumulated in registers before C is touched: a packed panel of 48 × 256 f32
-/// is 48 KiB, which stays in the first-level cache of current processors or close behind it.
+/// Terms of the sum that are accumulated in registers before C is touched: a packed panel of 48 × 256 f32 is
+/// 48 KiB, which stay in reach of the first-level cache.
 const KC: usize = 256;
 
-/// Columns of B that are packed at a time (a whole number of panels for every tile width in use).
-const NC: usize = 192;
+/// Rows of A that are packed at a time: with `KC` terms 512 KiB of f32, which stay in the second-level cache.
+const MC: usize = 512;
 
-/// Numbers of scratch that a product needs, for any sizes.
-pub const SCRATCH: usize = KC * NC;
+/// The widest panel of B.
+pub(super) const WIDEST: usize = 48;
+
+/// Rows of A up to which packing B costs more than it saves, where B's rows lie in one piece.
+const DIRECT_B: usize = 32;
+
+/// Columns of B up to which packing A costs more than it saves.
+const DIRECT_A: usize = 64;
+
+/// Bytes of the widest vector, and of a cache line: packed panels start there, so that no load meets two lines.
+const LINE: usize = 64;
+
+/// Numbers of scratch that a product needs, for any sizes: B, A, the end of a last vector, and the start of a line.
+pub const SCRATCH: usize = KC * WIDEST + KC * MC + 2 * LINE;
 
 /// A matrix that lies in a slice: element (i, j) stands at `i · row + j · column`.
 #[derive(Clone, Copy, Debug)]
@@ -44,57 +57,111 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
-/// One product, as the kernels take it.
+/// What a product is added to.
+#[derive(Clone, Copy, Debug)]
+pub enum Onto<'a, T> {
+    /// Nothing.
+    Zero,
+    /// What C holds.
+    C,
+    /// This row, in every row of C.
+    Row(&'a [T]),
+}
+
+/// One product, as the kernels take it; or a piece of one.
 pub struct Job<'a, T> {
-    m: usize,
-    n: usize,
-    k: usize,
+    size: [usize; 3],
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
-    c: &'a mut [T],
-    scratch: &'a mut [T],
+    /// First element of C; its rows are `ldc` apart.
+    c: *mut T,
+    ldc: usize,
+    onto: Onto<'a, T>,
+    room: PhantomData<&'a mut T>,
 }
 
-/// C ← A·B + (C if `add`): C is m × n in rows of n, A is m × k, B is k × n.
-///
-/// # Panics
-/// Where a matrix does not hold its numbers or `scratch` is shorter than [`SCRATCH`]: mistakes of the caller.
-#[allow(clippy::too_many_arguments)]
-pub fn matmul<T: Scalar>(
+// SAFETY: a job is shared to be cut into pieces that write different elements of C.
+unsafe impl<T: Sync> Sync for Job<'_, T> {}
+
+impl<'a, T: Scalar> Job<'a, T> {
+    /// # Panics
+    /// Where a matrix does not hold its numbers: a mistake of the caller.
+    pub(super) fn new(
+        [m, n, k]: [usize; 3],
+        a: Matrix<'a, T>,
+        b: Matrix<'a, T>,
+        c: &'a mut [T],
+        onto: Onto<'a, T>,
+    ) -> Job<'a, T> {
+        assert!(a.holds(m, k) && b.holds(k, n) && c.len() >= m * n);
+        if let Onto::Row(row) = onto {
+            assert!(row.len() >= n);
+        }
+        Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, room: PhantomData }
+    }
+
+    /// The piece that computes some rows of C.
+    pub(super) fn rows(&self, rows: Range<usize>) -> Job<'a, T> {
+        let [m, n, k] = self.size;
+        assert!(rows.start < m && rows.end <= m);
+        // SAFETY: the row lies inside C.
+        let c = unsafe { self.c.add(rows.start * self.ldc) };
+        let a = Matrix { data: &self.a.data[(rows.start * self.a.row).min(self.a.data.len())..], ..self.a };
+        Job { size: [rows.len(), n, k], a, c, ..*self }
+    }
+
+    /// The piece that computes some columns of C.
+    pub(super) fn columns(&self, columns: Range<usize>) -> Job<'a, T> {
+        let [m, n, k] = self.size;
+        assert!(columns.start < n && columns.end <= n);
+        // SAFETY: the column lies inside C.
+        let c = unsafe { self.c.add(columns.start) };
+        let b =
+            Matrix { data: &self.b.data[(columns.start * self.b.column).min(self.b.data.len())..], ..self.b };
+        let onto = match self.onto {
+            Onto::Row(row) => Onto::Row(&row[columns.clone()]),
+            onto => onto,
+        };
+        Job { size: [m, columns.len(), k], b, c, onto, ..*self }
+    }
+
+    /// Computes it, in a room of [`SCRATCH`] numbers. No two pieces that share an element of C may run at a time.
+    pub(super) fn run(&self, level: Level, scratch: &mut [T]) {
+        assert!(scratch.len() >= SCRATCH);
+        let [m, n, k] = self.size;
+        if m == 0 || n == 0 {
+            return;
+        }
+        if k > 0 {
+            return T::product(level, self, scratch);
+        }
+        for i in 0..m {
+            // SAFETY: row i lies inside C, and no other piece that runs has these elements.
+            let c = unsafe { std::slice::from_raw_parts_mut(self.c.add(i * self.ldc), n) };
+            match self.onto {
+                Onto::Zero => c.fill(T::zero()),
+                Onto::C => {}
+                Onto::Row(row) => c.copy_from_slice(&row[..n]),
+            }
+        }
+    }
+}
+
+/// C ← A·B + `onto` in the plainest way: the twin that the kernels are tested against.
+pub fn naive<T: Scalar>(
     [m, n, k]: [usize; 3],
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut [T],
-    add: bool,
-    scratch: &mut [T],
+    onto: Onto<'_, T>,
 ) {
-    matmul_at(Level::detect(), [m, n, k], a, b, c, add, scratch);
-}
-
-#[allow(clippy::too_many_arguments)]
-fn matmul_at<T: Scalar>(
-    level: Level,
-    [m, n, k]: [usize; 3],
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    add: bool,
-    scratch: &mut [T],
-) {
-    assert!(a.holds(m, k) && b.holds(k, n) && c.len() >= m * n && scratch.len() >= SCRATCH);
-    if !add {
-        c[..m * n].fill(T::zero());
-    }
-    if m > 0 && n > 0 && k > 0 {
-        T::product(level, &mut Job { m, n, k, a, b, c, scratch });
-    }
-}
-
-/// C ← A·B (+ C) in the plainest way: the twin that the kernels are tested against.
-pub fn naive<T: Scalar>([m, n, k]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], add: bool) {
     for i in 0..m {
         for j in 0..n {
-            let mut sum = if add { c[i * n + j] } else { T::zero() };
+            let mut sum = match onto {
+                Onto::Zero => T::zero(),
+                Onto::C => c[i * n + j],
+                Onto::Row(row) => row[j],
+            };
             for p in 0..k {
                 sum += a.data[i * a.row + p * a.column] * b.data[p * b.row + j * b.column];
             }
@@ -103,139 +170,249 @@ pub fn naive<T: Scalar>([m, n, k]: [usize; 3], a: Matrix<'_, T>, b: Matrix<'_, T
     }
 }
 
-/// All register tiles of a product. `R` × `W` vectors are one tile of C.
+/// All register tiles of a product. A tile of C is at most `R` rows by two vectors.
 ///
 /// # Safety
 /// The matrices hold their numbers (checked by [`matmul`]); the processor has `V`'s instructions, and the
 /// function is inlined into one that enables them.
 #[inline(always)]
-unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(job: &mut Job<'_, T>) {
-    let width = W * V::LANES;
-    let panels = NC / width;
-    let (m, n, k) = (job.m, job.n, job.k);
-    for k0 in (0..k).step_by(KC) {
-        let kc = KC.min(k - k0);
-        for n0 in (0..n).step_by(panels * width) {
-            let nc = (panels * width).min(n - n0);
-            pack(&job.b, k0, kc, n0, nc, width, job.scratch);
-            for i0 in (0..m).step_by(R) {
-                let rows = R.min(m - i0);
-                for (panel, j0) in (0..nc).step_by(width).enumerate() {
-                    let columns = width.min(nc - j0);
-                    // SAFETY: rows i0..i0+rows and terms k0..k0+kc lie inside A; the packed panel has
-                    // kc · width numbers; columns n0+j0.. + columns and these rows lie inside C.
-                    unsafe {
-                        let a = job.a.data.as_ptr().add(i0 * job.a.row + k0 * job.a.column);
-                        let b = job.scratch.as_ptr().add(panel * kc * width);
-                        let c = job.c.as_mut_ptr().add(i0 * n + n0 + j0);
-                        match rows {
-                            _ if rows == R => tile::<T, V, R, W>(kc, a, &job.a, b, c, n, columns),
-                            1 => tile::<T, V, 1, W>(kc, a, &job.a, b, c, n, columns),
-                            2..4 => {
-                                tile::<T, V, 2, W>(kc, a, &job.a, b, c, n, columns);
-                                if rows == 3 {
-                                    let (a, c) = (a.add(2 * job.a.row), c.add(2 * n));
-                                    tile::<T, V, 1, W>(kc, a, &job.a, b, c, n, columns);
-                                }
-                            }
-                            _ => {
-                                tile::<T, V, 4, W>(kc, a, &job.a, b, c, n, columns);
-                                for r in 4..rows {
-                                    let (a, c) = (a.add(r * job.a.row), c.add(r * n));
-                                    tile::<T, V, 1, W>(kc, a, &job.a, b, c, n, columns);
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Copies columns n0..n0+nc, terms k0..k0+kc of B into panels of `width` columns, the last one filled with zeros.
-#[inline(always)]
-fn pack<T: Scalar>(
-    b: &Matrix<'_, T>,
-    k0: usize,
-    kc: usize,
-    n0: usize,
-    nc: usize,
-    width: usize,
-    packed: &mut [T],
+unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
+    job: &Job<'_, T>,
+    scratch: &mut [T],
 ) {
-    for (panel, j0) in packed.chunks_exact_mut(kc * width).zip((0..nc).step_by(width)) {
-        let columns = width.min(nc - j0);
-        let start = k0 * b.row + (n0 + j0) * b.column;
-        if b.column == 1 {
-            for (p, row) in panel.chunks_exact_mut(width).enumerate() {
-                let from = start + p * b.row;
-                row[..columns].copy_from_slice(&b.data[from..from + columns]);
-                row[columns..].fill(T::zero());
-            }
-        } else {
-            if columns < width {
-                panel.fill(T::zero());
-            }
-            for j in 0..columns {
-                let from = start + j * b.column;
-                if b.row == 1 {
-                    let column = &b.data[from..from + kc];
-                    column.iter().zip(panel[j..].iter_mut().step_by(width)).for_each(|(x, slot)| *slot = *x);
-                } else {
-                    (0..kc).for_each(|p| panel[p * width + j] = b.data[from + p * b.row]);
+    let width = W * V::LANES;
+    let [m, n, k] = job.size;
+    let start = scratch.as_ptr().align_offset(LINE);
+    let (b_room, a_room) = scratch[start..].split_at_mut(KC * WIDEST);
+    let direct_b = job.b.column == 1 && m <= DIRECT_B;
+    for i0 in (0..m).step_by(MC) {
+        let mc = MC.min(m - i0);
+        // Whole tiles of rows are packed, the others are read in place.
+        let packed = if n > DIRECT_A { mc - mc % R } else { 0 };
+        for k0 in (0..k).step_by(KC) {
+            let kc = KC.min(k - k0);
+            // SAFETY: rows i0..i0+mc and terms k0..k0+kc lie inside A; `packed` rows of kc terms, at most
+            // MC · KC numbers and the end of a last vector, lie inside the room.
+            let a = unsafe {
+                let a = job.a.data.as_ptr().add(i0 * job.a.row + k0 * job.a.column);
+                for i in (0..packed).step_by(R) {
+                    pack_a::<T, V, R>(a.add(i * job.a.row), &job.a, kc, a_room.as_mut_ptr().add(i * kc));
+                }
+                a
+            };
+            for j0 in (0..n).step_by(width) {
+                let columns = width.min(n - j0);
+                // SAFETY: terms k0..k0+kc and these columns lie inside B; the panel has room for kc rows of
+                // `width` numbers.
+                let (b, ldb) = unsafe {
+                    let b = job.b.data.as_ptr().add(k0 * job.b.row + j0 * job.b.column);
+                    if direct_b && columns == width {
+                        (b, job.b.row)
+                    } else {
+                        pack_b::<T, V, W>(b, &job.b, kc, columns, b_room.as_mut_ptr());
+                        (b_room.as_ptr(), width)
+                    }
+                };
+                let onto = match job.onto {
+                    _ if k0 > 0 => Onto::C,
+                    Onto::Row(row) => Onto::Row(&row[j0..j0 + columns]),
+                    onto => onto,
+                };
+                let mut i = 0;
+                while i < mc {
+                    // SAFETY: rows i.. and terms k0.. lie inside A, these columns of these rows inside C.
+                    i += unsafe {
+                        let strides = [job.a.row, job.a.column];
+                        let c = job.c.add((i0 + i) * job.ldc + j0);
+                        let mut tile =
+                            Tile { kc, a: a.add(i * job.a.row), strides, b, ldb, c, ldc: job.ldc, columns };
+                        match mc - i {
+                            _ if i < packed => {
+                                tile.a = a_room.as_ptr().add(i * kc);
+                                tile.run::<V, R, W, true>(onto)
+                            }
+                            rows if rows >= R => tile.run::<V, R, W, false>(onto),
+                            4.. => tile.run::<V, 4, W, false>(onto),
+                            2.. => tile.run::<V, 2, W, false>(onto),
+                            _ => tile.run::<V, 1, W, false>(onto),
+                        }
+                    };
                 }
             }
         }
     }
 }
 
-/// One tile of C, R rows by W vectors: accumulated in registers over kc terms, then added to C.
+/// Copies kc terms of R rows of A, the R numbers of a term side by side.
 ///
 /// # Safety
-/// `a` points at the tile's first element of A, `b` at a packed panel, `c` at the tile's first element of C
-/// (rows `ldc` apart), of which `columns` belong to it; the processor has `V`'s instructions.
+/// `a` points at the first of these numbers, `packed` at room for them and one vector; the processor has `V`'s
+/// instructions.
 #[inline(always)]
-unsafe fn tile<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
-    kc: usize,
+unsafe fn pack_a<T: Scalar, V: Vector<T>, const R: usize>(
     a: *const T,
     strides: &Matrix<'_, T>,
+    kc: usize,
+    packed: *mut T,
+) {
+    // SAFETY: see the function's contract; every access stays inside the rows and terms that it describes.
+    unsafe {
+        let turned = if strides.column == 1 && R <= V::LANES { kc - kc % V::LANES } else { 0 };
+        for p in (0..turned).step_by(V::LANES) {
+            let mut square = [V::zero(); 16];
+            (0..R).for_each(|r| square[r] = V::load(a.add(r * strides.row + p)));
+            let square = transpose(square);
+            // Each store's upper lanes are overwritten by the next one.
+            (0..V::LANES).for_each(|q| square[q].store(packed.add((p + q) * R)));
+        }
+        if strides.row == 1 && R < V::LANES {
+            (0..kc).for_each(|p| V::load_some(a.add(p * strides.column), R).store(packed.add(p * R)));
+            return;
+        }
+        for p in turned..kc {
+            for r in 0..R {
+                *packed.add(p * R + r) = *a.add(r * strides.row + p * strides.column);
+            }
+        }
+    }
+}
+
+/// Copies kc rows of `columns` numbers of B into a panel of rows of two vectors, filled up with zeros.
+///
+/// # Safety
+/// `b` points at the first of these numbers, `panel` at room for the rows; the processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn pack_b<T: Scalar, V: Vector<T>, const W: usize>(
     b: *const T,
+    strides: &Matrix<'_, T>,
+    kc: usize,
+    columns: usize,
+    panel: *mut T,
+) {
+    let (width, lanes) = (W * V::LANES, V::LANES);
+    // SAFETY: see the function's contract; every access stays inside the rows and columns that it describes.
+    unsafe {
+        if strides.column == 1 && columns == width {
+            for p in 0..kc {
+                let (from, to) = (b.add(p * strides.row), panel.add(p * width));
+                (0..W).for_each(|w| V::load(from.add(w * lanes)).store(to.add(w * lanes)));
+            }
+            return;
+        }
+        // Squares of lanes × lanes numbers are turned in registers, where a column of B lies in one piece.
+        let turned = if strides.row == 1 { kc - kc % lanes } else { 0 };
+        for half in (0..width).step_by(lanes) {
+            let there = columns.saturating_sub(half).min(lanes);
+            for p in (0..turned).step_by(lanes) {
+                let mut square = [V::zero(); 16];
+                for (j, row) in square[..there].iter_mut().enumerate() {
+                    *row = V::load(b.add((half + j) * strides.column + p));
+                }
+                let square = transpose(square);
+                for (q, row) in square[..lanes].iter().enumerate() {
+                    row.store(panel.add((p + q) * width + half));
+                }
+            }
+        }
+        for p in turned..kc {
+            for j in 0..width {
+                let inside = j < columns;
+                let x = if inside { *b.add(p * strides.row + j * strides.column) } else { T::zero() };
+                *panel.add(p * width + j) = x;
+            }
+        }
+    }
+}
+
+/// Turns the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn transpose<T, V: Vector<T>>(mut rows: [V; 16]) -> [V; 16] {
+    let mut round = 1;
+    while round < V::LANES {
+        let mut next = rows;
+        for i in 0..V::LANES / 2 {
+            // SAFETY: the caller vouches for the instructions.
+            (next[2 * i], next[2 * i + 1]) = unsafe { rows[i].interleave(rows[i + V::LANES / 2]) };
+        }
+        rows = next;
+        round *= 2;
+    }
+    rows
+}
+
+/// One tile of C: its first elements, and how far apart rows are.
+struct Tile<T> {
+    kc: usize,
+    a: *const T,
+    strides: [usize; 2],
+    b: *const T,
+    ldb: usize,
     c: *mut T,
     ldc: usize,
     columns: usize,
-) {
-    let width = W * V::LANES;
-    // SAFETY: see the function's contract; every access below stays inside the tile that it describes.
-    unsafe {
-        let mut sums = [[V::zero(); W]; R];
-        for p in 0..kc {
-            let b = b.add(p * width);
-            let row: [V; W] = std::array::from_fn(|w| V::load(b.add(w * V::LANES)));
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let x = V::splat(*a.add(r * strides.row + p * strides.column));
-                for w in 0..W {
-                    sums[w] = x.mul_add(row[w], sums[w]);
-                }
+}
+
+impl<T: Scalar> Tile<T> {
+    /// Computes R rows of the tile; returns R.
+    ///
+    /// # Safety
+    /// `a` points at R rows of kc terms, `b` at kc rows of two vectors, `c` at R rows of `columns` numbers; the
+    /// processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
+        &self,
+        onto: Onto<'_, T>,
+    ) -> usize {
+        // SAFETY: as the caller promised.
+        unsafe {
+            match self.columns.div_ceil(V::LANES) {
+                1 => self.wide::<V, R, 1, PACKED>(onto),
+                2 => self.wide::<V, R, 2, PACKED>(onto),
+                _ => self.wide::<V, R, W, PACKED>(onto),
             }
         }
-        let one = V::splat(T::one());
-        if columns == width {
-            for (r, sums) in sums.iter().enumerate() {
-                for (w, sum) in sums.iter().enumerate() {
-                    let c = c.add(r * ldc + w * V::LANES);
-                    sum.mul_add(one, V::load(c)).store(c);
+        R
+    }
+
+    /// # Safety
+    /// See [`Tile::run`]; `columns` are at most W vectors.
+    #[inline(always)]
+    unsafe fn wide<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
+        &self,
+        onto: Onto<'_, T>,
+    ) {
+        // SAFETY: see the function's contract; every access below stays inside the tile that it describes.
+        unsafe {
+            let [down, along] = if PACKED { [1, R] } else { self.strides };
+            let mut sums = [[V::zero(); W]; R];
+            for r in 0..R {
+                (0..W).for_each(|w| V::prefetch(self.c.add(r * self.ldc + w * V::LANES)));
+            }
+            for p in 0..self.kc {
+                let b = self.b.add(p * self.ldb);
+                let row: [V; W] = std::array::from_fn(|w| V::load(b.add(w * V::LANES)));
+                let a = self.a.add(p * along);
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let x = V::splat(*a.add(r * down));
+                    for w in 0..W {
+                        sums[w] = x.mul_add(row[w], sums[w]);
+                    }
                 }
             }
-        } else {
-            // A ragged edge: the same additions through a row on the stack.
-            let mut edge = [T::zero(); 64];
             for (r, sums) in sums.iter().enumerate() {
                 for (w, sum) in sums.iter().enumerate() {
-                    sum.store(edge.as_mut_ptr().add(w * V::LANES));
-                }
-                for (j, sum) in edge[..columns].iter().enumerate() {
-                    *c.add(r * ldc + j) += *sum;
+                    let at = w * V::LANES;
+                    let count = (self.columns - at).min(V::LANES);
+                    let c = self.c.add(r * self.ldc + at);
+                    let sum = match onto {
+                        Onto::Zero => *sum,
+                        Onto::C => sum.add(V::load_some(c, count)),
+                        Onto::Row(row) => sum.add(V::load_some(row.as_ptr().add(at), count)),
+                    };
+                    sum.store_some(c, count);
                 }
             }
         }
@@ -244,30 +421,30 @@ unsafe fn tile<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
 
 macro_rules! products {
     ($name:ident, $scalar:ty, $lanes:literal, $avx2:ty, $avx512:ty) => {
-        pub(super) fn $name(level: Level, job: &mut Job<'_, $scalar>) {
+        pub(super) fn $name(level: Level, job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]
-                unsafe fn avx2(job: &mut Job<'_, $scalar>) {
+                unsafe fn avx2(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { product::<$scalar, $avx2, 4, 3>(job) }
+                    unsafe { product::<$scalar, $avx2, 4, 3>(job, scratch) }
                 }
                 #[target_feature(enable = "avx512f")]
-                unsafe fn avx512(job: &mut Job<'_, $scalar>) {
+                unsafe fn avx512(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { product::<$scalar, $avx512, 8, 3>(job) }
+                    unsafe { product::<$scalar, $avx512, 8, 3>(job, scratch) }
                 }
                 match level {
                     // SAFETY: a level is only named where the processor was seen to have it.
-                    Level::Avx512 => return unsafe { avx512(job) },
+                    Level::Avx512 => return unsafe { avx512(job, scratch) },
                     // SAFETY: as above.
-                    Level::Avx2 => return unsafe { avx2(job) },
+                    Level::Avx2 => return unsafe { avx2(job, scratch) },
                     Level::Portable => {}
                 }
             }
             let _ = level; // the portable one, on every processor
             // SAFETY: the portable vector needs no special instructions; `matmul` checked the sizes.
-            unsafe { product::<$scalar, Lanes<$scalar, $lanes>, 4, 2>(job) }
+            unsafe { product::<$scalar, Lanes<$scalar, $lanes>, 4, 2>(job, scratch) }
         }
     };
 }
@@ -295,25 +472,26 @@ mod tests {
             for (m, n, k) in ODD_SIZES
                 .iter()
                 .flat_map(|&m| ODD_SIZES.iter().map(move |&n| (m, n)))
-                .flat_map(|(m, n)| [1, 5, 16, 259].map(|k| (m, n, k)))
+                .flat_map(|(m, n)| [0, 1, 5, 16, 259].map(|k| (m, n, k)))
                 .filter(|(m, n, _)| m * n < 10_000)
             {
                 let (a, b) = (numbers::<T>(1, m * k), numbers::<T>(2, k * n));
                 let start = numbers::<T>(3, m * n);
+                let bias = numbers::<T>(4, n);
                 for transposed in [[false, false], [true, false], [false, true], [true, true]] {
                     let a =
                         if transposed[0] { Matrix::rows(&a, m).transposed() } else { Matrix::rows(&a, k) };
                     let b =
                         if transposed[1] { Matrix::rows(&b, k).transposed() } else { Matrix::rows(&b, n) };
-                    for add in [false, true] {
+                    for onto in [Onto::Zero, Onto::C, Onto::Row(&bias)] {
                         let (mut fast, mut plain) = (start.clone(), start.clone());
-                        matmul_at(level, [m, n, k], a, b, &mut fast, add, &mut scratch);
-                        naive([m, n, k], a, b, &mut plain, add);
+                        Job::new([m, n, k], a, b, &mut fast, onto).run(level, &mut scratch);
+                        naive([m, n, k], a, b, &mut plain, onto);
                         for (x, y) in fast.iter().zip(&plain) {
                             let error = (x.f64() - y.f64()).abs();
                             assert!(
                                 error <= tolerance,
-                                "{level:?} {m}×{n}×{k} {transposed:?} {add}: {error:e}"
+                                "{level:?} {m}×{n}×{k} {transposed:?} {onto:?}: {error:e}"
                             );
                         }
                     }
@@ -333,17 +511,21 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_product_do_not_depend_on_the_other_rows() {
-        let (m, n, k) = (33, 50, 300);
-        let (a, b) = (numbers::<f32>(4, m * k), numbers::<f32>(5, k * n));
+    fn pieces_of_a_product_have_the_bits_of_the_whole() {
+        let (m, n, k) = (83, 150, 300);
+        let (a, b, bias) = (numbers::<f32>(4, m * k), numbers::<f32>(5, k * n), numbers::<f32>(6, n));
+        let (a, b) = (Matrix::rows(&a, k), Matrix::rows(&b, n));
         let mut scratch = vec![0.0; SCRATCH];
-        let mut whole = vec![0.0; m * n];
-        matmul([m, n, k], Matrix::rows(&a, k), Matrix::rows(&b, n), &mut whole, false, &mut scratch);
-        for (from, rows) in [(0, 1), (1, 16), (17, 3), (20, 13)] {
-            let mut part = vec![0.0; rows * n];
-            let a = Matrix::rows(&a[from * k..], k);
-            matmul([rows, n, k], a, Matrix::rows(&b, n), &mut part, false, &mut scratch);
-            assert_eq!(part, whole[from * n..(from + rows) * n], "rows {from}..{}", from + rows);
+        for level in Level::all() {
+            let (mut whole, mut pieces) = (vec![0.0; m * n], vec![0.0; m * n]);
+            Job::new([m, n, k], a, b, &mut whole, Onto::Row(&bias)).run(level, &mut scratch);
+            let job = Job::new([m, n, k], a, b, &mut pieces, Onto::Row(&bias));
+            for rows in [0..1, 1..17, 17..20, 20..83] {
+                for columns in [0..16, 16..48, 48..49, 49..150] {
+                    job.rows(rows.clone()).columns(columns).run(level, &mut scratch);
+                }
+            }
+            assert!(pieces == whole, "{level:?}");
         }
     }
 }

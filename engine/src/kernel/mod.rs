@@ -9,6 +9,9 @@ pub mod random;
 mod scalar;
 mod simd;
 pub mod stable;
+mod team;
 
 pub use pool::Pool;
 pub use scalar::Scalar;
+pub use simd::{Wide, wide};
+pub use team::Team;

@@ -80,7 +80,7 @@ impl Pool {
 
     /// Calls `f(thread, 0)`, …, `f(thread, items − 1)`, each once, on whichever thread is free, and returns when
     /// all are done. Threads have numbers from 0; no two calls run at the same time with the same one.
-    fn run(&mut self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
+    pub(super) fn run(&mut self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
         if self.workers.is_empty() || items < 2 {
             (0..items).for_each(|i| f(0, i));
             return;
@@ -167,10 +167,10 @@ impl Pool {
 }
 
 /// A pointer that several threads may hold; what they may do with it is said where it is used.
-struct Shareable<T>(*mut T);
+pub(super) struct Shareable<T>(pub(super) *mut T);
 
 impl<T> Shareable<T> {
-    fn get(&self) -> *mut T {
+    pub(super) fn get(&self) -> *mut T {
         self.0
     }
 }

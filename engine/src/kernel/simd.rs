@@ -30,13 +30,48 @@ impl Level {
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 levels.push(Level::Avx2);
-                if is_x86_feature_detected!("avx512f") {
+                let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+                if wide && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512bw") {
                     levels.push(Level::Avx512);
                 }
             }
         }
         levels
     }
+}
+
+/// A loop that is worth wide vectors. `run` has to be `#[inline(always)]`, and so has whatever it calls: only what
+/// is inlined is compiled for the vectors of the processor. (Closures and functions passed as values are not.)
+pub trait Wide<A> {
+    /// What it computes.
+    type Out;
+
+    /// Computes it.
+    fn run(args: A) -> Self::Out;
+}
+
+/// Runs a loop compiled for the widest vectors of this processor: it becomes faster, and no result changes.
+#[inline(always)]
+pub fn wide<A, W: Wide<A>>(_which: W, args: A) -> W::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2<A, W: Wide<A>>(args: A) -> W::Out {
+            W::run(args)
+        }
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
+        fn avx512<A, W: Wide<A>>(args: A) -> W::Out {
+            W::run(args)
+        }
+        match Level::detect() {
+            // SAFETY: a level is only named where the processor was seen to have it.
+            Level::Avx512 => return unsafe { avx512::<A, W>(args) },
+            // SAFETY: as above.
+            Level::Avx2 => return unsafe { avx2::<A, W>(args) },
+            Level::Portable => {}
+        }
+    }
+    W::run(args)
 }
 
 /// One vector register of numbers. The functions must be inlined into a function that enables the instructions.
@@ -68,6 +103,56 @@ pub(super) trait Vector<T>: Copy {
     /// # Safety
     /// The processor has this vector's instructions.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// self + b
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn add(self, b: Self) -> Self;
+    /// The lanes of both in turn: those of the lower halves, and those of the upper halves.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn interleave(self, b: Self) -> (Self, Self);
+
+    /// Says that the line at `at` will be needed; any address may be given.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    #[inline(always)]
+    unsafe fn prefetch(_at: *const T) {}
+
+    /// Reads `count` numbers, at most `LANES`; the other lanes are zero.
+    ///
+    /// # Safety
+    /// `from` is valid for reading `count` numbers; the processor has this vector's instructions.
+    #[inline(always)]
+    unsafe fn load_some(from: *const T, count: usize) -> Self {
+        // SAFETY: as the caller promised; the copy on the stack holds the lanes of every vector.
+        unsafe {
+            if count == Self::LANES {
+                return Self::load(from);
+            }
+            let mut lanes = [Self::zero(); 1];
+            std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr().cast::<T>(), count);
+            lanes[0]
+        }
+    }
+
+    /// Writes the first `count` lanes.
+    ///
+    /// # Safety
+    /// `to` is valid for writing `count` numbers; the processor has this vector's instructions.
+    #[inline(always)]
+    unsafe fn store_some(self, to: *mut T, count: usize) {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if count == Self::LANES {
+                return self.store(to);
+            }
+            let lanes = [self; 1];
+            std::ptr::copy_nonoverlapping(lanes.as_ptr().cast::<T>(), to, count);
+        }
+    }
 }
 
 /// The portable vector: a few numbers that the compiler packs as the target allows. It multiplies and adds in
@@ -104,11 +189,23 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     unsafe fn mul_add(self, b: Self, c: Self) -> Self {
         Lanes(std::array::from_fn(|i| self.0[i] * b.0[i] + c.0[i]))
     }
+
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] + b.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn interleave(self, b: Self) -> (Self, Self) {
+        let lane = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { b.0[i / 2] };
+        (Lanes(std::array::from_fn(lane)), Lanes(std::array::from_fn(|i| lane(N + i))))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($register:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident) => {
+    ($register:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
+     $add:ident, $interleave:expr, { $($more:item)* }) => {
         impl Vector<$scalar> for $register {
             const LANES: usize = $lanes;
 
@@ -141,6 +238,26 @@ macro_rules! x86_vector {
                 // SAFETY: the caller vouches for the instructions.
                 unsafe { std::arch::x86_64::$fma(self, b, c) }
             }
+
+            #[inline(always)]
+            unsafe fn add(self, b: Self) -> Self {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { std::arch::x86_64::$add(self, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn interleave(self, b: Self) -> (Self, Self) {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { $interleave(self, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn prefetch(at: *const $scalar) {
+                // SAFETY: a hint; it reads nothing.
+                unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast()) }
+            }
+
+            $($more)*
         }
     };
 }
@@ -148,7 +265,45 @@ macro_rules! x86_vector {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Vector;
-    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+    use std::arch::x86_64::*;
+
+    #[inline(always)]
+    unsafe fn interleave_256_ps(a: __m256, b: __m256) -> (__m256, __m256) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_256_pd(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let (low, high) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+            (_mm256_permute2f128_pd::<0x20>(low, high), _mm256_permute2f128_pd::<0x31>(low, high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_512_ps(a: __m512, b: __m512) -> (__m512, __m512) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            (_mm512_permutex2var_ps(a, low, b), _mm512_permutex2var_ps(a, high, b))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn interleave_512_pd(a: __m512d, b: __m512d) -> (__m512d, __m512d) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+            let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+            (_mm512_permutex2var_pd(a, low, b), _mm512_permutex2var_pd(a, high, b))
+        }
+    }
 
     x86_vector!(
         __m256,
@@ -158,7 +313,10 @@ mod x86 {
         _mm256_set1_ps,
         _mm256_loadu_ps,
         _mm256_storeu_ps,
-        _mm256_fmadd_ps
+        _mm256_fmadd_ps,
+        _mm256_add_ps,
+        interleave_256_ps,
+        {}
     );
     x86_vector!(
         __m256d,
@@ -168,7 +326,10 @@ mod x86 {
         _mm256_set1_pd,
         _mm256_loadu_pd,
         _mm256_storeu_pd,
-        _mm256_fmadd_pd
+        _mm256_fmadd_pd,
+        _mm256_add_pd,
+        interleave_256_pd,
+        {}
     );
     x86_vector!(
         __m512,
@@ -178,7 +339,22 @@ mod x86 {
         _mm512_set1_ps,
         _mm512_loadu_ps,
         _mm512_storeu_ps,
-        _mm512_fmadd_ps
+        _mm512_fmadd_ps,
+        _mm512_add_ps,
+        interleave_512_ps,
+        {
+            #[inline(always)]
+            unsafe fn load_some(from: *const f32, count: usize) -> Self {
+                // SAFETY: as the caller promised; lanes outside the mask are not read.
+                unsafe { _mm512_maskz_loadu_ps((u16::MAX as u32 >> (Self::LANES - count)) as u16, from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_some(self, to: *mut f32, count: usize) {
+                // SAFETY: as the caller promised; lanes outside the mask are not written.
+                unsafe { _mm512_mask_storeu_ps(to, (u16::MAX as u32 >> (Self::LANES - count)) as u16, self) }
+            }
+        }
     );
     x86_vector!(
         __m512d,
@@ -188,6 +364,21 @@ mod x86 {
         _mm512_set1_pd,
         _mm512_loadu_pd,
         _mm512_storeu_pd,
-        _mm512_fmadd_pd
+        _mm512_fmadd_pd,
+        _mm512_add_pd,
+        interleave_512_pd,
+        {
+            #[inline(always)]
+            unsafe fn load_some(from: *const f64, count: usize) -> Self {
+                // SAFETY: as the caller promised; lanes outside the mask are not read.
+                unsafe { _mm512_maskz_loadu_pd((u8::MAX as u32 >> (Self::LANES - count)) as u8, from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_some(self, to: *mut f64, count: usize) {
+                // SAFETY: as the caller promised; lanes outside the mask are not written.
+                unsafe { _mm512_mask_storeu_pd(to, (u8::MAX as u32 >> (Self::LANES - count)) as u8, self) }
+            }
+        }
     );
 }

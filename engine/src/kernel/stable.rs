@@ -1,4 +1,4 @@
-//! Exponentials that do not overflow.
+//! Exponentials that do not overflow, and sums that are vectors.
 
 use super::Scalar;
 
@@ -16,7 +16,7 @@ pub fn log_sum_exp<T: Scalar>(x: &[T]) -> LogSumExp<T> {
     let max = x[largest];
     // The largest term is 1 and stays outside: ln(1 + the others) keeps its digits where they are small.
     let (before, after) = (&x[..largest], &x[largest + 1..]);
-    let others: T = before.iter().chain(after).map(|x| (*x - max).exp()).sum();
+    let others: T = before.iter().chain(after).map(|x| (*x - max).vexp()).sum();
     LogSumExp { max, rest: others.ln_1p() }
 }
 
@@ -31,7 +31,28 @@ impl<T: Scalar> LogSumExp<T> {
 /// σ(x) = 1 / (1 + e⁻ˣ), right to rounding for every x.
 #[inline(always)]
 pub fn logistic<T: Scalar>(x: T) -> T {
-    let e = (-x.abs()).exp();
+    let e = (-x.abs()).vexp();
     let right = T::one() / (T::one() + e);
     if x < T::zero() { e * right } else { right }
+}
+
+/// Σ term over the elements of slices of one length: in sixteen sums side by side, added up in a fixed order.
+#[inline(always)]
+pub fn sum<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) -> T {
+    const LANES: usize = 16;
+    let mut sums = [T::zero(); LANES];
+    let blocks = x.map(|x| x.as_chunks::<LANES>());
+    for i in 0..blocks[0].0.len() {
+        let block = blocks.map(|(blocks, _)| &blocks[i]);
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum += term(block.map(|block| block[lane]));
+        }
+    }
+    for i in 0..blocks[0].1.len() {
+        sums[i] += term(blocks.map(|(_, rest)| rest[i]));
+    }
+    for half in [8, 4, 2, 1] {
+        (0..half).for_each(|lane| sums[lane] += sums[lane + half]);
+    }
+    sums[0]
 }

@@ -45,12 +45,14 @@ impl Pointwise for Bce {
         "(ŷ − y)/(ŷ·(1 − ŷ))"
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         let one = T::one();
         let floor = T::of(-100.0);
         -(y * x.ln().max(floor) + (one - y) * (-x).ln_1p().max(floor))
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         (x - y) / (x * (T::one() - x)).max(T::of(1e-12))
     }

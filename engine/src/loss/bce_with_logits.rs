@@ -45,12 +45,14 @@ impl Pointwise for BceWithLogits {
         "σ(ŷ) − y"
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         // x·([x > 0] − y) first: for large x and y = 1 its two parts would lose the digits of the third.
         let step = if x > T::zero() { T::one() } else { T::zero() };
         x * (step - y) + (-x.abs()).exp().ln_1p()
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         // At y = 1 as −σ(−x), which keeps its digits where σ(x) is close to 1.
         if y == T::one() { -logistic(-x) } else { logistic(x) - y }

@@ -4,8 +4,8 @@
 //! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
 
 use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
-use crate::kernel::Scalar;
-use crate::kernel::stable::log_sum_exp;
+use crate::kernel::stable::{log_sum_exp, sum};
+use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
 
@@ -118,6 +118,41 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
                     *dx -= scale * T::of(soft / width as f64 * self.weight.of(j));
                 }
             }
+        }
+    }
+
+    fn both(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
+        let classes = y.classes();
+        if self.label_smoothing > 0.0 || self.weight.0.is_some() {
+            self.forward(x, y, each);
+            return self.backward(x, y, scale, dx);
+        }
+        wide(Plain, (x, classes, scale, each, dx));
+    }
+}
+
+/// Without smoothing and class weights, each exponential once: p = e^(x − max) / Σ, ℓ = ln Σ − (x_c − max).
+struct Plain;
+
+impl<T: Scalar> Wide<(&[T], &[u32], T, &mut [T], &mut [T])> for Plain {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((x, classes, scale, each, dx): (&[T], &[u32], T, &mut [T], &mut [T])) {
+        let width = x.len() / classes.len().max(1);
+        let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width));
+        for ((x, dx), (each, &class)) in rows.zip(each.iter_mut().zip(classes)) {
+            let class = class as usize;
+            let mut max = x[0];
+            x.iter().for_each(|x| max = if *x > max { *x } else { max });
+            // Σ without one largest term, which is 1: ln(1 + the others) keeps its digits.
+            let below = sum([x], |[x]| if x < max { (x - max).vexp() } else { T::zero() });
+            let largest = sum([x], |[x]| if x < max { T::zero() } else { T::one() });
+            let others = below + (largest - T::one());
+            *each = others.ln_1p() - (x[class] - max);
+            let share = scale / (others + T::one());
+            dx.iter_mut().zip(x).for_each(|(dx, x)| *dx += (*x - max).vexp() * share);
+            dx[class] -= scale;
         }
     }
 }

@@ -44,10 +44,12 @@ impl Pointwise for HalfSquaredError {
         "ŷ − y"
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         T::of(0.5) * (x - y) * (x - y)
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         x - y
     }

@@ -57,11 +57,13 @@ impl Pointwise for Huber {
         "ŷ − y within ±δ"
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         let (d, delta) = ((x - y).abs(), T::of(self.delta));
         if d <= delta { T::of(0.5) * d * d } else { delta * (d - T::of(0.5) * delta) }
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         let (d, delta) = (x - y, T::of(self.delta));
         if d.abs() <= delta || d.is_nan() { d } else { delta * d.signum() }

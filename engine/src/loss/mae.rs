@@ -45,10 +45,12 @@ impl Pointwise for Mae {
         "sign(ŷ − y)"
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         (x - y).abs()
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         let d = x - y;
         if d == T::zero() { T::zero() } else { d.signum() }

@@ -312,6 +312,12 @@ pub trait ComputeLoss<T: Scalar>: Loss {
 
     /// dx ← dx + scale · ∂ℓₙ/∂x for each example.
     fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]);
+
+    /// Both of them, where they share work.
+    fn both(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
+        self.forward(x, y, each);
+        self.backward(x, y, scale, dx);
+    }
 }
 
 /// A loss, complete. Implemented for whatever computes in both precisions.

@@ -1,7 +1,8 @@
 //! Losses that compare output and target number by number: what they have in common.
 
 use super::{ComputeLoss, Decision, Loss, Reduction, Target, Wants};
-use crate::kernel::Scalar;
+use crate::kernel::stable::sum;
+use crate::kernel::{Scalar, Wide, wide};
 use std::fmt::Debug;
 
 /// ℓₙ = Σⱼ f(xⱼ, yⱼ); the mean is over examples and outputs. Whoever implements it is a loss.
@@ -67,14 +68,34 @@ impl<P: Pointwise, T: Scalar> ComputeLoss<T> for P {
 
     fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]) {
         let width = x.len() / each.len().max(1);
-        for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.values().chunks_exact(width)) {
-            *each = x.iter().zip(y).map(|(x, y)| self.value(*x, *y)).sum();
-        }
+        wide(Values, (self, width, x, y.values(), each));
     }
 
     fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]) {
-        for ((dx, x), y) in dx.iter_mut().zip(x).zip(y.values()) {
-            *dx += scale * self.slope(*x, *y);
+        wide(Slopes, (self, x, y.values(), scale, dx));
+    }
+}
+
+struct Values;
+
+impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((loss, width, x, y, each): (&P, usize, &[T], &[T], &mut [T])) {
+        for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.chunks_exact(width)) {
+            *each = sum([x, y], |[x, y]| loss.value(x, y));
         }
+    }
+}
+
+struct Slopes;
+
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], T, &mut [T])> for Slopes {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((loss, x, y, scale, dx): (&P, &[T], &[T], T, &mut [T])) {
+        dx.iter_mut().zip(x).zip(y).for_each(|((dx, x), y)| *dx += scale * loss.slope(*x, *y));
     }
 }

@@ -1,11 +1,16 @@
 //! A network compiled for a batch size: every shape known, every buffer placed, nothing allocated and nothing
 //! looked up while a step runs.
 //!
-//! A step has two meetings of the threads, however many layers:
-//! 1. *pass*: the batch is cut into shards of [`SHARD`] examples; each thread takes whole shards forward,
-//!    through the loss and back to the gradient of every value. A shard has its own arena.
-//! 2. *gradient*: the parameters are cut into parts of [`PART`] numbers; each thread takes whole parts and adds
-//!    up what every shard contributes, shard by shard.
+//! A step is a *pass* (forward, through the loss, and back to the gradient of every value) and then the
+//! *gradient* of the parameters. Threads share the pass in one of two ways:
+//! - Small layers (see [`LARGE`]): the batch is cut into shards of [`SHARD`] examples, and a thread takes a whole
+//!   shard all the way; the threads meet once. A shard's values stay in a core's cache.
+//! - Large layers, or examples that mix: the batch is one shard, and all threads work inside each operation. A
+//!   large weight is read once, not once for each shard.
+//!
+//! For the gradient the parameters are cut into parts of about [`PART`] numbers; each thread takes whole parts,
+//! adds up what every shard contributes, shard by shard, and does with the part whatever comes next (clip it,
+//! update the weights) while it is in its cache.
 //!
 //! Where the cuts are depends on the network and the batch alone, so every bit of the result is the same for
 //! any number of threads; and there is one gradient buffer, not one for each thread.
@@ -14,7 +19,7 @@ use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::moments::Moments;
-use crate::kernel::{Pool, Scalar, random};
+use crate::kernel::{Pool, Scalar, Team, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
@@ -24,12 +29,19 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Examples in a shard, unless the network mixes examples; then the whole batch is one shard.
+/// Examples in a shard of a network with small layers.
 const SHARD: usize = 32;
 
-/// About as many numbers of a parameter are one part of the gradient: 256 KiB of f32 stay in a core's cache
-/// while the shards are added up.
-const PART: usize = 1 << 16;
+/// Numbers of a weight, on average over the operations that have one, from which layers are large: 128 KiB of f32
+/// are no longer packed in much less time than [`SHARD`] examples take.
+const LARGE: usize = 1 << 15;
+
+/// The most numbers in a part of the gradient, 512 KiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
+/// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
+const PART: usize = 1 << 17;
+const PART_LEAST: usize = 1 << 12;
+const PARTS: usize = 8;
+const PART_ROWS: usize = 64;
 
 /// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
 /// less than what two meetings of threads cost.
@@ -115,6 +127,8 @@ struct Step {
     saved: Range<usize>,
     /// Whether anything before or in this operation needs the gradient of its output.
     back: bool,
+    /// Inputs of which this operation is the last reader: on the way back, the first that adds to their gradients.
+    last_reader_of: Vec<usize>,
 }
 
 /// What the shards share: the operations, where each value lies in an arena, which need a gradient.
@@ -173,7 +187,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
             return Err(Error::Empty);
         }
         let capacity = batch.max(1);
-        let shard_rows = if network.mixes_examples() { capacity } else { capacity.min(SHARD) };
+        let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
+        let large = network.param_count() >= LARGE * weighted.max(1);
+        let shard_rows = if large || network.mixes_examples() { capacity } else { capacity.min(SHARD) };
         let mut at = 0;
         let places: Vec<Place> = network
             .shapes
@@ -186,13 +202,21 @@ impl<T: Precision + LossPrecision> Plan<T> {
             .collect();
         let mut wanted = vec![input_gradient];
         let mut saved = 0;
+        let mut last_reader = vec![usize::MAX; network.shapes.len()];
+        for (i, node) in network.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|&input| last_reader[input] = i);
+        }
         let steps: Vec<Step> = network
             .nodes
             .iter()
-            .map(|node| {
+            .enumerate()
+            .map(|(i, node)| {
                 let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
                 let back = !node.params.is_empty() || node.inputs.iter().any(|&i| wanted[i]);
                 wanted.push(back);
+                let mut last_reader_of = node.inputs.clone();
+                last_reader_of.retain(|&input| last_reader[input] == i && wanted[input]);
+                last_reader_of.dedup();
                 let first = saved;
                 saved += node.op.saved(shard_rows, &x);
                 Step {
@@ -202,6 +226,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                     buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
                     saved: first..saved,
                     back,
+                    last_reader_of,
                 }
             })
             .collect();
@@ -292,8 +317,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.divisor = loss.divisor(self.width, all);
         let scale = T::of(1.0 / self.divisor);
         let (graph, shard_rows, width) = (&self.graph, self.shard_rows, self.width);
-        let shards = &mut self.shards[..self.active];
-        self.pool.for_each(shards, &mut self.scratch, |i, shard, scratch| {
+        let through = |i: usize, shard: &mut Shard<T>, mut team: Team<'_, T>| {
             let first = i * shard_rows;
             shard.rows = shard_rows.min(batch.len() - first);
             let target = match all {
@@ -306,19 +330,27 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let from = batch.at(first + r) * x.len();
                 x.copy_from_slice(&batch.data.inputs[from..from + x.len()]);
             }
-            shard.forward(graph, weights, pass.train, first, scratch);
+            shard.forward(graph, weights, pass.train, first, &mut team);
             let output = graph.range(graph.steps.len(), shard.rows);
-            loss.forward(&shard.values[output.clone()], target, &mut shard.each[..shard.rows]);
+            let (y, each) = (&shard.values[output.clone()], &mut shard.each[..shard.rows]);
             if pass.backward {
-                let start = if graph.wanted[0] { 0 } else { graph.places[1].at };
-                shard.grads[start..].fill(T::zero());
-                loss.backward(&shard.values[output.clone()], target, scale, &mut shard.grads[output]);
-                shard.backward(graph, weights, pass.train, first, scratch);
+                let dy = &mut shard.grads[output];
+                dy.fill(T::zero());
+                loss.both(y, target, scale, each, dy);
+                shard.backward(graph, weights, pass.train, first, &mut team);
+            } else {
+                loss.forward(y, target, each);
             }
             if pass.facts {
                 shard.take_facts(graph, pass.backward);
             }
-        });
+        };
+        match &mut self.shards[..self.active] {
+            [shard] => through(0, shard, Team::of(&mut self.pool, &mut self.scratch)),
+            shards => self.pool.for_each(shards, &mut self.scratch, |i, shard, room| {
+                through(i, shard, Team::alone(room));
+            }),
+        }
         self.loss()
     }
 
@@ -350,17 +382,29 @@ impl<T: Precision + LossPrecision> Plan<T> {
 
     /// The loss's gradient by all parameters, of the last pass (which went back): overwrites `gradient`.
     pub fn gradient(&mut self, weights: &Weights<T>, gradient: &mut [T]) {
+        self.gradient_and(&weights.buffers, [gradient], |_, _| {});
+    }
+
+    /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every part as soon as it is there, as
+    /// [`Plan::update`] does.
+    pub fn gradient_and<const N: usize>(
+        &mut self,
+        buffers: &[T],
+        slices: [&mut [T]; N],
+        f: impl Fn(usize, [&mut [T]; N]) + Sync,
+    ) {
         let (graph, shards, parts) = (&self.graph, &self.shards[..self.active], &self.parts);
         let (train, shard_rows) = (self.train, self.shard_rows);
-        self.pool.for_each_piece([gradient], &self.bounds, &mut self.scratch, |i, [dw], scratch| {
+        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, room| {
             let (node, part) = &parts[i];
             let op = T::of_op(&*graph.steps[*node].op);
-            dw.fill(T::zero());
+            pieces[0].fill(T::zero());
             for (s, shard) in shards.iter().enumerate() {
-                let at = shard.point(graph, *node, weights, mode(train, *node, s * shard_rows));
+                let at = shard.point(graph, *node, (&[], buffers), mode(train, *node, s * shard_rows));
                 let dy = &shard.grads[graph.range(node + 1, shard.rows)];
-                op.backward_param(&at, dy, part.clone(), dw, scratch);
+                op.backward_param(&at, dy, part.clone(), pieces[0], &mut Team::alone(room));
             }
+            f(i, pieces);
         });
     }
 
@@ -472,21 +516,21 @@ impl<T: Precision> Shard<T> {
         weights: &Weights<T>,
         train: Option<u64>,
         first: usize,
-        scratch: &mut [T],
+        team: &mut Team<'_, T>,
     ) {
         for (node, step) in graph.steps.iter().enumerate() {
             let y = graph.range(node + 1, self.rows);
             let (before, after) = self.values.split_at_mut(y.start);
-            T::of_op(&*step.op).forward(Forward {
+            let io = Forward {
                 rows: self.rows,
                 x: Inputs::new(before, &graph.places, &step.inputs, self.rows),
                 w: Parts::new(&weights.params, &step.params),
                 buffers: Parts::new(&weights.buffers, &step.buffers),
                 y: &mut after[..y.len()],
                 saved: &mut self.saved[step.saved.clone()],
-                scratch,
                 mode: mode(train, node, first),
-            });
+            };
+            T::of_op(&*step.op).forward(io, team);
         }
     }
 
@@ -496,15 +540,19 @@ impl<T: Precision> Shard<T> {
         weights: &Weights<T>,
         train: Option<u64>,
         first: usize,
-        scratch: &mut [T],
+        team: &mut Team<'_, T>,
     ) {
         let mut grads = std::mem::take(&mut self.grads);
         for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
+            for &input in &step.last_reader_of {
+                grads[graph.range(input, self.rows)].fill(T::zero());
+            }
             let dy = graph.range(node + 1, self.rows);
             let (before, after) = grads.split_at_mut(dy.start);
             let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, self.rows);
-            let at = self.point(graph, node, weights, mode(train, node, first));
-            T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, scratch);
+            let numbers = (&weights.params[..], &weights.buffers[..]);
+            let at = self.point(graph, node, numbers, mode(train, node, first));
+            T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, team);
         }
         self.grads = grads;
     }
@@ -513,15 +561,15 @@ impl<T: Precision> Shard<T> {
         &'a self,
         graph: &'a Graph,
         node: usize,
-        weights: &'a Weights<T>,
+        (params, buffers): (&'a [T], &'a [T]),
         mode: Mode,
     ) -> Point<'a, T> {
         let step = &graph.steps[node];
         Point {
             rows: self.rows,
             x: Inputs::new(&self.values, &graph.places, &step.inputs, self.rows),
-            w: Parts::new(&weights.params, &step.params),
-            buffers: Parts::new(&weights.buffers, &step.buffers),
+            w: Parts::new(params, &step.params),
+            buffers: Parts::new(buffers, &step.buffers),
             y: &self.values[graph.range(node + 1, self.rows)],
             saved: &self.saved[step.saved.clone()],
             mode,
@@ -549,12 +597,15 @@ fn mode(train: Option<u64>, node: usize, first_row: usize) -> Mode {
 
 /// Cuts every parameter into parts along its first axis; returns them with the bounds between them.
 fn parts(network: &Network) -> (Vec<(usize, Part)>, Vec<usize>) {
+    let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
     let (mut parts, mut bounds) = (vec![], vec![0]);
     for (node, of) in network.nodes.iter().enumerate() {
         for (i, param) in network.params[of.params.clone()].iter().enumerate() {
             let rows = param.shape.dims().first().copied().unwrap_or(1);
             let row = param.shape.len() / rows.max(1);
-            let step = (PART / row.max(1)).max(1);
+            // Parts of one size, in whole register tiles of a matrix product.
+            let most = (part / row.max(1)).max(if part < PART { 8 } else { PART_ROWS });
+            let step = rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(8);
             for from in (0..rows).step_by(step) {
                 let to = (from + step).min(rows);
                 parts.push((node, Part { param: i, rows: from..to }));

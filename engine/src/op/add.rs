@@ -2,7 +2,7 @@
 //! da = dy, db = dy; where both are the same value, it gets both.
 
 use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -38,13 +38,13 @@ impl Op for Add {
 }
 
 impl<T: Scalar> Compute<T> for Add {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
         for ((y, a), b) in io.y.iter_mut().zip(io.x.get(0)).zip(io.x.get(1)) {
             *y = *a + *b;
         }
     }
 
-    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         for input in 0..2 {
             if let Some(dx) = dx.get(input) {
                 dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);

@@ -10,7 +10,7 @@ use super::{
     BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, InputGrads, Misfit, Mode, Op, ParamSpec, Part,
     Partial, Point, Reads, features, only,
 };
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Team};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Op for BatchNorm {
 }
 
 impl<T: Scalar> Compute<T> for BatchNorm {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
         let n = io.x.shape(0).last();
         let x = io.x.get(0);
         let vectors = x.len() / n;
@@ -155,7 +155,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         }
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0) else { return };
         let n = at.x.shape(0).last();
         let x = at.x.get(0);
@@ -177,7 +177,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         }
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _scratch: &mut [T]) {
+    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _team: &mut Team<'_, T>) {
         let n = at.x.shape(0).last();
         for (dw, j) in dw.iter_mut().zip(part.rows) {
             let (mean, scale) = normalised_with(at, self.eps, n, j);

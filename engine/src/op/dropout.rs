@@ -3,7 +3,7 @@
 //! Which numbers are dropped depends on the step's key and their place in the batch alone.
 
 use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Mode, Op, Partial, Point, Reads, only};
-use crate::kernel::{Scalar, random};
+use crate::kernel::{Scalar, Team, random};
 use crate::setting::{Default, Key, Kind};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Op for Dropout {
 }
 
 impl<T: Scalar> Compute<T> for Dropout {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
         let x = io.x.get(0);
         let Mode::Train { key, first_row } = io.mode else {
             io.y.copy_from_slice(x);
@@ -58,7 +58,7 @@ impl<T: Scalar> Compute<T> for Dropout {
         }
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0) else { return };
         match at.mode {
             Mode::Eval => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy),

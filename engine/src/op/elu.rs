@@ -49,11 +49,13 @@ impl Pointwise for Elu {
         Formula { value: "{x} if {x} > 0, else α·(e^{x} − 1)", slope: "1 if {x} > 0, else α·e^{x}" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         if x > T::zero() { x } else { T::of(self.alpha) * x.exp_m1() }
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
-        if x > T::zero() { T::one() } else { T::of(self.alpha) * x.exp() }
+        if x > T::zero() { T::one() } else { T::of(self.alpha) * x.vexp() }
     }
 }

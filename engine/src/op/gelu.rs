@@ -55,22 +55,24 @@ impl Pointwise for Gelu {
         }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         match self {
             Gelu::Exact => x * normal(x),
-            Gelu::Tanh => x * T::of(0.5) * (T::one() + argument(x).0.tanh()),
+            Gelu::Tanh => x * T::of(0.5) * (T::one() + argument(x).0.vtanh()),
         }
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         match self {
             Gelu::Exact => {
-                let density = (x * x * T::of(-0.5)).exp() * T::of(FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0);
+                let density = (x * x * T::of(-0.5)).vexp() * T::of(FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0);
                 normal(x) + x * density
             }
             Gelu::Tanh => {
                 let (u, du) = argument(x);
-                let t = u.tanh();
+                let t = u.vtanh();
                 // Past |x| ≈ 6 the slope of tanh is exactly 0 while x·u′ may overflow: their product is 0.
                 let bend = T::one() - t * t;
                 let bend = if bend > T::zero() { x * bend * du } else { T::zero() };
@@ -82,7 +84,7 @@ impl Pointwise for Gelu {
 
 /// Φ(x) = erfc(−x/√2)/2: with the complement the lower tail keeps its digits.
 fn normal<T: Scalar>(x: T) -> T {
-    T::of(0.5) * (x * T::of(-FRAC_1_SQRT_2)).erfc()
+    T::of(0.5) * (x * T::of(-FRAC_1_SQRT_2)).verfc()
 }
 
 /// u and u′ of the tanh form.

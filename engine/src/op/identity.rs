@@ -31,10 +31,12 @@ impl Pointwise for Identity {
         Formula { value: "{x}", slope: "1" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         x
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, _x: T, _y: T) -> T {
         T::one()
     }

@@ -7,7 +7,8 @@ use super::{
     features, only,
 };
 use crate::init::Init;
-use crate::kernel::Scalar;
+use crate::kernel::stable::sum;
+use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -68,11 +69,6 @@ impl LayerNorm {
     }
 }
 
-/// What forward keeps of each vector: its mean and 1 / √(variance + ε).
-fn kept<'a, T: Scalar>(at: &Point<'a, T>) -> impl Iterator<Item = (T, T)> + 'a {
-    at.saved.chunks_exact(2).map(|kept| (kept[0], kept[1]))
-}
-
 impl Op for LayerNorm {
     fn name(&self) -> &'static str {
         "layer_norm"
@@ -98,54 +94,31 @@ impl Op for LayerNorm {
 }
 
 impl<T: Scalar> Compute<T> for LayerNorm {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let n = io.x.shape(0).last();
-        let count = T::of(n as f64);
-        let vectors = io.y.chunks_exact_mut(n).zip(io.x.get(0).chunks_exact(n));
-        for ((y, x), kept) in vectors.zip(io.saved.chunks_exact_mut(2)) {
-            let mean = x.iter().copied().sum::<T>() / count;
-            let variance = x.iter().map(|x| (*x - mean) * (*x - mean)).sum::<T>() / count;
-            let scale = T::one() / (variance + T::of(self.eps)).sqrt();
-            (kept[0], kept[1]) = (mean, scale);
-            if self.elementwise_affine {
-                for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(io.w.get(0)).zip(io.w.get(1)) {
-                    *y = (*x - mean) * scale * *gamma + *beta;
-                }
-            } else {
-                y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - mean) * scale);
-            }
-        }
+        let x = io.x.get(0);
+        let affine = self.elementwise_affine.then(|| [io.w.get(0), io.w.get(1)]);
+        let vectors = x.len() / n;
+        team.split(vectors, [io.y, &mut io.saved[..2 * vectors]], |range, [y, saved]| {
+            let x = &x[range.start * n..range.end * n];
+            wide(Normalise, (self.eps, n, x, affine, y, saved));
+        });
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0) else { return };
         let n = at.x.shape(0).last();
-        let count = T::of(n as f64);
-        let vectors = dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(at.x.get(0).chunks_exact(n));
-        for (((dx, dy), x), (mean, scale)) in vectors.zip(kept(at)) {
-            let (mut sum, mut along) = (T::zero(), T::zero());
-            for (j, (dy, x)) in dy.iter().zip(x).enumerate() {
-                let dz = self.weight(at, j) * *dy;
-                sum += dz;
-                along += dz * (*x - mean) * scale;
-            }
-            let (sum, along) = (sum / count, along / count);
-            for (j, ((dx, dy), x)) in dx.iter_mut().zip(dy).zip(x).enumerate() {
-                let dz = self.weight(at, j) * *dy;
-                *dx += scale * (dz - sum - (*x - mean) * scale * along);
-            }
-        }
+        let x = at.x.get(0);
+        let gamma = self.elementwise_affine.then(|| at.w.get(0));
+        team.split(x.len() / n, [dx], |range, [dx]| {
+            let numbers = range.start * n..range.end * n;
+            let saved = &at.saved[2 * range.start..2 * range.end];
+            wide(PullBack, (n, &x[numbers.clone()], saved, gamma, &dy[numbers], dx));
+        });
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _scratch: &mut [T]) {
-        let n = at.x.shape(0).last();
-        let vectors = dy.chunks_exact(n).zip(at.x.get(0).chunks_exact(n));
-        for ((dy, x), (mean, scale)) in vectors.zip(kept(at)) {
-            let (dy, x) = (&dy[part.rows.clone()], &x[part.rows.clone()]);
-            for ((dw, dy), x) in dw.iter_mut().zip(dy).zip(x) {
-                *dw += if part.param == 0 { *dy * (*x - mean) * scale } else { *dy };
-            }
-        }
+    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _team: &mut Team<'_, T>) {
+        wide(PullParam, (at.x.shape(0).last(), at.x.get(0), at.saved, dy, &part, dw));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -164,6 +137,85 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         if self.elementwise_affine {
             emit(Partial { by: By::Param { param: 0, at: o }, slope: z(o) });
             emit(Partial { by: By::Param { param: 1, at: o }, slope: T::one() });
+        }
+    }
+}
+
+/// y ← (x − mean)·scale·γ + β for vectors of n numbers; keeps mean and scale.
+struct Normalise;
+
+impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> for Normalise {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((eps, n, x, affine, y, saved): (f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])) {
+        let count = T::of(n as f64);
+        for ((y, x), kept) in y.chunks_exact_mut(n).zip(x.chunks_exact(n)).zip(saved.chunks_exact_mut(2)) {
+            let mean = sum([x], |[x]| x) / count;
+            let variance = sum([x], |[x]| (x - mean) * (x - mean)) / count;
+            let scale = T::one() / (variance + T::of(eps)).sqrt();
+            (kept[0], kept[1]) = (mean, scale);
+            match affine {
+                Some([gamma, beta]) => {
+                    for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
+                        *y = (*x - mean) * scale * *gamma + *beta;
+                    }
+                }
+                None => y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - mean) * scale),
+            }
+        }
+    }
+}
+
+/// With z = (x − mean)·scale and dz = dy·γ: dx ← dx + scale·(dz − mean(dz) − z·mean(dz·z)).
+struct PullBack;
+
+impl<T: Scalar> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for PullBack {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((n, x, saved, gamma, dy, dx): (usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])) {
+        let count = T::of(n as f64);
+        let vectors = dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(x.chunks_exact(n));
+        for (((dx, dy), x), kept) in vectors.zip(saved.chunks_exact(2)) {
+            let (mean, scale) = (kept[0], kept[1]);
+            match gamma {
+                Some(gamma) => {
+                    let middle = sum([dy, gamma], |[dy, gamma]| dy * gamma) / count;
+                    let along = sum([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean) * scale) / count;
+                    for (((dx, dy), gamma), x) in dx.iter_mut().zip(dy).zip(gamma).zip(x) {
+                        *dx += scale * (*dy * *gamma - middle - (*x - mean) * scale * along);
+                    }
+                }
+                None => {
+                    let middle = sum([dy], |[dy]| dy) / count;
+                    let along = sum([dy, x], |[dy, x]| dy * (x - mean) * scale) / count;
+                    for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(x) {
+                        *dx += scale * (*dy - middle - (*x - mean) * scale * along);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// dγ ← dγ + Σ dy·z, or dβ ← dβ + Σ dy, for a part of the n features.
+struct PullParam;
+
+impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], &Part, &mut [T])> for PullParam {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((n, x, saved, dy, part, dw): (usize, &[T], &[T], &[T], &Part, &mut [T])) {
+        let vectors = dy.chunks_exact(n).zip(x.chunks_exact(n));
+        for ((dy, x), kept) in vectors.zip(saved.chunks_exact(2)) {
+            let (dy, x) = (&dy[part.rows.clone()], &x[part.rows.clone()]);
+            if part.param == 0 {
+                let (mean, scale) = (kept[0], kept[1]);
+                dw.iter_mut().zip(dy).zip(x).for_each(|((dw, dy), x)| *dw += *dy * (*x - mean) * scale);
+            } else {
+                dw.iter_mut().zip(dy).for_each(|(dw, dy)| *dw += *dy);
+            }
         }
     }
 }

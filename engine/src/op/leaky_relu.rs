@@ -44,10 +44,12 @@ impl Pointwise for LeakyRelu {
         Formula { value: "max({x}, s·{x})", slope: "1 if {x} > 0, else s" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         if x > T::zero() { x } else { T::of(self.negative_slope) * x }
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         if x > T::zero() { T::one() } else { T::of(self.negative_slope) }
     }

@@ -6,8 +6,8 @@ use super::{
     features, only,
 };
 use crate::init::Init;
-use crate::kernel::Scalar;
-use crate::kernel::matmul::{Matrix, matmul};
+use crate::kernel::matmul::{Matrix, Onto};
+use crate::kernel::{Scalar, Team};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -129,26 +129,24 @@ impl Op for Linear {
 }
 
 impl<T: Scalar> Compute<T> for Linear {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let (features, out) = (io.x.shape(0).last(), self.out);
         let rows = io.rows * io.x.shape(0).leading();
-        if self.bias {
-            io.y.chunks_exact_mut(out).for_each(|y| y.copy_from_slice(io.w.get(1)));
-        }
+        let onto = if self.bias { Onto::Row(io.w.get(1)) } else { Onto::Zero };
         let x = Matrix::rows(io.x.get(0), features);
         let w = Matrix::rows(io.w.get(0), features);
-        matmul([rows, out, features], x, w.transposed(), io.y, self.bias, io.scratch);
+        team.matmul([rows, out, features], x, w.transposed(), io.y, onto);
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0) else { return };
         let (features, out) = (at.x.shape(0).last(), self.out);
         let rows = at.rows * at.x.shape(0).leading();
         let (dy, w) = (Matrix::rows(dy, out), Matrix::rows(at.w.get(0), features));
-        matmul([rows, features, out], dy, w, dx, true, scratch);
+        team.matmul([rows, features, out], dy, w, dx, Onto::C);
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], scratch: &mut [T]) {
+    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], team: &mut Team<'_, T>) {
         let (features, out) = (at.x.shape(0).last(), self.out);
         let rows = at.rows * at.x.shape(0).leading();
         if part.param == 1 {
@@ -159,7 +157,7 @@ impl<T: Scalar> Compute<T> for Linear {
         }
         let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out).transposed();
         let x = Matrix::rows(at.x.get(0), features);
-        matmul([part.rows.len(), features, rows], these, x, dw, true, scratch);
+        team.matmul([part.rows.len(), features, rows], these, x, dw, Onto::C);
         if let Some(mask) = &self.mask {
             for (dw, mask) in dw.chunks_exact_mut(features).zip(&mask[part.rows]) {
                 dw.iter_mut().zip(mask).filter(|(_, keep)| !**keep).for_each(|(dw, _)| *dw = T::zero());

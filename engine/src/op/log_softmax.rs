@@ -2,8 +2,8 @@
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
 use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
-use crate::kernel::Scalar;
 use crate::kernel::stable::log_sum_exp;
+use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Op for LogSoftmax {
 }
 
 impl<T: Scalar> Compute<T> for LogSoftmax {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
         let width = io.x.shape(0).last();
         for (y, x) in io.y.chunks_exact_mut(width).zip(io.x.get(0).chunks_exact(width)) {
             let total = log_sum_exp(x);
@@ -43,14 +43,14 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
         }
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
         let Some(dx) = dx.get(0) else { return };
         let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));
         for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
             let sum: T = dy.iter().copied().sum();
             for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                *dx += *dy - y.exp() * sum;
+                *dx += *dy - y.vexp() * sum;
             }
         }
     }
@@ -61,7 +61,7 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
         let y = &at.y[row * shape.len()..][..shape.len()];
         for (j, y) in y.iter().enumerate().skip(start).take(shape.last()) {
             let own = if j == of { T::one() } else { T::zero() };
-            emit(Partial { by: By::Input { input: 0, row, at: j }, slope: own - y.exp() });
+            emit(Partial { by: By::Input { input: 0, row, at: j }, slope: own - y.vexp() });
         }
     }
 }

@@ -40,7 +40,7 @@ pub use softplus::Softplus;
 pub use tanh::Tanh;
 
 use crate::init::Init;
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Team};
 use crate::setting::{Key, SettingError, Settings, Value};
 use crate::shape::Shape;
 use std::fmt::Debug;
@@ -269,13 +269,22 @@ pub trait Op: Debug + Send + Sync {
 /// What an operation computes in one precision.
 pub trait Compute<T: Scalar>: Op {
     /// y ← f(x). Overwrites all of `y` and `saved`.
-    fn forward(&self, io: Forward<'_, T>);
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>);
 
     /// dx ← dx + (∂y/∂x)ᵀ·dy for each wanted input. Adds, never overwrites.
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], dx: InputGrads<'_, T>, scratch: &mut [T]);
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], dx: InputGrads<'_, T>, team: &mut Team<'_, T>);
 
-    /// dw ← dw + (∂y/∂w)ᵀ·dy for a part of a parameter. Adds, never overwrites.
-    fn backward_param(&self, _at: &Point<'_, T>, _dy: &[T], _part: Part, _dw: &mut [T], _scratch: &mut [T]) {}
+    /// dw ← dw + (∂y/∂w)ᵀ·dy for a part of a parameter. Adds, never overwrites. The parameters themselves are not
+    /// there: other parts of them may already be on their way to their next values.
+    fn backward_param(
+        &self,
+        _at: &Point<'_, T>,
+        _dy: &[T],
+        _part: Part,
+        _dw: &mut [T],
+        _team: &mut Team<'_, T>,
+    ) {
+    }
 
     /// The local derivatives ∂y[row, of]/∂· that are not structurally zero, one call of `emit` for each.
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>));
@@ -422,8 +431,6 @@ pub struct Forward<'a, T> {
     pub y: &'a mut [T],
     /// What it leaves for backward.
     pub saved: &'a mut [T],
-    /// Room for matrix products: [`crate::kernel::matmul::SCRATCH`] numbers.
-    pub scratch: &'a mut [T],
     /// Training or evaluation.
     pub mode: Mode,
 }

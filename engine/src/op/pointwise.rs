@@ -1,7 +1,7 @@
 //! Operations that act number by number: what they have in common.
 
 use super::{By, Compute, Formula, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::fmt::Debug;
 
@@ -42,35 +42,17 @@ impl<P: Pointwise> Op for P {
 }
 
 impl<P: Pointwise, T: Scalar> Compute<T> for P {
-    fn forward(&self, io: Forward<'_, T>) {
-        for (y, x) in io.y.iter_mut().zip(io.x.get(0)) {
-            *y = self.value(*x);
-        }
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
+        let x = io.x.get(0);
+        team.split(x.len(), [io.y], |range, [y]| wide(Values, (self, &x[range], y)));
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0) else { return };
-        let unread = T::nan();
-        match Pointwise::reads(self) {
-            Reads::Nothing => {
-                dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy * self.slope(unread, unread))
-            }
-            Reads::Inputs => {
-                for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(at.x.get(0)) {
-                    *dx += *dy * self.slope(*x, unread);
-                }
-            }
-            Reads::Output => {
-                for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(at.y) {
-                    *dx += *dy * self.slope(unread, *y);
-                }
-            }
-            Reads::Both => {
-                for (((dx, dy), x), y) in dx.iter_mut().zip(dy).zip(at.x.get(0)).zip(at.y) {
-                    *dx += *dy * self.slope(*x, *y);
-                }
-            }
-        }
+        let x = at.x.get(0);
+        team.split(x.len(), [dx], |range, [dx]| {
+            wide(Slopes, (self, &x[range.clone()], &at.y[range.clone()], &dy[range], dx));
+        });
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -79,5 +61,38 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
         let x = if reads.inputs() { at.x.get(0)[i] } else { T::nan() };
         let y = if reads.output() { at.y[i] } else { T::nan() };
         emit(Partial { by: By::Input { input: 0, row, at: of }, slope: self.slope(x, y) });
+    }
+}
+
+/// y ← f(x)
+struct Values;
+
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((f, x, y): (&P, &[T], &mut [T])) {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y = f.value(*x));
+    }
+}
+
+/// dx ← dx + dy · f′(x)
+struct Slopes;
+
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((f, x, y, dy, dx): (&P, &[T], &[T], &[T], &mut [T])) {
+        let unread = T::nan();
+        let each = dx.iter_mut().zip(dy);
+        match Pointwise::reads(f) {
+            Reads::Nothing => each.for_each(|(dx, dy)| *dx += *dy * f.slope(unread, unread)),
+            Reads::Inputs => each.zip(x).for_each(|((dx, dy), x)| *dx += *dy * f.slope(*x, unread)),
+            Reads::Output => each.zip(y).for_each(|((dx, dy), y)| *dx += *dy * f.slope(unread, *y)),
+            Reads::Both => {
+                each.zip(x.iter().zip(y)).for_each(|((dx, dy), (x, y))| *dx += *dy * f.slope(*x, *y));
+            }
+        }
     }
 }

@@ -31,11 +31,13 @@ impl Pointwise for Relu {
         Formula { value: "max(0, {x})", slope: "1 if {x} > 0, else 0" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         // Not `max`, which would turn NaN into 0 and hide where it came from.
         if x <= T::zero() { T::zero() } else { x }
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, _x: T, y: T) -> T {
         if y > T::zero() { T::one() } else { T::zero() }
     }

@@ -32,10 +32,12 @@ impl Pointwise for Sigmoid {
         Formula { value: "σ({x})", slope: "{y}·(1 − {y})" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         logistic(x)
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, _x: T, y: T) -> T {
         y * (T::one() - y)
     }

@@ -32,10 +32,12 @@ impl Pointwise for Silu {
         Formula { value: "{x}·σ({x})", slope: "σ({x})·(1 + {x}·(1 − σ({x})))" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         x * logistic(x)
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         let s = logistic(x);
         // 1 − σ(x) as σ(−x), which keeps its digits where σ(x) is close to 1.

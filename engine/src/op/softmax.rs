@@ -2,7 +2,7 @@
 //! dxⱼ = yⱼ·(dyⱼ − Σᵢ yᵢ·dyᵢ). Over one number it is always 1 and its slope exactly 0.
 
 use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -34,17 +34,17 @@ impl Op for Softmax {
 }
 
 impl<T: Scalar> Compute<T> for Softmax {
-    fn forward(&self, io: Forward<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
         let width = io.x.shape(0).last();
         for (y, x) in io.y.chunks_exact_mut(width).zip(io.x.get(0).chunks_exact(width)) {
             let max = x.iter().copied().fold(T::neg_infinity(), T::max);
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - max).exp());
+            y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - max).vexp());
             let sum: T = y.iter().copied().sum();
             y.iter_mut().for_each(|y| *y /= sum);
         }
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
         let Some(dx) = dx.get(0) else { return };
         let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));

@@ -55,6 +55,7 @@ impl Pointwise for Softplus {
         Formula { value: "ln(1 + e^(β·{x}))/β", slope: "σ(β·{x})" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         let (beta, z) = (T::of(self.beta), T::of(self.beta) * x);
         if z > T::of(self.threshold) {
@@ -62,9 +63,10 @@ impl Pointwise for Softplus {
         }
         // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|), without overflow and with all digits for very negative z.
         let positive = if z > T::zero() { z } else { T::zero() };
-        (positive + (-z.abs()).exp().ln_1p()) / beta
+        (positive + (-z.abs()).vexp().ln_1p()) / beta
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         let z = T::of(self.beta) * x;
         if z > T::of(self.threshold) { T::one() } else { logistic(z) }

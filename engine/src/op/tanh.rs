@@ -31,10 +31,12 @@ impl Pointwise for Tanh {
         Formula { value: "tanh({x})", slope: "1 − {y}²" }
     }
 
+    #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
-        x.tanh()
+        x.vtanh()
     }
 
+    #[inline(always)]
     fn slope<T: Scalar>(&self, _x: T, y: T) -> T {
         T::one() - y * y
     }

@@ -1,6 +1,7 @@
 //! Every operation in [`LIST`], over all its cases: written once.
 
 use super::*;
+use crate::kernel::Team;
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::random;
 use crate::setting::Settings;
@@ -72,16 +73,16 @@ impl<T: Precision> Bench<T> {
     }
 
     fn forward(&mut self) {
-        T::of_op(&*self.op).forward(Forward {
+        let io = Forward {
             rows: self.rows,
             x: Inputs::new(&self.arena, &self.places, &self.of, self.rows),
             w: Parts::new(&self.params, &self.param_ranges),
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &mut self.y,
             saved: &mut self.saved,
-            scratch: &mut [T::nan(); SCRATCH],
             mode: self.mode,
-        });
+        };
+        T::of_op(&*self.op).forward(io, &mut Team::alone(&mut vec![T::nan(); SCRATCH]));
     }
 
     fn point(&self) -> Point<'_, T> {
@@ -100,14 +101,16 @@ impl<T: Precision> Bench<T> {
     fn backward(&self, dy: &[T], start: T) -> (Vec<T>, Vec<T>) {
         let mut dx = vec![start; self.arena.len()];
         let wanted = vec![true; self.places.len()];
-        let scratch = &mut [T::nan(); SCRATCH];
+        let room = &mut vec![T::nan(); SCRATCH];
+        let team = &mut Team::alone(room);
         let op = T::of_op(&*self.op);
         let grads = InputGrads::new(&mut dx, &self.places, &self.of, &wanted, self.rows);
-        op.backward(&self.point(), dy, grads, scratch);
+        op.backward(&self.point(), dy, grads, team);
         let mut dw = vec![start; self.params.len()];
+        let point = Point { w: Parts::new(&[], &self.param_ranges), ..self.point() };
         for (param, range) in self.param_ranges.iter().enumerate() {
             let rows = 0..self.param_rows(param);
-            op.backward_param(&self.point(), dy, Part { param, rows }, &mut dw[range.clone()], scratch);
+            op.backward_param(&point, dy, Part { param, rows }, &mut dw[range.clone()], team);
         }
         (dx, dw)
     }
@@ -310,8 +313,9 @@ fn a_parameters_gradient_can_be_taken_in_parts() {
             for row in 0..rows {
                 let mut dw = vec![0.0; width];
                 let part = Part { param, rows: row..row + 1 };
-                let scratch = &mut vec![f64::NAN; SCRATCH];
-                f64::of_op(&*bench.op).backward_param(&bench.point(), &dy, part, &mut dw, scratch);
+                let room = &mut vec![f64::NAN; SCRATCH];
+                let team = &mut Team::alone(room);
+                f64::of_op(&*bench.op).backward_param(&bench.point(), &dy, part, &mut dw, team);
                 let start = range.start + row * width;
                 assert_eq!(dw, whole[start..start + width], "{}: row {row} of {param}", entry.name);
             }
@@ -454,12 +458,12 @@ mod planted_faults {
     }
 
     impl<T: Scalar> Compute<T> for Broken {
-        fn forward(&self, io: Forward<'_, T>) {
+        fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
             let w = io.w.get(0)[0];
             io.y.iter_mut().zip(io.x.get(0)).for_each(|(y, x)| *y = w * x.tanh());
         }
 
-        fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _scratch: &mut [T]) {
+        fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
             let Some(dx) = dx.get(0) else { return };
             let w = at.w.get(0)[0];
             for (((dx, dy), x), y) in dx.iter_mut().zip(dy).zip(at.x.get(0)).zip(at.y) {
@@ -478,7 +482,14 @@ mod planted_faults {
             }
         }
 
-        fn backward_param(&self, at: &Point<'_, T>, dy: &[T], _part: Part, dw: &mut [T], _scratch: &mut [T]) {
+        fn backward_param(
+            &self,
+            at: &Point<'_, T>,
+            dy: &[T],
+            _part: Part,
+            dw: &mut [T],
+            _team: &mut Team<'_, T>,
+        ) {
             let off = if self.0 == Fault::ParameterOffByATenthOfAPercent { 1.001 } else { 1.0 };
             for (dy, x) in dy.iter().zip(at.x.get(0)) {
                 dw[0] += *dy * x.tanh() * T::of(off);

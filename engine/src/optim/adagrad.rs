@@ -2,7 +2,7 @@
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
 use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
 
@@ -68,9 +68,20 @@ impl Rule for Adagrad {
 }
 
 impl<T: Scalar> Update<T> for Adagrad {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [s, ..]: [&mut [T]; SLOTS]) {
-        let rate = T::of(lr / (1.0 + (t - 1) as f64 * self.lr_decay));
-        let (lambda, eps) = (T::of(self.weight_decay), T::of(self.eps));
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        wide(Step, (self, t, lr, w, g, slots));
+    }
+}
+
+struct Step;
+
+impl<T: Scalar> Wide<(&Adagrad, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rule, t, lr, w, g, [s, ..]): (&Adagrad, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])) {
+        let rate = T::of(lr / (1.0 + (t - 1) as f64 * rule.lr_decay));
+        let (lambda, eps) = (T::of(rule.weight_decay), T::of(rule.eps));
         for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
             let g = *g + lambda * *w;
             *s += g * g;

@@ -2,7 +2,7 @@
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
 use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Settings};
 use std::sync::Arc;
 
@@ -76,30 +76,60 @@ impl Rule for Adam {
 }
 
 impl<T: Scalar> Update<T> for Adam {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [m, v, largest]: [&mut [T]; SLOTS]) {
-        let (beta1, beta2) = self.betas;
-        let one = T::one();
-        let step = T::of(lr / (1.0 - beta1.powf(t as f64)));
-        let root = T::of((1.0 - beta2.powf(t as f64)).sqrt());
-        let (lambda, eps) = (T::of(self.weight_decay), T::of(self.eps));
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        self.decayed(t, lr, T::one(), w, g, slots);
+    }
+}
+
+impl Adam {
+    /// The update of weights that first shrink by the factor `keep`.
+    pub(super) fn decayed<T: Scalar>(
+        &self,
+        t: u64,
+        lr: f64,
+        keep: T,
+        w: &mut [T],
+        g: &[T],
+        slots: [&mut [T]; SLOTS],
+    ) {
+        wide(Step, (self, i32::try_from(t).unwrap_or(i32::MAX), lr, keep, w, g, slots));
+    }
+}
+
+type Numbers<'a, T> = (&'a Adam, i32, f64, T, &'a mut [T], &'a [T], [&'a mut [T]; SLOTS]);
+
+struct Step;
+
+impl<T: Scalar> Wide<Numbers<'_, T>> for Step {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rule, t, lr, keep, w, g, [m, v, largest]): Numbers<'_, T>) {
+        let (beta1, beta2) = rule.betas;
+        let step = T::of(lr / (1.0 - beta1.powi(t)));
+        // √v / √(1 − β₂ᵗ) as √v times a factor, to divide once and not twice.
+        let root = T::of(1.0 / (1.0 - beta2.powi(t)).sqrt());
+        let (lambda, eps) = (T::of(rule.weight_decay), T::of(rule.eps));
         let (fresh1, beta2) = (T::of(1.0 - beta1), T::of(beta2));
-        let fresh2 = one - beta2;
-        let moments = m.iter_mut().zip(v.iter_mut());
-        if self.amsgrad {
-            for (((w, g), (m, v)), largest) in w.iter_mut().zip(g).zip(moments).zip(largest) {
+        let fresh2 = T::one() - beta2;
+        let each = w.iter_mut().zip(g).zip(m.iter_mut().zip(v.iter_mut()));
+        if rule.amsgrad {
+            for (((w, g), (m, v)), largest) in each.zip(largest) {
+                *w *= keep;
                 let g = *g + lambda * *w;
                 *m += fresh1 * (g - *m);
                 *v = beta2 * *v + fresh2 * g * g;
                 *largest = largest.max(*v);
-                *w -= step * *m / (largest.sqrt() / root + eps);
+                *w -= step * *m / (largest.sqrt() * root + eps);
             }
-            return;
-        }
-        for ((w, g), (m, v)) in w.iter_mut().zip(g).zip(moments) {
-            let g = *g + lambda * *w;
-            *m += fresh1 * (g - *m);
-            *v = beta2 * *v + fresh2 * g * g;
-            *w -= step * *m / (v.sqrt() / root + eps);
+        } else {
+            for ((w, g), (m, v)) in each {
+                *w *= keep;
+                let g = *g + lambda * *w;
+                *m += fresh1 * (g - *m);
+                *v = beta2 * *v + fresh2 * g * g;
+                *w -= step * *m / (v.sqrt() * root + eps);
+            }
         }
     }
 }

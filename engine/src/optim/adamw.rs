@@ -42,7 +42,6 @@ impl Rule for AdamW {
 impl<T: Scalar> Update<T> for AdamW {
     fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
         let keep = T::of(1.0 - lr * self.adam.weight_decay);
-        w.iter_mut().for_each(|w| *w *= keep);
-        Adam { weight_decay: 0.0, ..self.adam }.update(t, lr, w, g, slots);
+        Adam { weight_decay: 0.0, ..self.adam }.decayed(t, lr, keep, w, g, slots);
     }
 }

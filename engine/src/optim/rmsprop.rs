@@ -2,7 +2,7 @@
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
 use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
 
@@ -73,21 +73,32 @@ impl Rule for RmsProp {
 }
 
 impl<T: Scalar> Update<T> for RmsProp {
-    fn update(&self, _t: u64, lr: f64, w: &mut [T], g: &[T], [v, b, mean]: [&mut [T]; SLOTS]) {
-        let (rate, lambda, eps) = (T::of(lr), T::of(self.weight_decay), T::of(self.eps));
-        let (a, mu) = (T::of(self.alpha), T::of(self.momentum));
-        let fresh = T::of(1.0 - self.alpha);
+    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        wide(Step, (self, t, lr, w, g, slots));
+    }
+}
+
+struct Step;
+
+impl<T: Scalar> Wide<(&RmsProp, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rule, _t, lr, w, g, [v, b, mean]): (&RmsProp, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])) {
+        let (rate, lambda, eps) = (T::of(lr), T::of(rule.weight_decay), T::of(rule.eps));
+        let (a, mu) = (T::of(rule.alpha), T::of(rule.momentum));
+        let fresh = T::of(1.0 - rule.alpha);
         for ((((w, g), v), b), mean) in w.iter_mut().zip(g).zip(v).zip(b).zip(mean) {
             let g = *g + lambda * *w;
             *v = a * *v + fresh * g * g;
-            let square = if self.centered {
+            let square = if rule.centered {
                 *mean += fresh * (g - *mean);
                 *v - *mean * *mean
             } else {
                 *v
             };
             let step = g / (square.sqrt() + eps);
-            if self.momentum > 0.0 {
+            if rule.momentum > 0.0 {
                 *b = mu * *b + step;
                 *w -= rate * *b;
             } else {

@@ -2,7 +2,7 @@
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
 use super::{Entry, L2, Rule, SLOTS, Slot, Update, lr, weight_decay};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, SettingError};
 use std::sync::Arc;
 
@@ -68,16 +68,27 @@ impl Rule for Sgd {
 
 impl<T: Scalar> Update<T> for Sgd {
     fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [b, ..]: [&mut [T]; SLOTS]) {
-        let (alpha, lambda, mu) = (T::of(lr), T::of(self.weight_decay), T::of(self.momentum));
-        let fresh = if t == 1 { T::one() } else { T::of(1.0 - self.dampening) };
-        if self.momentum == 0.0 {
+        wide(Step, (self, t, lr, w, g, b));
+    }
+}
+
+struct Step;
+
+impl<T: Scalar> Wide<(&Sgd, u64, f64, &mut [T], &[T], &mut [T])> for Step {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rule, t, lr, w, g, b): (&Sgd, u64, f64, &mut [T], &[T], &mut [T])) {
+        let (alpha, lambda, mu) = (T::of(lr), T::of(rule.weight_decay), T::of(rule.momentum));
+        let fresh = if t == 1 { T::one() } else { T::of(1.0 - rule.dampening) };
+        if rule.momentum == 0.0 {
             w.iter_mut().zip(g).for_each(|(w, g)| *w -= alpha * (*g + lambda * *w));
             return;
         }
         for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
             let g = *g + lambda * *w;
             *b = mu * *b + fresh * g;
-            *w -= alpha * if self.nesterov { g + mu * *b } else { *b };
+            *w -= alpha * if rule.nesterov { g + mu * *b } else { *b };
         }
     }
 }

@@ -73,7 +73,7 @@ pub struct Trainer<T> {
     before: Vec<T>,
     raw: Vec<T>,
     /// Which parts of the parameters the optimizer leaves alone.
-    frozen: Vec<bool>,
+    frozen: Arc<[bool]>,
     facts: StepFacts,
     lr: f64,
 }
@@ -123,9 +123,15 @@ impl<T: Real> Trainer<T> {
     pub fn step(&mut self, batch: Batch<'_, T>) -> f64 {
         let key = self.key();
         let loss = self.plan.pass(&self.state.weights, batch, Pass::train(key));
-        self.plan.gradient(&self.state.weights, &mut self.gradient);
         self.plan.track(&mut self.state.weights);
-        self.update();
+        match self.options.clip {
+            // The gradient's norm has to be there before the first weight changes.
+            Clip::Norm(_) => {
+                self.plan.gradient(&self.state.weights, &mut self.gradient);
+                self.update();
+            }
+            _ => self.gradient_and_update(),
+        }
         loss
     }
 
@@ -159,11 +165,10 @@ impl<T: Real> Trainer<T> {
         random::derive(self.options.seed, "step", self.state.steps)
     }
 
-    /// Clips the gradient and updates the weights.
-    fn update(&mut self) {
-        let rule = T::of_optimizer(&*self.optimizer);
-        let t = self.state.steps + 1;
-        let lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
+    /// What the step does with each part of the parameters, in the order of [`Trainer::slices`]: clips its gradient
+    /// (by a factor, and to a largest magnitude) and updates it.
+    fn change(&mut self) -> impl Fn(usize, [&mut [T]; SLOTS + 2]) + Sync + use<T> {
+        let (t, lr) = (self.state.steps + 1, self.options.schedule.lr(self.optimizer.lr(), self.state.steps));
         let (mut scale, mut limit) = (1.0, f64::INFINITY);
         match self.options.clip {
             Clip::Off => {}
@@ -171,26 +176,40 @@ impl<T: Real> Trainer<T> {
             Clip::Value(max) => limit = max,
         }
         let clips = scale < 1.0 || limit.is_finite();
-        let frozen = &self.frozen;
-        let [s0, s1, s2] = &mut self.state.slots;
-        let slices = [&mut self.state.weights.params, &mut self.gradient, s0, s1, s2];
-        self.plan.update(slices.map(Vec::as_mut_slice), |part, [w, g, s0, s1, s2]| {
+        (self.state.steps, self.lr) = (t, lr);
+        let (frozen, optimizer) = (Arc::clone(&self.frozen), Arc::clone(&self.optimizer));
+        move |part, [g, w, s0, s1, s2]| {
             if clips {
                 let (scale, limit) = (T::of(scale), T::of(limit));
                 g.iter_mut().for_each(|g| *g = (*g * scale).max(-limit).min(limit));
             }
             if !frozen[part] {
-                rule.update(t, lr, w, g, [s0, s1, s2]);
+                T::of_optimizer(&*optimizer).update(t, lr, w, g, [s0, s1, s2]);
             }
-        });
-        self.state.steps = t;
-        self.lr = lr;
+        }
+    }
+
+    /// Clips the gradient and updates the weights.
+    fn update(&mut self) {
+        let change = self.change();
+        let [s0, s1, s2] = &mut self.state.slots;
+        let slices = [&mut self.gradient, &mut self.state.weights.params, s0, s1, s2];
+        self.plan.update(slices.map(Vec::as_mut_slice), change);
+    }
+
+    /// Computes the gradient and updates each part of the weights as soon as its gradient is there.
+    fn gradient_and_update(&mut self) {
+        let change = self.change();
+        let [s0, s1, s2] = &mut self.state.slots;
+        let weights = &mut self.state.weights;
+        let slices = [&mut self.gradient, &mut weights.params, s0, s1, s2];
+        self.plan.gradient_and(&weights.buffers, slices.map(Vec::as_mut_slice), change);
     }
 
     /// ‖g‖ over all trained parameters, of the last step (after clipping, if the step clipped).
     pub fn gradient_norm(&self) -> f64 {
         let bounds = self.plan.bounds().windows(2);
-        let trained = bounds.zip(&self.frozen).filter(|(_, frozen)| !**frozen);
+        let trained = bounds.zip(self.frozen.iter()).filter(|(_, frozen)| !**frozen);
         let squares = trained
             .map(|(part, _)| self.gradient[part[0]..part[1]].iter().map(|g| g.f64() * g.f64()).sum::<f64>());
         squares.sum::<f64>().sqrt()

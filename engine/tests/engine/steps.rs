@@ -40,6 +40,15 @@ type Made = (&'static str, Network, Arc<dyn LossFunction>, Arc<dyn Optimizer>);
 fn networks() -> Vec<Made> {
     let ce = || Arc::new(CrossEntropy::default()) as Arc<dyn LossFunction>;
     let plain = layers![Linear::new(300), Relu, Dropout { p: 0.2 }, Linear::new(10)];
+    // Large enough that the threads share each operation and not the batch.
+    let large = layers![
+        Linear::new(500),
+        Gelu::default(),
+        LayerNorm::default(),
+        Linear::new(400),
+        Tanh,
+        Linear::new(10)
+    ];
     let inside = layers![Linear::new(70), Gelu::default(), Linear::new(70)];
     let residual =
         layers![Linear::new(70), LayerNorm::default(), Layer::Residual(inside), Tanh, Linear::new(10)];
@@ -48,6 +57,7 @@ fn networks() -> Vec<Made> {
     let sequential = |width: usize, layers| Network::sequential([width], layers).unwrap();
     vec![
         ("dropout", sequential(50, plain), ce(), Arc::new(Sgd { lr: 0.05, momentum: 0.9, ..Sgd::default() })),
+        ("large", sequential(50, large), ce(), Arc::new(AdamW::default())),
         ("residual", sequential(50, residual), ce(), Arc::new(AdamW::default())),
         ("batch_norm", sequential(50, mixed), ce(), Arc::new(RmsProp::default())),
         (
@@ -192,7 +202,7 @@ fn training_that_was_stopped_goes_on_to_the_same_bits() {
         let (mut whole, mut whole_progress) = (trainer(), Progress::default());
         fit(&mut whole, &train, Some(&test), &how, &mut whole_progress, &mut []).unwrap();
         let (mut first, mut progress) = (trainer(), Progress::default());
-        let stop = 2 + 3 * i as u64; // inside an epoch and at the end of one
+        let stop = 2 + 2 * i as u64; // inside an epoch and at the end of one
         fit(&mut first, &train, Some(&test), &how, &mut progress, &mut [&mut StopAfter(stop)]).unwrap();
         assert_eq!(first.state().steps, stop);
         let mut second = trainer();

@@ -1,0 +1,101 @@
+//! The threads that work inside one operation, and the room that each of them has for matrix products.
+
+use super::Scalar;
+use super::matmul::{self, Job, Matrix, Onto};
+use super::pool::{Pool, Shareable};
+use super::simd::Level;
+use std::ops::Range;
+
+/// Floating-point operations of a product that are worth a thread of their own: several times what a meeting of
+/// threads costs.
+const PRODUCT: usize = 1 << 19;
+
+/// Numbers that are worth a thread of their own where a few operations are done with each.
+const NUMBERS: usize = 1 << 14;
+
+/// Either one thread, or all threads of a pool.
+#[derive(Debug)]
+pub struct Team<'a, T> {
+    pool: Option<&'a mut Pool>,
+    rooms: &'a mut [Vec<T>],
+}
+
+impl<'a, T: Scalar> Team<'a, T> {
+    /// The calling thread alone, with a room of [`matmul::SCRATCH`] numbers.
+    pub fn alone(room: &'a mut Vec<T>) -> Team<'a, T> {
+        Team { pool: None, rooms: std::slice::from_mut(room) }
+    }
+
+    /// All threads of the pool, with a room for each.
+    pub fn of(pool: &'a mut Pool, rooms: &'a mut [Vec<T>]) -> Team<'a, T> {
+        assert!(rooms.len() >= pool.threads());
+        Team { pool: (pool.threads() > 1).then_some(pool), rooms }
+    }
+
+    /// How many threads some work is worth.
+    fn threads(&self, work: usize, worth: usize) -> usize {
+        self.pool.as_ref().map_or(1, |pool| pool.threads().min(work / worth).max(1))
+    }
+
+    /// C ← A·B + `onto`: C is m × n in rows of n, A is m × k, B is k × n. Every bit is the same for any number of
+    /// threads.
+    ///
+    /// # Panics
+    /// Where a matrix does not hold its numbers: a mistake of the caller.
+    pub fn matmul(
+        &mut self,
+        [m, n, k]: [usize; 3],
+        a: Matrix<'_, T>,
+        b: Matrix<'_, T>,
+        c: &mut [T],
+        onto: Onto<'_, T>,
+    ) {
+        let job = Job::new([m, n, k], a, b, c, onto);
+        let threads = self.threads(2 * m * n * k, PRODUCT);
+        let level = Level::detect();
+        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+            return job.run(level, &mut self.rooms[0]);
+        };
+        // Columns are cut, unless there are too few of them for panels of B.
+        let by_columns = n >= threads * matmul::WIDEST;
+        let (length, grain) = if by_columns { (n, 16) } else { (m, 8) };
+        let pieces = if 2 * m * n * k >= 32 * PRODUCT { 2 * threads } else { threads };
+        let piece = length.div_ceil(pieces).next_multiple_of(grain);
+        let rooms = Shareable(self.rooms.as_mut_ptr());
+        pool.run(length.div_ceil(piece), &|thread, i| {
+            let range = i * piece..((i + 1) * piece).min(length);
+            let part = if by_columns { job.columns(range) } else { job.rows(range) };
+            // SAFETY: `run` never uses the same thread number in two calls at the same time, and there is a room
+            // for each.
+            part.run(level, unsafe { &mut *rooms.get().add(thread) });
+        });
+    }
+
+    /// Calls `f` for ranges that make up `0..count`, in parallel, with the pieces of each of the slices that
+    /// belong to the range: a slice has the same number of elements for each of the `count`.
+    pub fn split<const N: usize>(
+        &mut self,
+        count: usize,
+        slices: [&mut [T]; N],
+        f: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+    ) {
+        let work = slices.iter().map(|slice| slice.len()).max().unwrap_or(0);
+        let threads = self.threads(work, NUMBERS);
+        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+            return f(0..count, slices);
+        };
+        let piece = count.div_ceil(threads);
+        let bases = slices.map(|slice| (Shareable(slice.as_mut_ptr()), slice.len() / count));
+        pool.run(count.div_ceil(piece), &|_, i| {
+            let range = i * piece..((i + 1) * piece).min(count);
+            let pieces = bases.each_ref().map(|(base, unit)| {
+                // SAFETY: the ranges do not overlap and end inside `count`, of which the slice has `unit` elements
+                // each: no two calls share an element.
+                unsafe {
+                    std::slice::from_raw_parts_mut(base.get().add(range.start * unit), range.len() * unit)
+                }
+            });
+            f(range, pieces);
+        });
+    }
+}
