@@ -2,23 +2,26 @@
 //!
 //! The library that measured best (`gemm`) allocates its packing buffers on every call, and a training step
 //! allocates nothing; hence this kernel. A and B are packed, where that pays, into panels as wide as a register
-//! tile, in a scratch buffer that the caller keeps. Each element of C is summed over k in ascending order, in
-//! blocks of `KC`, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
+//! tile, in a scratch buffer that the caller keeps. Each element of C starts from what it is added to and
+//! takes its terms in ascending order, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
 use super::simd::{Lanes, Level, Vector};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Terms of the sum that are accumulated in registers before C is touched: a packed panel of 48 × 256 f32 is
-/// 48 KiB, which stay in reach of the first-level cache.
+/// Terms of the sum that are accumulated in registers before C is touched: a packed panel of 32 × 256 f32 and the rows
+/// of A that it meets are 44 KiB, which stay in the first-level cache.
 const KC: usize = 256;
 
-/// Rows of A that are packed at a time: with `KC` terms 512 KiB of f32, which stay in the second-level cache.
-const MC: usize = 512;
+/// Rows of A that are packed at a time: with `KC` terms half a megabyte of f32, which stay in the second-level cache.
+const MC: usize = 528;
+
+/// Distance of packed rows of A: a line more than they are long, so that they do not meet in one set of the cache.
+const LDA: usize = KC + 16;
 
 /// The widest panel of B.
-pub(super) const WIDEST: usize = 48;
+pub(super) const WIDEST: usize = 32;
 
 /// Rows of A up to which packing B costs more than it saves, where B's rows lie in one piece.
 const DIRECT_B: usize = 32;
@@ -26,11 +29,17 @@ const DIRECT_B: usize = 32;
 /// Columns of B up to which packing A costs more than it saves.
 const DIRECT_A: usize = 64;
 
+/// Terms ahead of the one that is packed, from where on memory is fast enough.
+const AHEAD: usize = 16;
+
+/// Multiplications up to which a product is done number by number.
+const TINY: usize = 32;
+
 /// Bytes of the widest vector, and of a cache line: packed panels start there, so that no load meets two lines.
 const LINE: usize = 64;
 
 /// Numbers of scratch that a product needs, for any sizes: B, A, the end of a last vector, and the start of a line.
-pub const SCRATCH: usize = KC * WIDEST + KC * MC + 2 * LINE;
+pub const SCRATCH: usize = KC * WIDEST + LDA * MC + 2 * LINE;
 
 /// A matrix that lies in a slice: element (i, j) stands at `i · row + j · column`.
 #[derive(Clone, Copy, Debug)]
@@ -125,12 +134,29 @@ impl<'a, T: Scalar> Job<'a, T> {
         Job { size: [m, columns.len(), k], b, c, onto, ..*self }
     }
 
+    /// A column as the row that lies in the same place: Cᵀ ← Bᵀ·Aᵀ.
+    fn turned(&self) -> Job<'a, T> {
+        let [m, n, k] = self.size;
+        let onto = match self.onto {
+            Onto::Row(row) => {
+                // SAFETY: C has m numbers, one after the other, and no other piece that runs has them.
+                unsafe { std::slice::from_raw_parts_mut(self.c, m) }.fill(row[0]);
+                Onto::C
+            }
+            onto => onto,
+        };
+        Job { size: [n, m, k], a: self.b.transposed(), b: self.a.transposed(), ldc: m, onto, ..*self }
+    }
+
     /// Computes it, in a room of [`SCRATCH`] numbers. No two pieces that share an element of C may run at a time.
     pub(super) fn run(&self, level: Level, scratch: &mut [T]) {
         assert!(scratch.len() >= SCRATCH);
         let [m, n, k] = self.size;
         if m == 0 || n == 0 {
             return;
+        }
+        if n == 1 && m > 1 && self.ldc == 1 {
+            return self.turned().run(level, scratch);
         }
         if k > 0 {
             return T::product(level, self, scratch);
@@ -170,13 +196,77 @@ pub fn naive<T: Scalar>(
     }
 }
 
-/// All register tiles of a product. A tile of C is at most `R` rows by two vectors.
+/// A product in the way that suits its size; every way gives the same bits.
 ///
 /// # Safety
-/// The matrices hold their numbers (checked by [`matmul`]); the processor has `V`'s instructions, and the
+/// See [`product`].
+#[inline(always)]
+unsafe fn of_width<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
+    job: &Job<'_, T>,
+    scratch: &mut [T],
+) {
+    let [m, n, k] = job.size;
+    // SAFETY: as the caller promised.
+    unsafe {
+        if m * n * k <= TINY {
+            tiny::<T, V>(job);
+        } else if n <= V::Half::LANES && V::Half::LANES < V::LANES {
+            product::<T, V::Half, 8, 1>(job, scratch);
+        } else {
+            product::<T, V, R, W>(job, scratch);
+        }
+    }
+}
+
+/// A product of a few numbers, element by element, with the bits that the tiles give.
+///
+/// # Safety
+/// See [`product`].
+#[inline(always)]
+unsafe fn tiny<T: Scalar, V: Vector<T>>(job: &Job<'_, T>) {
+    let [m, n, k] = job.size;
+    for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+        // SAFETY: row i and column j lie inside the matrices, term p too.
+        unsafe {
+            let (a, b) = (job.a.data.as_ptr().add(i * job.a.row), job.b.data.as_ptr().add(j * job.b.column));
+            let c = job.c.add(i * job.ldc + j);
+            *c = match job.onto {
+                Onto::Zero => T::zero(),
+                Onto::C => *c,
+                Onto::Row(row) => *row.as_ptr().add(j),
+            };
+            for p in 0..k {
+                *c = V::mul_add_one(*a.add(p * job.a.column), *b.add(p * job.b.row), *c);
+            }
+        }
+    }
+}
+
+/// All register tiles of a product. A tile of C is at most `R` rows by `W` vectors.
+///
+/// # Safety
+/// The matrices hold their numbers (checked by [`Job::new`]); the processor has `V`'s instructions, and the
 /// function is inlined into one that enables them.
 #[inline(always)]
 unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
+    job: &Job<'_, T>,
+    scratch: &mut [T],
+) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        match job.size[1] > DIRECT_A {
+            true => blocks::<T, V, R, W, true>(job, scratch),
+            false => blocks::<T, V, R, W, false>(job, scratch),
+        }
+    }
+}
+
+/// See [`product`]; with `PACKED`, A is packed.
+///
+/// # Safety
+/// See [`product`].
+#[inline(always)]
+unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
     job: &Job<'_, T>,
     scratch: &mut [T],
 ) {
@@ -185,32 +275,35 @@ unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     let start = scratch.as_ptr().align_offset(LINE);
     let (b_room, a_room) = scratch[start..].split_at_mut(KC * WIDEST);
     let direct_b = job.b.column == 1 && m <= DIRECT_B;
-    for i0 in (0..m).step_by(MC) {
-        let mc = MC.min(m - i0);
-        // Whole tiles of rows are packed, the others are read in place.
-        let packed = if n > DIRECT_A { mc - mc % R } else { 0 };
+    // Blocks of about one size.
+    let block = m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC);
+    for i0 in (0..m).step_by(block) {
+        let mc = block.min(m - i0);
         for k0 in (0..k).step_by(KC) {
             let kc = KC.min(k - k0);
-            // SAFETY: rows i0..i0+mc and terms k0..k0+kc lie inside A; `packed` rows of kc terms, at most
-            // MC · KC numbers and the end of a last vector, lie inside the room.
+            // SAFETY: rows i0..i0+mc and terms k0..k0+kc lie inside A; the room has `LDA` numbers for each row, and
+            // a vector more.
             let a = unsafe {
                 let a = job.a.data.as_ptr().add(i0 * job.a.row + k0 * job.a.column);
-                for i in (0..packed).step_by(R) {
-                    pack_a::<T, V, R>(a.add(i * job.a.row), &job.a, kc, a_room.as_mut_ptr().add(i * kc));
+                if PACKED {
+                    pack_a::<T, V, R>(a, &job.a, mc, kc, a_room.as_mut_ptr());
+                    a_room.as_ptr()
+                } else {
+                    a
                 }
-                a
             };
+            let down = if PACKED { LDA } else { job.a.row };
             for j0 in (0..n).step_by(width) {
                 let columns = width.min(n - j0);
                 // SAFETY: terms k0..k0+kc and these columns lie inside B; the panel has room for kc rows of
-                // `width` numbers.
+                // `width` numbers. Addresses to prefetch may be any.
                 let (b, ldb) = unsafe {
                     let b = job.b.data.as_ptr().add(k0 * job.b.row + j0 * job.b.column);
                     if direct_b && columns == width {
                         (b, job.b.row)
                     } else {
-                        pack_b::<T, V, W>(b, &job.b, kc, columns, b_room.as_mut_ptr());
-                        (b_room.as_ptr(), width)
+                        let ldb = pack_b::<T, V, W>(b, &job.b, kc, columns, b_room.as_mut_ptr());
+                        (b_room.as_ptr(), ldb)
                     }
                 };
                 let onto = match job.onto {
@@ -218,23 +311,19 @@ unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     Onto::Row(row) => Onto::Row(&row[j0..j0 + columns]),
                     onto => onto,
                 };
+                let strides = [job.a.row, job.a.column];
                 let mut i = 0;
                 while i < mc {
                     // SAFETY: rows i.. and terms k0.. lie inside A, these columns of these rows inside C.
                     i += unsafe {
-                        let strides = [job.a.row, job.a.column];
                         let c = job.c.add((i0 + i) * job.ldc + j0);
-                        let mut tile =
-                            Tile { kc, a: a.add(i * job.a.row), strides, b, ldb, c, ldc: job.ldc, columns };
-                        match mc - i {
-                            _ if i < packed => {
-                                tile.a = a_room.as_ptr().add(i * kc);
-                                tile.run::<V, R, W, true>(onto)
-                            }
-                            rows if rows >= R => tile.run::<V, R, W, false>(onto),
-                            4.. => tile.run::<V, 4, W, false>(onto),
-                            2.. => tile.run::<V, 2, W, false>(onto),
-                            _ => tile.run::<V, 1, W, false>(onto),
+                        let tile = Tile { kc, a: a.add(i * down), strides, b, ldb, c, ldc: job.ldc, columns };
+                        match group::<R>(mc - i) {
+                            8 => tile.run::<V, 8, W, PACKED>(onto),
+                            4 => tile.run::<V, 4, W, PACKED>(onto),
+                            2 => tile.run::<V, 2, W, PACKED>(onto),
+                            1 => tile.run::<V, 1, W, PACKED>(onto),
+                            _ => tile.run::<V, R, W, PACKED>(onto),
                         }
                     };
                 }
@@ -243,41 +332,66 @@ unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     }
 }
 
-/// Copies kc terms of R rows of A, the R numbers of a term side by side.
+/// Rows of the next tile where so many are left: R, or the largest power of two that fits.
+#[inline(always)]
+fn group<const R: usize>(left: usize) -> usize {
+    if left >= R { R } else { 1 << left.ilog2() }
+}
+
+/// Copies kc terms of mc rows of A: the rows of a tile side by side, term after term; tiles are as far apart as if
+/// each of their rows took [`LDA`] numbers.
 ///
 /// # Safety
-/// `a` points at the first of these numbers, `packed` at room for them and one vector; the processor has `V`'s
-/// instructions.
+/// `a` points at the first of these numbers, `packed` at room for them; the processor has `V`'s instructions.
 #[inline(always)]
 unsafe fn pack_a<T: Scalar, V: Vector<T>, const R: usize>(
     a: *const T,
     strides: &Matrix<'_, T>,
+    mc: usize,
     kc: usize,
     packed: *mut T,
 ) {
-    // SAFETY: see the function's contract; every access stays inside the rows and terms that it describes.
-    unsafe {
-        let turned = if strides.column == 1 && R <= V::LANES { kc - kc % V::LANES } else { 0 };
-        for p in (0..turned).step_by(V::LANES) {
-            let mut square = [V::zero(); 16];
-            (0..R).for_each(|r| square[r] = V::load(a.add(r * strides.row + p)));
-            let square = transpose(square);
-            // Each store's upper lanes are overwritten by the next one.
-            (0..V::LANES).for_each(|q| square[q].store(packed.add((p + q) * R)));
-        }
-        if strides.row == 1 && R < V::LANES {
-            (0..kc).for_each(|p| V::load_some(a.add(p * strides.column), R).store(packed.add(p * R)));
-            return;
-        }
-        for p in turned..kc {
-            for r in 0..R {
-                *packed.add(p * R + r) = *a.add(r * strides.row + p * strides.column);
+    let lanes = V::LANES;
+    let mut i = 0;
+    while i < mc {
+        let rows = group::<R>(mc - i);
+        for first in (0..rows).step_by(lanes) {
+            let some = (rows - first).min(lanes);
+            // SAFETY: every read stays inside the rows and terms that the contract describes, and every write
+            // inside the tile's room.
+            unsafe {
+                let (a, to) = (a.add((i + first) * strides.row), packed.add(i * LDA + first));
+                if strides.column == 1 {
+                    for p in (0..kc).step_by(lanes) {
+                        let terms = (kc - p).min(lanes);
+                        let mut square = [V::zero(); 16];
+                        for (r, row) in square[..some].iter_mut().enumerate() {
+                            *row = V::load_some(a.add(r * strides.row + p), terms);
+                        }
+                        let square = transpose(square);
+                        for (q, term) in square[..terms].iter().enumerate() {
+                            term.store_some(to.add((p + q) * rows), some);
+                        }
+                    }
+                } else if strides.row == 1 {
+                    for p in 0..kc {
+                        let from = a.add(p * strides.column);
+                        V::prefetch(from.wrapping_add(AHEAD * strides.column));
+                        V::load_some(from, some).store_some(to.add(p * rows), some);
+                    }
+                } else {
+                    for (p, r) in (0..kc).flat_map(|p| (0..some).map(move |r| (p, r))) {
+                        *to.add(p * rows + r) = *a.add(r * strides.row + p * strides.column);
+                    }
+                }
             }
         }
+        i += rows;
     }
 }
 
-/// Copies kc rows of `columns` numbers of B into a panel of rows of two vectors, filled up with zeros.
+/// Copies kc rows of `columns` numbers of B into a panel of rows of whole vectors, filled up with zeros; returns how
+/// far apart the panel's rows are.
 ///
 /// # Safety
 /// `b` points at the first of these numbers, `panel` at room for the rows; the processor has `V`'s instructions.
@@ -288,40 +402,53 @@ unsafe fn pack_b<T: Scalar, V: Vector<T>, const W: usize>(
     kc: usize,
     columns: usize,
     panel: *mut T,
-) {
-    let (width, lanes) = (W * V::LANES, V::LANES);
+) -> usize {
+    let lanes = V::LANES;
+    let width = columns.next_multiple_of(lanes);
     // SAFETY: see the function's contract; every access stays inside the rows and columns that it describes.
     unsafe {
-        if strides.column == 1 && columns == width {
+        if strides.column == 1 && columns == W * lanes {
             for p in 0..kc {
                 let (from, to) = (b.add(p * strides.row), panel.add(p * width));
-                (0..W).for_each(|w| V::load(from.add(w * lanes)).store(to.add(w * lanes)));
+                (0..W).for_each(|w| {
+                    V::prefetch(from.wrapping_add(width + w * lanes)); // of the next panel
+                    V::load(from.add(w * lanes)).store(to.add(w * lanes));
+                });
             }
-            return;
+            return width;
         }
-        // Squares of lanes × lanes numbers are turned in registers, where a column of B lies in one piece.
-        let turned = if strides.row == 1 { kc - kc % lanes } else { 0 };
-        for half in (0..width).step_by(lanes) {
-            let there = columns.saturating_sub(half).min(lanes);
-            for p in (0..turned).step_by(lanes) {
-                let mut square = [V::zero(); 16];
-                for (j, row) in square[..there].iter_mut().enumerate() {
-                    *row = V::load(b.add((half + j) * strides.column + p));
+        for first in (0..width).step_by(lanes) {
+            let there = (columns - first).min(lanes);
+            if strides.column == 1 {
+                for p in 0..kc {
+                    let row = V::load_some(b.add(p * strides.row + first), there);
+                    row.store(panel.add(p * width + first));
                 }
-                let square = transpose(square);
-                for (q, row) in square[..lanes].iter().enumerate() {
-                    row.store(panel.add((p + q) * width + half));
+            } else if strides.row == 1 {
+                // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
+                for p in (0..kc).step_by(lanes) {
+                    let terms = (kc - p).min(lanes);
+                    let mut square = [V::zero(); 16];
+                    for (j, row) in square[..there].iter_mut().enumerate() {
+                        let from = b.add((first + j) * strides.column + p);
+                        V::prefetch(from.wrapping_add(width * strides.column)); // of the next panel
+                        *row = V::load_some(from, terms);
+                    }
+                    let square = transpose(square);
+                    for (q, row) in square[..terms].iter().enumerate() {
+                        row.store(panel.add((p + q) * width + first));
+                    }
                 }
-            }
-        }
-        for p in turned..kc {
-            for j in 0..width {
-                let inside = j < columns;
-                let x = if inside { *b.add(p * strides.row + j * strides.column) } else { T::zero() };
-                *panel.add(p * width + j) = x;
+            } else {
+                for (p, j) in (0..kc).flat_map(|p| (0..lanes).map(move |j| (p, j))) {
+                    let inside = j < there;
+                    let from = b.add(p * strides.row + (first + j.min(there - 1)) * strides.column);
+                    *panel.add(p * width + first + j) = if inside { *from } else { T::zero() };
+                }
             }
         }
     }
+    width
 }
 
 /// Turns the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
@@ -370,7 +497,7 @@ impl<T: Scalar> Tile<T> {
         unsafe {
             match self.columns.div_ceil(V::LANES) {
                 1 => self.wide::<V, R, 1, PACKED>(onto),
-                2 => self.wide::<V, R, 2, PACKED>(onto),
+                2 if W > 2 => self.wide::<V, R, 2, PACKED>(onto),
                 _ => self.wide::<V, R, W, PACKED>(onto),
             }
         }
@@ -388,8 +515,21 @@ impl<T: Scalar> Tile<T> {
         unsafe {
             let [down, along] = if PACKED { [1, R] } else { self.strides };
             let mut sums = [[V::zero(); W]; R];
-            for r in 0..R {
-                (0..W).for_each(|w| V::prefetch(self.c.add(r * self.ldc + w * V::LANES)));
+            match onto {
+                Onto::Zero => {}
+                Onto::Row(row) => {
+                    let row: [V; W] = std::array::from_fn(|w| self.load(row.as_ptr(), w));
+                    sums = [row; R];
+                }
+                Onto::C => {
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        *sums = std::array::from_fn(|w| self.load(self.c.add(r * self.ldc), w));
+                    }
+                }
+            }
+            // Where the next tile will be, most likely.
+            for r in R..2 * R {
+                (0..W).for_each(|w| V::prefetch(self.c.wrapping_add(r * self.ldc + w * V::LANES)));
             }
             for p in 0..self.kc {
                 let b = self.b.add(p * self.ldb);
@@ -402,20 +542,30 @@ impl<T: Scalar> Tile<T> {
                     }
                 }
             }
-            for (r, sums) in sums.iter().enumerate() {
-                for (w, sum) in sums.iter().enumerate() {
-                    let at = w * V::LANES;
-                    let count = (self.columns - at).min(V::LANES);
-                    let c = self.c.add(r * self.ldc + at);
-                    let sum = match onto {
-                        Onto::Zero => *sum,
-                        Onto::C => sum.add(V::load_some(c, count)),
-                        Onto::Row(row) => sum.add(V::load_some(row.as_ptr().add(at), count)),
-                    };
-                    sum.store_some(c, count);
+            if self.columns == W * V::LANES {
+                for (r, sums) in sums.iter().enumerate() {
+                    (0..W).for_each(|w| sums[w].store(self.c.add(r * self.ldc + w * V::LANES)));
+                }
+            } else {
+                for (r, sums) in sums.iter().enumerate() {
+                    for (w, sum) in sums.iter().enumerate() {
+                        let at = w * V::LANES;
+                        sum.store_some(self.c.add(r * self.ldc + at), (self.columns - at).min(V::LANES));
+                    }
                 }
             }
         }
+    }
+
+    /// Vector `w` of a row of the tile that starts at `row`.
+    ///
+    /// # Safety
+    /// See [`Tile::run`].
+    #[inline(always)]
+    unsafe fn load<V: Vector<T>>(&self, row: *const T, w: usize) -> V {
+        let at = w * V::LANES;
+        // SAFETY: the row has `columns` numbers, which end in this vector or after it.
+        unsafe { V::load_some(row.add(at), (self.columns - at).min(V::LANES)) }
     }
 }
 
@@ -427,12 +577,12 @@ macro_rules! products {
                 #[target_feature(enable = "avx2,fma")]
                 unsafe fn avx2(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { product::<$scalar, $avx2, 4, 3>(job, scratch) }
+                    unsafe { of_width::<$scalar, $avx2, 4, 3>(job, scratch) }
                 }
-                #[target_feature(enable = "avx512f")]
+                #[target_feature(enable = "avx512f,avx2,fma")]
                 unsafe fn avx512(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { product::<$scalar, $avx512, 8, 3>(job, scratch) }
+                    unsafe { of_width::<$scalar, $avx512, 12, 2>(job, scratch) }
                 }
                 match level {
                     // SAFETY: a level is only named where the processor was seen to have it.
@@ -444,7 +594,7 @@ macro_rules! products {
             }
             let _ = level; // the portable one, on every processor
             // SAFETY: the portable vector needs no special instructions; `matmul` checked the sizes.
-            unsafe { product::<$scalar, Lanes<$scalar, $lanes>, 4, 2>(job, scratch) }
+            unsafe { of_width::<$scalar, Lanes<$scalar, $lanes>, 4, 2>(job, scratch) }
         }
     };
 }

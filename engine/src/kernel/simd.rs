@@ -78,6 +78,8 @@ pub fn wide<A, W: Wide<A>>(_which: W, args: A) -> W::Out {
 pub(super) trait Vector<T>: Copy {
     /// Numbers in a register.
     const LANES: usize;
+    /// Half such a register, where the processor has it; else the same.
+    type Half: Vector<T>;
     /// All lanes zero.
     ///
     /// # Safety
@@ -103,11 +105,11 @@ pub(super) trait Vector<T>: Copy {
     /// # Safety
     /// The processor has this vector's instructions.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
-    /// self + b
+    /// a · b + c, rounded as [`Vector::mul_add`] rounds.
     ///
     /// # Safety
     /// The processor has this vector's instructions.
-    unsafe fn add(self, b: Self) -> Self;
+    unsafe fn mul_add_one(a: T, b: T, c: T) -> T;
     /// The lanes of both in turn: those of the lower halves, and those of the upper halves.
     ///
     /// # Safety
@@ -162,6 +164,7 @@ pub(super) struct Lanes<T, const N: usize>([T; N]);
 
 impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     const LANES: usize = N;
+    type Half = Self;
 
     #[inline(always)]
     unsafe fn zero() -> Self {
@@ -191,8 +194,8 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     }
 
     #[inline(always)]
-    unsafe fn add(self, b: Self) -> Self {
-        Lanes(std::array::from_fn(|i| self.0[i] + b.0[i]))
+    unsafe fn mul_add_one(a: T, b: T, c: T) -> T {
+        a * b + c
     }
 
     #[inline(always)]
@@ -204,10 +207,11 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($register:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
-     $add:ident, $interleave:expr, { $($more:item)* }) => {
+    ($register:ty, $half:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
+     $interleave:expr, { $($more:item)* }) => {
         impl Vector<$scalar> for $register {
             const LANES: usize = $lanes;
+            type Half = $half;
 
             #[inline(always)]
             unsafe fn zero() -> Self {
@@ -240,9 +244,8 @@ macro_rules! x86_vector {
             }
 
             #[inline(always)]
-            unsafe fn add(self, b: Self) -> Self {
-                // SAFETY: the caller vouches for the instructions.
-                unsafe { std::arch::x86_64::$add(self, b) }
+            unsafe fn mul_add_one(a: $scalar, b: $scalar, c: $scalar) -> $scalar {
+                a.mul_add(b, c)
             }
 
             #[inline(always)]
@@ -254,7 +257,7 @@ macro_rules! x86_vector {
             #[inline(always)]
             unsafe fn prefetch(at: *const $scalar) {
                 // SAFETY: a hint; it reads nothing.
-                unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast()) }
+                unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(at.cast()) }
             }
 
             $($more)*
@@ -307,6 +310,7 @@ mod x86 {
 
     x86_vector!(
         __m256,
+        __m256,
         f32,
         8,
         _mm256_setzero_ps,
@@ -314,11 +318,11 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_fmadd_ps,
-        _mm256_add_ps,
         interleave_256_ps,
         {}
     );
     x86_vector!(
+        __m256d,
         __m256d,
         f64,
         4,
@@ -327,12 +331,12 @@ mod x86 {
         _mm256_loadu_pd,
         _mm256_storeu_pd,
         _mm256_fmadd_pd,
-        _mm256_add_pd,
         interleave_256_pd,
         {}
     );
     x86_vector!(
         __m512,
+        __m256,
         f32,
         16,
         _mm512_setzero_ps,
@@ -340,7 +344,6 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_fmadd_ps,
-        _mm512_add_ps,
         interleave_512_ps,
         {
             #[inline(always)]
@@ -358,6 +361,7 @@ mod x86 {
     );
     x86_vector!(
         __m512d,
+        __m256d,
         f64,
         8,
         _mm512_setzero_pd,
@@ -365,7 +369,6 @@ mod x86 {
         _mm512_loadu_pd,
         _mm512_storeu_pd,
         _mm512_fmadd_pd,
-        _mm512_add_pd,
         interleave_512_pd,
         {
             #[inline(always)]
