@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod aligned;
 pub mod matmul;
 pub mod moments;
 pub mod pool;
@@ -11,6 +12,7 @@ mod simd;
 pub mod stable;
 mod team;
 
+pub use aligned::{Aligned, padded};
 pub use pool::Pool;
 pub use scalar::Scalar;
 pub use simd::{Wide, wide};

@@ -19,10 +19,10 @@ use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::moments::Moments;
-use crate::kernel::{Pool, Scalar, Team, random};
+use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
-    BuffersMut, Forward, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
+    BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
 };
 use crate::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -143,9 +143,9 @@ struct Graph {
 #[derive(Debug)]
 struct Shard<T> {
     rows: usize,
-    values: Vec<T>,
-    grads: Vec<T>,
-    saved: Vec<T>,
+    values: Aligned<T>,
+    grads: Aligned<T>,
+    saved: Aligned<T>,
     each: Vec<T>,
     facts: Facts,
 }
@@ -196,7 +196,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             .iter()
             .map(|shape| {
                 let place = Place { at, shape: shape.clone() };
-                at += shard_rows * shape.len();
+                at += padded::<T>(shard_rows * shape.len());
                 place
             })
             .collect();
@@ -218,13 +218,14 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 last_reader_of.retain(|&input| last_reader[input] == i && wanted[input]);
                 last_reader_of.dedup();
                 let first = saved;
-                saved += node.op.saved(shard_rows, &x);
+                let count = node.op.saved(shard_rows, &x);
+                saved += padded::<T>(count);
                 Step {
                     op: Arc::clone(&node.op),
                     inputs: node.inputs.clone(),
                     params: network.params[node.params.clone()].iter().map(|p| p.range.clone()).collect(),
                     buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
-                    saved: first..saved,
+                    saved: first..first + count,
                     back,
                     last_reader_of,
                 }
@@ -241,9 +242,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let shards = (0..capacity.div_ceil(shard_rows))
             .map(|_| Shard {
                 rows: 0,
-                values: zeros(at),
-                grads: zeros(at),
-                saved: zeros(saved),
+                values: Aligned::zeros(at),
+                grads: Aligned::zeros(at),
+                saved: Aligned::zeros(saved),
                 each: zeros(shard_rows),
                 facts: facts.clone(),
             })
@@ -398,11 +399,12 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, room| {
             let (node, part) = &parts[i];
             let op = T::of_op(&*graph.steps[*node].op);
-            pieces[0].fill(T::zero());
             for (s, shard) in shards.iter().enumerate() {
                 let at = shard.point(graph, *node, (&[], buffers), mode(train, *node, s * shard_rows));
                 let dy = &shard.grads[graph.range(node + 1, shard.rows)];
-                op.backward_param(&at, dy, part.clone(), pieces[0], &mut Team::alone(room));
+                let dw = &mut *pieces[0];
+                let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
+                op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
             }
             f(i, pieces);
         });
@@ -544,12 +546,10 @@ impl<T: Precision> Shard<T> {
     ) {
         let mut grads = std::mem::take(&mut self.grads);
         for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
-            for &input in &step.last_reader_of {
-                grads[graph.range(input, self.rows)].fill(T::zero());
-            }
             let dy = graph.range(node + 1, self.rows);
             let (before, after) = grads.split_at_mut(dy.start);
-            let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, self.rows);
+            let empty = &step.last_reader_of;
+            let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, empty, self.rows);
             let numbers = (&weights.params[..], &weights.buffers[..]);
             let at = self.point(graph, node, numbers, mode(train, node, first));
             T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, team);

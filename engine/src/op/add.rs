@@ -47,7 +47,7 @@ impl<T: Scalar> Compute<T> for Add {
     fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         for input in 0..2 {
             if let Some(dx) = dx.get(input) {
-                dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);
+                dx.sum().iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);
             }
         }
     }

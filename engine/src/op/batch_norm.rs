@@ -7,8 +7,8 @@
 
 use super::layer_norm::affine;
 use super::{
-    BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, InputGrads, Misfit, Mode, Op, ParamSpec, Part,
-    Partial, Point, Reads, features, only,
+    BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, ParamSpec,
+    Part, Partial, Point, Reads, features, only,
 };
 use crate::kernel::{Scalar, Team};
 use crate::setting::{Default, Key, Kind, Value};
@@ -156,7 +156,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0) else { return };
+        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         let n = at.x.shape(0).last();
         let x = at.x.get(0);
         let count = T::of((x.len() / n) as f64);
@@ -177,9 +177,16 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         }
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _team: &mut Team<'_, T>) {
+    fn backward_param(
+        &self,
+        at: &Point<'_, T>,
+        dy: &[T],
+        part: Part,
+        dw: Grad<'_, T>,
+        _team: &mut Team<'_, T>,
+    ) {
         let n = at.x.shape(0).last();
-        for (dw, j) in dw.iter_mut().zip(part.rows) {
+        for (dw, j) in dw.sum().iter_mut().zip(part.rows) {
             let (mean, scale) = normalised_with(at, self.eps, n, j);
             for (dy, x) in dy.iter().skip(j).step_by(n).zip(at.x.get(0).iter().skip(j).step_by(n)) {
                 *dw += if part.param == 0 { *dy * (*x - mean) * scale } else { *dy };

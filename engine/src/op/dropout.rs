@@ -2,7 +2,9 @@
 //! evaluation y = x. dx = dy · m with m the factor, 0 or 1 / (1 − p), that forward drew.
 //! Which numbers are dropped depends on the step's key and their place in the batch alone.
 
-use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Mode, Op, Partial, Point, Reads, only};
+use super::{
+    By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, Partial, Point, Reads, only,
+};
 use crate::kernel::{Scalar, Team, random};
 use crate::setting::{Default, Key, Kind};
 use crate::shape::Shape;
@@ -59,7 +61,7 @@ impl<T: Scalar> Compute<T> for Dropout {
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0) else { return };
+        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         match at.mode {
             Mode::Eval => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy),
             Mode::Train { .. } => {

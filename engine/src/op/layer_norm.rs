@@ -3,7 +3,7 @@
 //! With dz = γ·dy: dx = (dz − mean(dz) − z·mean(dz·z)) / √(variance + ε), dγ = Σ dy·z, dβ = Σ dy.
 
 use super::{
-    By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
+    By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
     features, only,
 };
 use crate::init::Init;
@@ -106,7 +106,7 @@ impl<T: Scalar> Compute<T> for LayerNorm {
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0) else { return };
+        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         let n = at.x.shape(0).last();
         let x = at.x.get(0);
         let gamma = self.elementwise_affine.then(|| at.w.get(0));
@@ -117,8 +117,15 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         });
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], _team: &mut Team<'_, T>) {
-        wide(PullParam, (at.x.shape(0).last(), at.x.get(0), at.saved, dy, &part, dw));
+    fn backward_param(
+        &self,
+        at: &Point<'_, T>,
+        dy: &[T],
+        part: Part,
+        dw: Grad<'_, T>,
+        _team: &mut Team<'_, T>,
+    ) {
+        wide(PullParam, (at.x.shape(0).last(), at.x.get(0), at.saved, dy, &part, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {

@@ -2,14 +2,15 @@
 //! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
 
 use super::{
-    By, Case, Compute, Entry, Forward, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
-    features, only,
+    By, Case, Compute, Entry, Forward, Grad, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point,
+    Reads, features, only,
 };
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
-use crate::kernel::{Scalar, Team};
+use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The affine map.
@@ -143,21 +144,27 @@ impl<T: Scalar> Compute<T> for Linear {
         let (features, out) = (at.x.shape(0).last(), self.out);
         let rows = at.rows * at.x.shape(0).leading();
         let (dy, w) = (Matrix::rows(dy, out), Matrix::rows(at.w.get(0), features));
-        team.matmul([rows, features, out], dy, w, dx, Onto::C);
+        let (dx, onto) = dx.onto();
+        team.matmul([rows, features, out], dy, w, dx, onto);
     }
 
-    fn backward_param(&self, at: &Point<'_, T>, dy: &[T], part: Part, dw: &mut [T], team: &mut Team<'_, T>) {
+    fn backward_param(
+        &self,
+        at: &Point<'_, T>,
+        dy: &[T],
+        part: Part,
+        dw: Grad<'_, T>,
+        team: &mut Team<'_, T>,
+    ) {
         let (features, out) = (at.x.shape(0).last(), self.out);
         let rows = at.rows * at.x.shape(0).leading();
         if part.param == 1 {
-            for dy in dy.chunks_exact(out) {
-                dw.iter_mut().zip(&dy[part.rows.clone()]).for_each(|(db, dy)| *db += *dy);
-            }
-            return;
+            return wide(ColumnSums, (out, part.rows, dy, dw.sum()));
         }
         let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out).transposed();
         let x = Matrix::rows(at.x.get(0), features);
-        team.matmul([part.rows.len(), features, rows], these, x, dw, Onto::C);
+        let (dw, onto) = dw.onto();
+        team.matmul([part.rows.len(), features, rows], these, x, dw, onto);
         if let Some(mask) = &self.mask {
             for (dw, mask) in dw.chunks_exact_mut(features).zip(&mask[part.rows]) {
                 dw.iter_mut().zip(mask).filter(|(_, keep)| !**keep).for_each(|(dw, _)| *dw = T::zero());
@@ -177,6 +184,20 @@ impl<T: Scalar> Compute<T> for Linear {
         }
         if self.bias {
             emit(Partial { by: By::Param { param: 1, at: o }, slope: T::one() });
+        }
+    }
+}
+
+/// db ← db + Σ dy over rows of `out` numbers, for some of the columns.
+struct ColumnSums;
+
+impl<T: Scalar> Wide<(usize, Range<usize>, &[T], &mut [T])> for ColumnSums {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((out, columns, dy, db): (usize, Range<usize>, &[T], &mut [T])) {
+        for dy in dy.chunks_exact(out) {
+            db.iter_mut().zip(&dy[columns.clone()]).for_each(|(db, dy)| *db += *dy);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Logarithm of the softmax over the last axis: yⱼ = xⱼ − ln Σ e^(xᵢ), computed relative to the largest x.
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
-use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
 use crate::kernel::stable::log_sum_exp;
 use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
@@ -45,7 +45,7 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
-        let Some(dx) = dx.get(0) else { return };
+        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));
         for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
             let sum: T = dy.iter().copied().sum();

@@ -40,6 +40,7 @@ pub use softplus::Softplus;
 pub use tanh::Tanh;
 
 use crate::init::Init;
+use crate::kernel::matmul::Onto;
 use crate::kernel::{Scalar, Team};
 use crate::setting::{Key, SettingError, Settings, Value};
 use crate::shape::Shape;
@@ -281,7 +282,7 @@ pub trait Compute<T: Scalar>: Op {
         _at: &Point<'_, T>,
         _dy: &[T],
         _part: Part,
-        _dw: &mut [T],
+        _dw: Grad<'_, T>,
         _team: &mut Team<'_, T>,
     ) {
     }
@@ -454,34 +455,79 @@ pub struct Point<'a, T> {
     pub mode: Mode,
 }
 
-/// The gradients of an operation's inputs, one at a time: two inputs may be the same value (x·x).
+/// A gradient that an operation adds to.
+#[derive(Debug)]
+pub struct Grad<'a, T> {
+    numbers: &'a mut [T],
+    empty: bool,
+}
+
+impl<'a, T: Scalar> Grad<'a, T> {
+    /// One that has `numbers` already.
+    pub fn new(numbers: &'a mut [T]) -> Grad<'a, T> {
+        Grad { numbers, empty: false }
+    }
+
+    /// One that nothing has been added to: what `numbers` hold does not count.
+    pub fn empty(numbers: &'a mut [T]) -> Grad<'a, T> {
+        Grad { numbers, empty: true }
+    }
+
+    /// The numbers, to be added to.
+    pub fn sum(self) -> &'a mut [T] {
+        if self.empty {
+            self.numbers.fill(T::zero());
+        }
+        self.numbers
+    }
+
+    /// The numbers, and whether to overwrite them instead of adding: what [`Grad::sum`] does, without writing zeros
+    /// first.
+    pub fn overwrite(self) -> (&'a mut [T], bool) {
+        (self.numbers, self.empty)
+    }
+
+    /// The numbers as what a matrix product is written to, and what it is added to.
+    pub fn onto(self) -> (&'a mut [T], Onto<'static, T>) {
+        (self.numbers, if self.empty { Onto::Zero } else { Onto::C })
+    }
+}
+
+/// The gradients of an operation's inputs, each to be taken once, in order: two inputs may be the same value (x·x).
 #[derive(Debug)]
 pub struct InputGrads<'a, T> {
     arena: &'a mut [T],
     places: &'a [Place],
     of: &'a [usize],
     wanted: &'a [bool],
+    empty: &'a [usize],
     rows: usize,
 }
 
-impl<'a, T> InputGrads<'a, T> {
-    /// Gradients of the values `of` among `places`, of which `wanted` (by value) says who needs one.
+impl<'a, T: Scalar> InputGrads<'a, T> {
+    /// Gradients of the values `of` among `places`, of which `wanted` (by value) says who needs one; to those of
+    /// the values `empty` nothing has been added yet.
     pub fn new(
         arena: &'a mut [T],
         places: &'a [Place],
         of: &'a [usize],
         wanted: &'a [bool],
+        empty: &'a [usize],
         rows: usize,
     ) -> InputGrads<'a, T> {
-        InputGrads { arena, places, of, wanted, rows }
+        InputGrads { arena, places, of, wanted, empty, rows }
     }
 
-    /// Gradient of input `i`, [rows, shape], to be added to; `None` where nobody needs it.
+    /// Gradient of input `i`, [rows, shape]; `None` where nobody needs it.
     #[inline]
-    pub fn get(&mut self, i: usize) -> Option<&mut [T]> {
+    pub fn get(&mut self, i: usize) -> Option<Grad<'_, T>> {
         let value = self.of[i];
         let place = &self.places[value];
-        self.wanted[value].then(|| &mut self.arena[place.at..place.at + self.rows * place.shape.len()])
+        let empty = self.empty.contains(&value) && !self.of[..i].contains(&value);
+        self.wanted[value].then(|| Grad {
+            numbers: &mut self.arena[place.at..place.at + self.rows * place.shape.len()],
+            empty,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations that act number by number: what they have in common.
 
-use super::{By, Compute, Formula, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{By, Compute, Formula, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::fmt::Debug;
@@ -48,10 +48,11 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0) else { return };
+        let Some((dx, overwrite)) = dx.get(0).map(Grad::overwrite) else { return };
         let x = at.x.get(0);
         team.split(x.len(), [dx], |range, [dx]| {
-            wide(Slopes, (self, &x[range.clone()], &at.y[range.clone()], &dy[range], dx));
+            let args = (self, &x[range.clone()], &at.y[range.clone()], &dy[range], dx);
+            if overwrite { wide(Slopes::<false>, args) } else { wide(Slopes::<true>, args) }
         });
     }
 
@@ -76,10 +77,10 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
     }
 }
 
-/// dx ← dx + dy · f′(x)
-struct Slopes;
+/// dx ← dx + dy · f′(x), or without `ADD` dx ← dy · f′(x)
+struct Slopes<const ADD: bool>;
 
-impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes {
+impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes<ADD> {
     type Out = ();
 
     #[inline(always)]
@@ -87,12 +88,21 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes 
         let unread = T::nan();
         let each = dx.iter_mut().zip(dy);
         match Pointwise::reads(f) {
-            Reads::Nothing => each.for_each(|(dx, dy)| *dx += *dy * f.slope(unread, unread)),
-            Reads::Inputs => each.zip(x).for_each(|((dx, dy), x)| *dx += *dy * f.slope(*x, unread)),
-            Reads::Output => each.zip(y).for_each(|((dx, dy), y)| *dx += *dy * f.slope(unread, *y)),
-            Reads::Both => {
-                each.zip(x.iter().zip(y)).for_each(|((dx, dy), (x, y))| *dx += *dy * f.slope(*x, *y));
+            Reads::Nothing => each.for_each(|(dx, dy)| pull::<T, ADD>(dx, *dy * f.slope(unread, unread))),
+            Reads::Inputs => {
+                each.zip(x).for_each(|((dx, dy), x)| pull::<T, ADD>(dx, *dy * f.slope(*x, unread)));
             }
+            Reads::Output => {
+                each.zip(y).for_each(|((dx, dy), y)| pull::<T, ADD>(dx, *dy * f.slope(unread, *y)));
+            }
+            Reads::Both => each.zip(x.iter().zip(y)).for_each(|((dx, dy), (x, y))| {
+                pull::<T, ADD>(dx, *dy * f.slope(*x, *y));
+            }),
         }
     }
+}
+
+#[inline(always)]
+fn pull<T: Scalar, const ADD: bool>(dx: &mut T, more: T) {
+    *dx = if ADD { *dx + more } else { more };
 }

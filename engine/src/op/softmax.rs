@@ -1,7 +1,7 @@
 //! Softmax over the last axis: yⱼ = e^(xⱼ − max) / Σ e^(xᵢ − max).
 //! dxⱼ = yⱼ·(dyⱼ − Σᵢ yᵢ·dyᵢ). Over one number it is always 1 and its slope exactly 0.
 
-use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
 use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl<T: Scalar> Compute<T> for Softmax {
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
-        let Some(dx) = dx.get(0) else { return };
+        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));
         for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
             let mean: T = y.iter().zip(dy).map(|(y, dy)| *y * *dy).sum();

@@ -97,20 +97,24 @@ impl<T: Precision> Bench<T> {
         }
     }
 
-    /// Gradients of Σ dy·y by inputs and parameters, added to `start`.
+    /// Gradients of Σ dy·y by inputs and parameters, added to `start`; where that is 0, to nothing, with NaN in the
+    /// way.
     fn backward(&self, dy: &[T], start: T) -> (Vec<T>, Vec<T>) {
+        let (start, empty) = if start.is_zero() { (T::nan(), &self.of[..]) } else { (start, &[][..]) };
         let mut dx = vec![start; self.arena.len()];
         let wanted = vec![true; self.places.len()];
         let room = &mut vec![T::nan(); SCRATCH];
         let team = &mut Team::alone(room);
         let op = T::of_op(&*self.op);
-        let grads = InputGrads::new(&mut dx, &self.places, &self.of, &wanted, self.rows);
+        let grads = InputGrads::new(&mut dx, &self.places, &self.of, &wanted, empty, self.rows);
         op.backward(&self.point(), dy, grads, team);
         let mut dw = vec![start; self.params.len()];
         let point = Point { w: Parts::new(&[], &self.param_ranges), ..self.point() };
         for (param, range) in self.param_ranges.iter().enumerate() {
             let rows = 0..self.param_rows(param);
-            op.backward_param(&point, dy, Part { param, rows }, &mut dw[range.clone()], team);
+            let dw = &mut dw[range.clone()];
+            let dw = if empty.is_empty() { Grad::new(dw) } else { Grad::empty(dw) };
+            op.backward_param(&point, dy, Part { param, rows }, dw, team);
         }
         (dx, dw)
     }
@@ -311,11 +315,11 @@ fn a_parameters_gradient_can_be_taken_in_parts() {
             let rows = bench.param_rows(param);
             let width = range.len() / rows;
             for row in 0..rows {
-                let mut dw = vec![0.0; width];
+                let mut dw = vec![f64::NAN; width];
                 let part = Part { param, rows: row..row + 1 };
                 let room = &mut vec![f64::NAN; SCRATCH];
                 let team = &mut Team::alone(room);
-                f64::of_op(&*bench.op).backward_param(&bench.point(), &dy, part, &mut dw, team);
+                f64::of_op(&*bench.op).backward_param(&bench.point(), &dy, part, Grad::empty(&mut dw), team);
                 let start = range.start + row * width;
                 assert_eq!(dw, whole[start..start + width], "{}: row {row} of {param}", entry.name);
             }
@@ -464,7 +468,7 @@ mod planted_faults {
         }
 
         fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
-            let Some(dx) = dx.get(0) else { return };
+            let Some(dx) = dx.get(0).map(Grad::sum) else { return };
             let w = at.w.get(0)[0];
             for (((dx, dy), x), y) in dx.iter_mut().zip(dy).zip(at.x.get(0)).zip(at.y) {
                 let slope = w - *y * *y / w;
@@ -487,10 +491,11 @@ mod planted_faults {
             at: &Point<'_, T>,
             dy: &[T],
             _part: Part,
-            dw: &mut [T],
+            dw: Grad<'_, T>,
             _team: &mut Team<'_, T>,
         ) {
             let off = if self.0 == Fault::ParameterOffByATenthOfAPercent { 1.001 } else { 1.0 };
+            let dw = dw.sum();
             for (dy, x) in dy.iter().zip(at.x.get(0)) {
                 dw[0] += *dy * x.tanh() * T::of(off);
             }

@@ -3,7 +3,7 @@
 use super::Real;
 use crate::data::Dataset;
 use crate::kernel::moments::Moments;
-use crate::kernel::random;
+use crate::kernel::{Aligned, random};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Error, Facts, Metrics, Network, Pass, Plan, Weights};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule};
@@ -68,7 +68,7 @@ pub struct Trainer<T> {
     options: Options,
     plan: Plan<T>,
     state: State<T>,
-    gradient: Vec<T>,
+    gradient: Aligned<T>,
     /// Of a step with facts: weights before it, and the gradient before clipping.
     before: Vec<T>,
     raw: Vec<T>,
@@ -101,7 +101,7 @@ impl<T: Real> Trainer<T> {
         Ok(Trainer {
             frozen: frozen.collect(),
             state: State { steps: 0, weights, slots },
-            gradient: vec![T::zero(); count],
+            gradient: Aligned::zeros(count),
             before: vec![],
             raw: vec![],
             facts: StepFacts::default(),
@@ -145,7 +145,8 @@ impl<T: Real> Trainer<T> {
         by_param(&self.network, &self.state.weights.params, &mut self.facts.weight);
         by_param(&self.network, &self.gradient, &mut self.facts.weight_gradient);
         self.before.clone_from(&self.state.weights.params);
-        self.raw.clone_from(&self.gradient);
+        self.raw.clear();
+        self.raw.extend_from_slice(&self.gradient);
         self.plan.track(&mut self.state.weights);
         self.update();
         let mut predicted = 0.0;
@@ -193,8 +194,8 @@ impl<T: Real> Trainer<T> {
     fn update(&mut self) {
         let change = self.change();
         let [s0, s1, s2] = &mut self.state.slots;
-        let slices = [&mut self.gradient, &mut self.state.weights.params, s0, s1, s2];
-        self.plan.update(slices.map(Vec::as_mut_slice), change);
+        let params = &mut self.state.weights.params;
+        self.plan.update([&mut self.gradient[..], params, s0, s1, s2], change);
     }
 
     /// Computes the gradient and updates each part of the weights as soon as its gradient is there.
@@ -202,8 +203,8 @@ impl<T: Real> Trainer<T> {
         let change = self.change();
         let [s0, s1, s2] = &mut self.state.slots;
         let weights = &mut self.state.weights;
-        let slices = [&mut self.gradient, &mut weights.params, s0, s1, s2];
-        self.plan.gradient_and(&weights.buffers, slices.map(Vec::as_mut_slice), change);
+        let slices = [&mut self.gradient[..], &mut weights.params, s0, s1, s2];
+        self.plan.gradient_and(&weights.buffers, slices, change);
     }
 
     /// ‖g‖ over all trained parameters, of the last step (after clipping, if the step clipped).
