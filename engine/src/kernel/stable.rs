@@ -2,6 +2,9 @@
 
 use super::Scalar;
 
+/// Numbers that are taken side by side.
+const LANES: usize = 16;
+
 /// ln Σ eˣ, kept as the largest x and what comes on top, so that differences from it keep their digits.
 #[derive(Clone, Copy, Debug)]
 pub struct LogSumExp<T> {
@@ -36,10 +39,24 @@ pub fn logistic<T: Scalar>(x: T) -> T {
     if x < T::zero() { e * right } else { right }
 }
 
+/// The largest of some numbers, at least one.
+#[inline(always)]
+pub fn largest<T: Scalar>(x: &[T]) -> T {
+    let more = |max: T, x: T| if x > max { x } else { max };
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let mut max = [x[0]; LANES];
+    for block in blocks {
+        for lane in 0..LANES {
+            max[lane] = more(max[lane], block[lane]);
+        }
+    }
+    let max = if blocks.is_empty() { x[0] } else { max.into_iter().fold(x[0], more) };
+    rest.iter().copied().fold(max, more)
+}
+
 /// Σ term over the elements of slices of one length: in sixteen sums side by side, added up in a fixed order.
 #[inline(always)]
 pub fn sum<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) -> T {
-    const LANES: usize = 16;
     let mut sums = [T::zero(); LANES];
     let blocks = x.map(|x| x.as_chunks::<LANES>());
     for i in 0..blocks[0].0.len() {

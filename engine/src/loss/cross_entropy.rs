@@ -4,7 +4,7 @@
 //! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
 
 use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
-use crate::kernel::stable::{log_sum_exp, sum};
+use crate::kernel::stable::{largest, log_sum_exp, sum};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
@@ -125,13 +125,14 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
         let classes = y.classes();
         if self.label_smoothing > 0.0 || self.weight.0.is_some() {
             self.forward(x, y, each);
+            dx.fill(T::zero());
             return self.backward(x, y, scale, dx);
         }
         wide(Plain, (x, classes, scale, each, dx));
     }
 }
 
-/// Without smoothing and class weights, each exponential once: p = e^(x − max) / Σ, ℓ = ln Σ − (x_c − max).
+/// Without smoothing and class weights: p = e^(x − max) / Σ, ℓ = ln Σ − (x_c − max).
 struct Plain;
 
 impl<T: Scalar> Wide<(&[T], &[u32], T, &mut [T], &mut [T])> for Plain {
@@ -140,18 +141,22 @@ impl<T: Scalar> Wide<(&[T], &[u32], T, &mut [T], &mut [T])> for Plain {
     #[inline(always)]
     fn run((x, classes, scale, each, dx): (&[T], &[u32], T, &mut [T], &mut [T])) {
         let width = x.len() / classes.len().max(1);
+        for ((x, dx), max) in x.chunks_exact(width).zip(dx.chunks_exact_mut(width)).zip(each.iter_mut()) {
+            *max = largest(x);
+            dx.iter_mut().zip(x).for_each(|(dx, x)| *dx = *x - *max);
+        }
+        // In one go, because rows are often shorter than a vector.
+        dx.iter_mut().for_each(|dx| *dx = dx.vexp());
         let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width));
         for ((x, dx), (each, &class)) in rows.zip(each.iter_mut().zip(classes)) {
-            let class = class as usize;
-            let mut max = x[0];
-            x.iter().for_each(|x| max = if *x > max { *x } else { max });
+            let (max, class) = (*each, class as usize);
             // Σ without one largest term, which is 1: ln(1 + the others) keeps its digits.
-            let below = sum([x], |[x]| if x < max { (x - max).vexp() } else { T::zero() });
-            let largest = sum([x], |[x]| if x < max { T::zero() } else { T::one() });
+            let below = sum([x, dx], |[x, e]| if x == max { T::zero() } else { e });
+            let largest = sum([x], |[x]| if x == max { T::one() } else { T::zero() });
             let others = below + (largest - T::one());
             *each = others.ln_1p() - (x[class] - max);
             let share = scale / (others + T::one());
-            dx.iter_mut().zip(x).for_each(|(dx, x)| *dx += (*x - max).vexp() * share);
+            dx.iter_mut().for_each(|dx| *dx *= share);
             dx[class] -= scale;
         }
     }

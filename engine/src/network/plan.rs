@@ -36,9 +36,9 @@ const SHARD: usize = 32;
 /// are no longer packed in much less time than [`SHARD`] examples take.
 const LARGE: usize = 1 << 15;
 
-/// The most numbers in a part of the gradient, 512 KiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
+/// The most numbers in a part of the gradient, 1 MiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
 /// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
-const PART: usize = 1 << 17;
+const PART: usize = 1 << 18;
 const PART_LEAST: usize = 1 << 12;
 const PARTS: usize = 8;
 const PART_ROWS: usize = 64;
@@ -336,7 +336,6 @@ impl<T: Precision + LossPrecision> Plan<T> {
             let (y, each) = (&shard.values[output.clone()], &mut shard.each[..shard.rows]);
             if pass.backward {
                 let dy = &mut shard.grads[output];
-                dy.fill(T::zero());
                 loss.both(y, target, scale, each, dy);
                 shard.backward(graph, weights, pass.train, first, &mut team);
             } else {

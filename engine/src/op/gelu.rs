@@ -83,11 +83,13 @@ impl Pointwise for Gelu {
 }
 
 /// Φ(x) = erfc(−x/√2)/2: with the complement the lower tail keeps its digits.
+#[inline(always)]
 fn normal<T: Scalar>(x: T) -> T {
     T::of(0.5) * (x * T::of(-FRAC_1_SQRT_2)).verfc()
 }
 
 /// u and u′ of the tanh form.
+#[inline(always)]
 fn argument<T: Scalar>(x: T) -> (T, T) {
     let (root, cubic) = (T::of(FRAC_2_PI.sqrt()), T::of(0.044715));
     (root * (x + cubic * x * x * x), root * (T::one() + T::of(3.0 * 0.044715) * x * x))
