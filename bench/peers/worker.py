@@ -1,0 +1,38 @@
+"""What the Python workers share: the arguments, and the conversation with the driver."""
+
+import json
+import pathlib
+import sys
+import time
+
+from safetensors.numpy import load_file
+
+# A timed run starts over after so many steps. Every peer then times the same stretch of training, and none
+# gets to where Adam's moments of silent units become denormal, which costs some peers a lot and others nothing.
+STRETCH = 500
+
+
+def arguments():
+    """Kind of peer, workload, threads, and the tensors of the start, from `KIND WORKLOAD THREADS PATH`."""
+    kind, name, threads, path = sys.argv[1:]
+    workloads = pathlib.Path(__file__).parent.parent / "workloads.json"
+    return kind, json.loads(workloads.read_text())[name], int(threads), load_file(path)
+
+
+def serve(peer, version, restart, steps):
+    """Tells the losses of the first 10 steps, then times as many steps as each line of stdin says.
+
+    `restart()` goes back to the start; `steps(n)` trains n steps, waits for them, and returns the last loss.
+    """
+    restart()
+    losses = [float(steps(1)) for _ in range(10)]
+    print(json.dumps({"peer": peer, "version": version, "losses": losses}), flush=True)
+    for line in sys.stdin:
+        n, seconds = int(line), 0.0
+        for first in range(0, n, STRETCH):
+            restart()
+            steps(1)
+            begin = time.perf_counter()
+            steps(min(STRETCH, n - first))
+            seconds += time.perf_counter() - begin
+        print(json.dumps({"seconds": seconds, "steps": n}), flush=True)
