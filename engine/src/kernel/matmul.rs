@@ -6,7 +6,7 @@
 //! takes its terms in ascending order, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
-use super::simd::{Lanes, Level, Vector};
+use super::simd::{Lanes, Level, Vector, transpose};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -254,9 +254,12 @@ unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
 ) {
     // SAFETY: as the caller promised.
     unsafe {
-        match job.size[1] > DIRECT_A {
-            true => blocks::<T, V, R, W, true>(job, scratch),
-            false => blocks::<T, V, R, W, false>(job, scratch),
+        // Rows that are a power of two apart would meet in few sets of the cache.
+        let near = job.a.column == 1 && !(job.a.row * size_of::<T>()).is_multiple_of(1024);
+        if job.size[1] <= DIRECT_A || near {
+            blocks::<T, V, R, W, false>(job, scratch);
+        } else {
+            blocks::<T, V, R, W, true>(job, scratch);
         }
     }
 }
@@ -318,13 +321,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                     i += unsafe {
                         let c = job.c.add((i0 + i) * job.ldc + j0);
                         let tile = Tile { kc, a: a.add(i * down), strides, b, ldb, c, ldc: job.ldc, columns };
-                        match group::<R>(mc - i) {
-                            8 => tile.run::<V, 8, W, PACKED>(onto),
-                            4 => tile.run::<V, 4, W, PACKED>(onto),
-                            2 => tile.run::<V, 2, W, PACKED>(onto),
-                            1 => tile.run::<V, 1, W, PACKED>(onto),
-                            _ => tile.run::<V, R, W, PACKED>(onto),
-                        }
+                        tile.of_rows::<V, R, W, PACKED>(group::<R>(mc - i), onto)
                     };
                 }
             }
@@ -332,10 +329,10 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
     }
 }
 
-/// Rows of the next tile where so many are left: R, or the largest power of two that fits.
+/// Rows of the next tile where so many are left: at most R, in tiles of about one size.
 #[inline(always)]
 fn group<const R: usize>(left: usize) -> usize {
-    if left >= R { R } else { 1 << left.ilog2() }
+    if left <= R { left } else { left.div_ceil(left.div_ceil(R)) }
 }
 
 /// Copies kc terms of mc rows of A: the rows of a tile side by side, term after term; tiles are as far apart as if
@@ -364,11 +361,7 @@ unsafe fn pack_a<T: Scalar, V: Vector<T>, const R: usize>(
                 if strides.column == 1 {
                     for p in (0..kc).step_by(lanes) {
                         let terms = (kc - p).min(lanes);
-                        let mut square = [V::zero(); 16];
-                        for (r, row) in square[..some].iter_mut().enumerate() {
-                            *row = V::load_some(a.add(r * strides.row + p), terms);
-                        }
-                        let square = transpose(square);
+                        let square = turned::<T, V>(a.add(p), strides.row, some, terms);
                         for (q, term) in square[..terms].iter().enumerate() {
                             term.store_some(to.add((p + q) * rows), some);
                         }
@@ -390,7 +383,7 @@ unsafe fn pack_a<T: Scalar, V: Vector<T>, const R: usize>(
     }
 }
 
-/// Copies kc rows of `columns` numbers of B into a panel of rows of whole vectors, filled up with zeros; returns how
+/// Copies kc rows of `columns` numbers of B into a panel of rows of whole vectors, filled up; returns how
 /// far apart the panel's rows are.
 ///
 /// # Safety
@@ -428,13 +421,8 @@ unsafe fn pack_b<T: Scalar, V: Vector<T>, const W: usize>(
                 // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
                 for p in (0..kc).step_by(lanes) {
                     let terms = (kc - p).min(lanes);
-                    let mut square = [V::zero(); 16];
-                    for (j, row) in square[..there].iter_mut().enumerate() {
-                        let from = b.add((first + j) * strides.column + p);
-                        V::prefetch(from.wrapping_add(width * strides.column)); // of the next panel
-                        *row = V::load_some(from, terms);
-                    }
-                    let square = transpose(square);
+                    let from = b.add(first * strides.column + p);
+                    let square = turned::<T, V>(from, strides.column, there, terms);
                     for (q, row) in square[..terms].iter().enumerate() {
                         row.store(panel.add((p + q) * width + first));
                     }
@@ -451,23 +439,30 @@ unsafe fn pack_b<T: Scalar, V: Vector<T>, const W: usize>(
     width
 }
 
-/// Turns the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
+/// Reads `rows` rows of `terms` numbers, at most a vector of each, and turns them: the first `terms` vectors hold a term
+/// of all rows each, and anything in the lanes of rows that are not there.
 ///
 /// # Safety
-/// The processor has `V`'s instructions.
+/// `from` points at rows that are `stride` apart; the processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn transpose<T, V: Vector<T>>(mut rows: [V; 16]) -> [V; 16] {
-    let mut round = 1;
-    while round < V::LANES {
-        let mut next = rows;
-        for i in 0..V::LANES / 2 {
-            // SAFETY: the caller vouches for the instructions.
-            (next[2 * i], next[2 * i + 1]) = unsafe { rows[i].interleave(rows[i + V::LANES / 2]) };
+unsafe fn turned<T: Scalar, V: Vector<T>>(
+    from: *const T,
+    stride: usize,
+    rows: usize,
+    terms: usize,
+) -> [V; 16] {
+    // SAFETY: as the caller promised; prefetched addresses, of the next panel, may be any.
+    unsafe {
+        (0..rows).for_each(|r| V::prefetch(from.wrapping_add((WIDEST + r) * stride)));
+        if terms == V::LANES {
+            return V::square(from, stride, rows);
         }
-        rows = next;
-        round *= 2;
+        let mut square = [V::zero(); 16];
+        for (r, row) in square[..rows].iter_mut().enumerate() {
+            *row = V::load_some(from.add(r * stride), terms);
+        }
+        transpose(square)
     }
-    rows
 }
 
 /// One tile of C: its first elements, and how far apart rows are.
@@ -482,7 +477,31 @@ struct Tile<T> {
     columns: usize,
 }
 
+/// A tile of each number of rows has its own code: its sums are in registers.
+macro_rules! of_rows {
+    ($($rows:literal)*) => {
+        /// Computes so many rows, 1 to R, of the tile; returns how many.
+        ///
+        /// # Safety
+        /// See [`Tile::run`].
+        #[inline(always)]
+        unsafe fn of_rows<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
+            &self,
+            rows: usize,
+            onto: Onto<'_, T>,
+        ) -> usize {
+            match rows {
+                // SAFETY: as the caller promised.
+                $($rows if $rows <= R => unsafe { self.run::<V, $rows, W, PACKED>(onto) },)*
+                _ => unreachable!("a tile of {rows} rows"),
+            }
+        }
+    };
+}
+
 impl<T: Scalar> Tile<T> {
+    of_rows!(1 2 3 4 5 6 7 8 9 10 11 12);
+
     /// Computes R rows of the tile; returns R.
     ///
     /// # Safety

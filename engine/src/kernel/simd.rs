@@ -116,6 +116,24 @@ pub(super) trait Vector<T>: Copy {
     /// The processor has this vector's instructions.
     unsafe fn interleave(self, b: Self) -> (Self, Self);
 
+    /// Reads `LANES` numbers of each of `rows` rows, at most `LANES`, and turns them: vector i holds the i-th number of
+    /// each row. Lanes of rows that are not there repeat the last row.
+    ///
+    /// # Safety
+    /// `from` points at rows that are `stride` apart, all valid for reading; the processor has this vector's
+    /// instructions.
+    #[inline(always)]
+    unsafe fn square(from: *const T, stride: usize, rows: usize) -> [Self; 16] {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let mut square = [Self::zero(); 16];
+            for (r, row) in square[..Self::LANES].iter_mut().enumerate() {
+                *row = Self::load(from.add(r.min(rows - 1) * stride));
+            }
+            transpose(square)
+        }
+    }
+
     /// Says that the line at `at` will be needed; any address may be given.
     ///
     /// # Safety
@@ -155,6 +173,25 @@ pub(super) trait Vector<T>: Copy {
             std::ptr::copy_nonoverlapping(lanes.as_ptr().cast::<T>(), to, count);
         }
     }
+}
+
+/// Turns the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+pub(super) unsafe fn transpose<T, V: Vector<T>>(mut rows: [V; 16]) -> [V; 16] {
+    let mut round = 1;
+    while round < V::LANES {
+        let mut next = rows;
+        for i in 0..V::LANES / 2 {
+            // SAFETY: the caller vouches for the instructions.
+            (next[2 * i], next[2 * i + 1]) = unsafe { rows[i].interleave(rows[i + V::LANES / 2]) };
+        }
+        rows = next;
+        round *= 2;
+    }
+    rows
 }
 
 /// The portable vector: a few numbers that the compiler packs as the target allows. It multiplies and adds in
@@ -346,6 +383,36 @@ mod x86 {
         _mm512_fmadd_ps,
         interleave_512_ps,
         {
+            /// Quarters of four rows come together as they are loaded, which takes the shuffles of two rounds away.
+            #[inline(always)]
+            unsafe fn square(from: *const f32, stride: usize, rows: usize) -> [Self; 16] {
+                // SAFETY: the caller vouches for the instructions and for the readable rows.
+                unsafe {
+                    let mut turned = [Self::zero(); 16];
+                    for quarter in 0..4 {
+                        let mut four = [Self::zero(); 4];
+                        for (i, row) in four.iter_mut().enumerate() {
+                            let at = |r: usize| {
+                                _mm_loadu_ps(from.add((i + r).min(rows - 1) * stride + 4 * quarter))
+                            };
+                            *row = _mm512_broadcast_f32x4(at(0));
+                            *row = _mm512_mask_broadcast_f32x4(*row, 0x00f0, at(4));
+                            *row = _mm512_mask_broadcast_f32x4(*row, 0x0f00, at(8));
+                            *row = _mm512_mask_broadcast_f32x4(*row, 0xf000, at(12));
+                        }
+                        let pd = |a| _mm512_castps_pd(a);
+                        let low = |a, b| _mm512_castpd_ps(_mm512_unpacklo_pd(pd(a), pd(b)));
+                        let high = |a, b| _mm512_castpd_ps(_mm512_unpackhi_pd(pd(a), pd(b)));
+                        let [a, b, c, d] = four;
+                        let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
+                        (turned[4 * quarter], turned[4 * quarter + 1]) = (low(ab, cd), high(ab, cd));
+                        let (ab, cd) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
+                        (turned[4 * quarter + 2], turned[4 * quarter + 3]) = (low(ab, cd), high(ab, cd));
+                    }
+                    turned
+                }
+            }
+
             #[inline(always)]
             unsafe fn load_some(from: *const f32, count: usize) -> Self {
                 // SAFETY: as the caller promised; lanes outside the mask are not read.

@@ -182,7 +182,11 @@ impl<T: Real> Trainer<T> {
         move |part, [g, w, s0, s1, s2]| {
             if clips {
                 let (scale, limit) = (T::of(scale), T::of(limit));
-                g.iter_mut().for_each(|g| *g = (*g * scale).max(-limit).min(limit));
+                for g in g.iter_mut() {
+                    let scaled = *g * scale;
+                    // NaN stays NaN.
+                    *g = if scaled.abs() > limit { limit.copysign(scaled) } else { scaled };
+                }
             }
             if !frozen[part] {
                 T::of_optimizer(&*optimizer).update(t, lr, w, g, [s0, s1, s2]);
