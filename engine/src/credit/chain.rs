@@ -31,7 +31,8 @@ pub struct Chain {
     pub gradient: f64,
     /// product − gradient
     pub residual: f64,
-    /// What rounding can make of the residual: 64·ε·Σ |p| over all paths p.
+    /// What rounding can make of the residual: 64·ε·(Σ |p| + |gradient| / a) over all paths p, with a the least gain of
+    /// a link (or 1).
     pub rounding: f64,
     /// Whether the residual is at most 1e-10 of the gradient, or `rounding`.
     pub reconciles: bool,
@@ -118,7 +119,12 @@ impl Chain {
         };
         let gradient = examples::example_gradient(still, weight, example);
         let residual = product - gradient;
-        let rounding = super::rounding(graph.total::<Absolute>(weight, example));
+        // A gain that is small may be a difference of terms of order 1 (as in a normalisation of few numbers): ε of
+        // those is more of it.
+        let gains = factors.iter().flat_map(|factor| &factor.links).filter(|link| link.kind == Kind::Gain);
+        let least = gains.filter_map(|link| link.number).filter(|gain| *gain != 0.0);
+        let least = least.fold(1.0f64, |least, gain| least.min(gain.abs()));
+        let rounding = super::rounding(graph.total::<Absolute>(weight, example) + gradient.abs() / least);
         Chain {
             example,
             loss: still.plan().example_losses().nth(example).map_or(f64::NAN, Scalar::f64),

@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use whygrad::credit::{
-    Chain, Flows, Kind, Still, Verdict, Weight, example_norms, examples, nudge, paths,
+    Chain, Flows, Kind, Still, Verdict, Weight, effect, example_norms, examples, nudge, paths,
 };
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{self, LossFunction};
-use whygrad::network::{Batch, Network, Rows, Value, Weights};
+use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Value, Weights};
 use whygrad::op::{self, Add, By, Linear, Precision};
 use whygrad::optim::Sgd;
 use whygrad::train::{Options, State, Trainer};
@@ -168,8 +168,7 @@ fn published(case: &Json) -> (Still, Vec<(String, Vec<Weight>)>) {
     hidden.retain(|unit| !outputs.contains(unit));
     hidden.sort();
     hidden.dedup();
-    let activation =
-        |key: &str| whygrad::network::Layer::Op(op::read(case[key].as_str().unwrap(), []).unwrap());
+    let activation = |key: &str| Layer::Op(op::read(case[key].as_str().unwrap(), []).unwrap());
     let layers = vec![
         Linear::new(hidden.len()).into(),
         activation("hidden"),
@@ -282,6 +281,19 @@ impl Made {
     }
 }
 
+/// Whether something normalises one or two numbers: it bends too sharply for differences.
+fn normalises_few(still: &Still) -> bool {
+    still.network().nodes().iter().any(|node| {
+        let shape = &still.network().shapes()[node.inputs[0]];
+        let count = match op::Op::name(&*node.op) {
+            "layer_norm" => shape.last(),
+            "batch_norm" => shape.leading() * still.examples(),
+            _ => usize::MAX,
+        };
+        count < 3
+    })
+}
+
 /// The product of every path from the loss of an example to a weight, one by one.
 fn enumerate(still: &Still, weight: Weight, example: usize) -> Vec<f64> {
     fn follow(
@@ -333,7 +345,7 @@ fn settings(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(settings(400))]
+    #![proptest_config(settings(2000))]
 
     #[test]
     fn every_part_adds_up_on_networks_of_all_operations(made in made(), pick in any::<u64>(), k in 1usize..12) {
@@ -350,8 +362,10 @@ proptest! {
         let own = |n| Chain::new(&still, weight, n).gradient;
         let sum = (0..still.examples()).map(own).sum::<f64>() / still.plan().divisor();
         let paths = paths(&still, weight, example, k);
-        let floor = 1e-14 * (paths.flow.total + parts.absolute);
-        prop_assert!((sum - still.slope(weight)).abs() <= 1e-10 * sum.abs() + floor, "{sum}");
+        // The slopes of a normalisation are differences: of 1 and what nearly equals it, where few numbers are normalised.
+        let sizes = (1..=still.network().nodes().len()).flat_map(|value| still.plan().value_gradient(value).flatten());
+        let floor = 1e-14 * sizes.fold(1e-300f64, |most, slope| most.max(slope.abs()));
+        prop_assert!((sum - still.slope(weight)).abs() <= 1e-10 * sum.abs() + floor, "{sum} {}", still.slope(weight));
         prop_assert_eq!(paths.diagnosis.verdict == Verdict::NoPath, paths.flow.paths.exact == Some(0));
         if !still.network().mixes_examples() {
             let flow = Flows::new(&still).at(weight, example);
@@ -360,7 +374,7 @@ proptest! {
             prop_assert_eq!(flow.paths, paths.flow.paths);
         }
         let difference = nudge(&still, weight);
-        prop_assert!(difference.agrees || !difference.crossings.is_empty(), "{difference:?}");
+        prop_assert!(difference.agrees || normalises_few(&still) || !difference.crossings.is_empty(), "{difference:?}");
         if paths.flow.paths.exact.is_none_or(|count| count > MOST) {
             return Ok(());
         }
@@ -368,7 +382,7 @@ proptest! {
         prop_assert_eq!(paths.flow.paths.exact, Some(all.len() as u64));
         all.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
         let (total, flow) = (all.iter().sum::<f64>(), all.iter().map(|p| p.abs()).sum::<f64>());
-        prop_assert!((total - chain.gradient).abs() <= 1e-10 * total.abs() + 1e-14 * flow, "{total} {chain:?}");
+        prop_assert!((total - chain.gradient).abs() <= 1e-10 * total.abs() + floor, "{total} {chain:?}");
         prop_assert!((flow - paths.flow.total).abs() <= 1e-12 * flow);
         let strongest = all.first().map_or(0.0, |p| p.abs());
         prop_assert!((strongest - paths.flow.strongest).abs() <= 1e-13 * strongest);
@@ -400,4 +414,284 @@ proptest! {
             prop_assert!((norm - square.sqrt()).abs() <= 1e-10 * norm + 1e-12 * largest, "{norm} {}", square.sqrt());
         }
     }
+}
+
+/// Layers with these weights, all numbers in the order of the parameters.
+fn fixed(layers: Vec<Layer>, input: usize, params: &[f64], loss_name: &str, x: &[f64], y: &[f64]) -> Still {
+    let network = Network::sequential([input], layers).unwrap();
+    let width = network.shape(network.output()).len();
+    let data = dataset(x.to_vec(), &[input], Targets::Values { data: y.to_vec(), width });
+    still(network, loss(loss_name), Weights { params: params.to_vec(), buffers: vec![] }, &data)
+}
+
+#[test]
+fn a_softmax_over_one_unit_blocks_every_gradient_and_is_named() {
+    let layers = layers![Linear::new(2), op::Tanh, Linear::new(1), op::Softmax];
+    let params = [0.3, -0.2, 0.1, 0.4, 0.5, 0.6, 0.7, -0.8, 0.9];
+    let still = fixed(layers, 2, &params, "mse", &[1.0, 2.0, -1.0, 0.5], &[0.0, 1.0]);
+    for weight in all_weights(still.network()) {
+        let paths = paths(&still, weight, 0, 5);
+        assert_eq!((paths.gradient, still.slope(weight)), (0.0, 0.0));
+        assert!(paths.shown.is_empty() && paths.flow.paths.exact > Some(0));
+        let diagnosis = paths.diagnosis;
+        assert_eq!((diagnosis.verdict, diagnosis.number), (Verdict::Blocked, Some(0.0)));
+        assert_eq!(diagnosis.symbol.as_deref(), Some("∂softmax1/∂linear2"));
+        let chain = Chain::new(&still, weight, 0);
+        assert_eq!((chain.product, chain.zero_at), (0.0, diagnosis.link));
+        assert_eq!(examples(&still, weight).verdict, Verdict::Blocked);
+        // The loss has a slope: what is below the softmax gets none of it.
+        assert_eq!(chain.factors[0].number, Some(2.0));
+    }
+}
+
+#[test]
+fn two_equal_and_opposite_examples_cancel_and_do_not_block() {
+    // ŷ = w·x with w = 1: the slopes 2·(ŷ − y)·x of the two examples are 2·(1 − 0)·1 and 2·(1 − 2)·1.
+    let still =
+        fixed(layers![Linear::new(1).without_bias()], 1, &[1.0], "squared_error", &[1.0, 1.0], &[0.0, 2.0]);
+    let weight = Weight { param: 0, at: 0 };
+    let parts = examples(&still, weight);
+    assert_eq!((parts.each.as_slice(), parts.sum, parts.absolute), (&[2.0, -2.0][..], 0.0, 4.0));
+    assert_eq!((parts.verdict, parts.agreement, parts.signs), (Verdict::Cancelled, Some(0.0), [1, 1, 0]));
+    // Of each example alone, nothing is small.
+    assert_eq!(paths(&still, weight, 0, 1).diagnosis.verdict, Verdict::Neither);
+}
+
+#[test]
+fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
+    // Both units of the second layer see h; what they send back is 0.5·0.8 and −0.4·1.
+    let layers = layers![Linear::new(1), Linear::new(2), Linear::new(1)];
+    let params = [1.0, 0.0, 0.8, 1.0, 0.0, 0.0, 0.5, -0.4, 0.0];
+    let still = fixed(layers, 1, &params, "squared_error", &[1.0], &[3.0]);
+    let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
+    assert!(of.gradient.abs() <= 1e-15 && of.flow.total > 1.0, "{of:?}");
+    assert_eq!((of.diagnosis.verdict, of.shown.len()), (Verdict::Cancelled, 2));
+    let groups = of.diagnosis.groups.unwrap();
+    let names: Vec<&str> = groups.strongest.iter().map(|group| group.through.as_str()).collect();
+    assert_eq!((groups.value.as_str(), groups.elsewhere), ("linear2", 0.0));
+    assert!(names.contains(&"linear2[0]") && names.contains(&"linear2[1]"));
+    close(groups.positive, -groups.negative, 1e-15);
+    close(groups.positive, of.flow.total / 2.0, 1e-15);
+
+    // x + f(x) with f(x) = −x: the two ways around meet again in one number.
+    let inside = layers![Linear::new(1).without_bias()];
+    let layers =
+        layers![Linear::new(1).without_bias(), Layer::Residual(inside), Linear::new(1).without_bias()];
+    let still = fixed(layers, 1, &[2.0, -1.0, 1.0], "squared_error", &[1.0], &[3.0]);
+    let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
+    assert_eq!((of.gradient, of.diagnosis.verdict), (0.0, Verdict::Cancelled));
+    let groups = of.diagnosis.groups.unwrap();
+    assert_eq!((groups.value.as_str(), groups.positive, groups.negative), ("linear2", 6.0, -6.0));
+    assert_eq!(groups.elsewhere, -6.0);
+
+    // A saturated unit lets next to nothing through, by every path.
+    let layers = layers![Linear::new(1), op::Sigmoid, Linear::new(1)];
+    let still = fixed(layers, 1, &[1.0, 19.0, 1.0, 0.0], "squared_error", &[1.0], &[3.0]);
+    let diagnosis = paths(&still, Weight { param: 0, at: 0 }, 0, 5).diagnosis;
+    assert_eq!(diagnosis.verdict, Verdict::Blocked);
+    assert_eq!(diagnosis.symbol.as_deref(), Some("∂sigmoid1/∂linear1"));
+    assert!(diagnosis.number.unwrap() < 1e-8);
+}
+
+#[test]
+fn a_kink_between_the_nudges_is_named() {
+    let layers = || layers![Linear::new(1).without_bias(), op::Relu, Linear::new(1).without_bias()];
+    let weight = Weight { param: 0, at: 0 };
+    let near = nudge(&fixed(layers(), 1, &[1e-5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
+    assert!(!near.agrees);
+    let crossing = &near.crossings[0];
+    assert_eq!((crossing.operation.as_str(), crossing.argument.as_str()), ("relu1", "linear1"));
+    assert!(crossing.count == 2 && crossing.example == 0 && crossing.below < 0.0 && crossing.above > 0.0);
+    let far = nudge(&fixed(layers(), 1, &[0.5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
+    assert!(far.agrees && far.crossings.is_empty());
+    // Also where it is the loss's: |ŷ − y| at ŷ = y.
+    let layers = layers![Linear::new(1).without_bias()];
+    let loss = nudge(&fixed(layers, 1, &[1.0], "mae", &[2.0], &[2.0]), weight);
+    assert_eq!((loss.crossings[0].operation.as_str(), loss.crossings[0].argument.as_str()), ("mae", "ŷ − y"));
+}
+
+#[test]
+fn a_wrong_gradient_does_not_agree_with_its_nudge() {
+    let made = Made { seed: 5, lead: false, examples: 3, ops: vec![(6, 1, 2), (0, 1, 3)], loss: 0 };
+    let still = made.still();
+    let weight = Weight { param: 0, at: 1 };
+    let right = nudge(&still, weight);
+    assert!(right.agrees && right.relative.unwrap() <= 1e-9, "{right:?}");
+    let tolerance = right.rounding + right.truncation;
+    assert!(tolerance <= 1e-7 * right.gradient.abs(), "an error of 1e-6 would be seen: {right:?}");
+}
+
+#[test]
+fn an_effect_is_predicted_by_the_gradient_and_measured_by_the_loss() {
+    // L = (w₁ + w₂ − 3)² at (1, 1): g = −2 for both, and L = 1.
+    let layers = layers![Linear::new(1).without_bias()];
+    let still = fixed(layers, 2, &[1.0, 1.0], "squared_error", &[1.0, 1.0], &[3.0]);
+    let of = effect(&still, Weight { param: 0, at: 0 }, &[0.25, 0.5]);
+    assert_eq!((of.moved, of.before), (0.25, 1.0));
+    assert_eq!((of.alone.predicted, of.alone.measured), (-0.5, 0.75 * 0.75 - 1.0));
+    assert_eq!((of.all.predicted, of.all.measured), (-1.5, 0.25 * 0.25 - 1.0));
+    assert_eq!(of.all.ratio, Some(0.9375 / 1.5));
+}
+
+#[test]
+fn a_step_held_still_is_the_step_that_was_trained() {
+    let layers = layers![Linear::new(40), op::Relu, op::Dropout { p: 0.4 }, Linear::new(3)];
+    let network = Network::sequential([6], layers).unwrap();
+    let options = Options { batch: 64, seed: 8, ..Options::default() };
+    fn check<T: whygrad::train::Real>(network: &Network, options: Options, tolerance: f64) {
+        let data = super::data::<T>(100, 6, Some(3));
+        let sgd = Arc::new(Sgd { lr: 0.1, momentum: 0.9, ..Sgd::default() });
+        let mut trainer =
+            Trainer::<T>::new(network.clone(), loss("cross_entropy"), sgd.clone(), options).unwrap();
+        let order: Vec<usize> = (0..64).map(|i| (i * 7 + 3) % 100).collect();
+        let batch = Batch { data: &data, rows: Rows::Index(&order) };
+        (0..3).for_each(|_| _ = trainer.step(batch));
+        let network = Arc::new(network.clone());
+        let still = Still::new(network, loss("cross_entropy"), sgd, options, trainer.state(), batch).unwrap();
+        let trained = trainer.step(batch);
+        close(still.batch_loss(), trained, tolerance);
+        let largest = still.gradient().iter().fold(0.0f64, |m, g| m.max(g.abs()));
+        for weight in all_weights(still.network()) {
+            let beside = still.beside(weight, trainer.gradient()[weight.place(still.network())].f64());
+            assert!(beside.difference.abs() <= tolerance * largest, "{beside:?}");
+        }
+    }
+
+    check::<f64>(&network, options, 0.0);
+    check::<f32>(&network, options, 1e-5);
+}
+
+#[test]
+fn fifty_layers_are_explained_with_as_many_paths_as_asked_for() {
+    let mut layers: Vec<Layer> = (0..49).flat_map(|_| layers![Linear::new(32), op::Tanh]).collect();
+    layers.push(Linear::new(4).into());
+    let network = Network::sequential([8], layers).unwrap();
+    let inputs = (0..16).map(|i| random::uniform(3, i) - 0.5).collect();
+    let data = dataset(inputs, &[8], Targets::Classes(vec![1, 3]));
+    let weights = Weights::init(&network, 1);
+    let weight = Weight::parse("linear1.weight[3,5]", &network).unwrap();
+    let still = still(network, loss("cross_entropy"), weights, &data);
+    let chain = Chain::new(&still, weight, 1);
+    assert!(chain.reconciles, "{chain:?}");
+    assert_eq!((chain.factors.len(), chain.links().count()), (51, 99 + 1));
+    let found = paths(&still, weight, 1, 20);
+    // 32^48 paths through the hidden layers above the first, and 4 outputs.
+    let log10 = 48.0 * 32f64.log10() + 4f64.log10();
+    assert!((found.flow.paths.log10.unwrap() - log10).abs() <= 1e-10 && found.flow.paths.exact.is_none());
+    assert_eq!(found.shown.len(), 20);
+    close(found.shown[0].product.abs(), found.flow.strongest, 1e-12);
+    assert!(found.shown.windows(2).all(|pair| pair[0].product.abs() >= pair[1].product.abs()));
+    assert!(found.shown.iter().all(|path| path.steps.len() == 1 + 98 + 1));
+    let distinct: std::collections::HashSet<String> =
+        found.shown.iter().map(|path| path.steps.iter().map(|step| step.to.as_str()).collect()).collect();
+    assert_eq!(distinct.len(), 20);
+}
+
+#[test]
+fn among_equal_paths_the_search_goes_straight_down() {
+    // All 16^20 paths are equal but for rounding: a search in breadth would not come back.
+    let mut layers: Vec<Layer> = (0..21).flat_map(|_| layers![Linear::new(16), op::Tanh]).collect();
+    layers.push(Linear::new(1).into());
+    let network = Network::sequential([3], layers).unwrap();
+    let mut weights = Weights::init(&network, 1);
+    weights.params.fill(0.0713);
+    let data = dataset(vec![0.3, -0.1, 0.7], &[3], Targets::Values { data: vec![1.0], width: 1 });
+    let still = still(network, loss("mse"), weights, &data);
+    let found = paths(&still, Weight { param: 0, at: 4 }, 0, 50);
+    assert_eq!(found.shown.len(), 50);
+    close(found.flow.effective, 16f64.powi(20), 1e-9);
+}
+
+#[test]
+fn a_network_of_ten_million_weights_is_explained() {
+    let layers = layers![Linear::new(2500), op::Relu, Linear::new(3000), op::Relu, Linear::new(10)];
+    let network = Network::sequential([900], layers).unwrap();
+    assert!(network.param_count() > 9_500_000, "{}", network.param_count());
+    let inputs = (0..2 * 900).map(|i| random::uniform(3, i)).collect();
+    let data = dataset(inputs, &[900], Targets::Classes(vec![7, 2]));
+    let weights = Weights::init(&network, 1);
+    let weight = Weight::parse("linear1.weight[2,800]", &network).unwrap();
+    let still = still(network, loss("cross_entropy"), weights, &data);
+    let found = paths(&still, weight, 0, 10);
+    assert_eq!(found.flow.paths.exact, Some(3000 * 10));
+    assert_eq!(found.shown.len(), if found.flow.total > 0.0 { 10 } else { 0 });
+    assert!(Chain::new(&still, weight, 0).reconciles && examples(&still, weight).reconciles);
+}
+
+/// The best of some times, in seconds.
+fn seconds(times: usize, mut f: impl FnMut()) -> f64 {
+    let once = |_| {
+        let start = std::time::Instant::now();
+        f();
+        start.elapsed().as_secs_f64()
+    };
+    (0..times).map(once).fold(f64::INFINITY, f64::min)
+}
+
+/// 784-512-256-10 with a batch of 128 examples.
+fn large<T: whygrad::train::Real>() -> (Network, Dataset<T>) {
+    let layers = layers![Linear::new(512), op::Relu, Linear::new(256), op::Relu, Linear::new(10)];
+    (Network::sequential([784], layers).unwrap(), super::data(128, 784, Some(10)))
+}
+
+#[test]
+#[ignore = "measures time: cargo test --release -- --ignored --test-threads=1 credit"]
+fn all_semirings_together_cost_at_most_four_backward_passes() {
+    let (network, data) = large::<f64>();
+    let weights = Weights::init(&network, 1);
+    let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
+    let mut plan = Plan::<f64>::new(&network, loss("cross_entropy"), 128, 1, false).unwrap();
+    let mut gradient = vec![0.0; network.param_count()];
+    let forward = seconds(30, || _ = plan.pass(&weights, batch, Pass { backward: false, ..Pass::train(0) }));
+    let both = seconds(30, || {
+        plan.pass(&weights, batch, Pass::train(0));
+        plan.gradient(&weights, &mut gradient);
+    });
+    let still = still(network, loss("cross_entropy"), weights, &data);
+    let semirings = seconds(30, || _ = std::hint::black_box(Flows::new(&still)));
+    let (backward, ratio) = (both - forward, semirings / (both - forward));
+    println!("backward {:.2} ms, semirings {:.2} ms: {ratio:.2} times", backward * 1e3, semirings * 1e3);
+    assert!(ratio <= 4.0, "{ratio}");
+}
+
+#[test]
+#[ignore = "measures time: cargo test --release -- --ignored --test-threads=1 credit"]
+fn per_example_norms_cost_at_most_a_third_of_a_step_on_top_of_it() {
+    fn measure<T: whygrad::train::Real>() {
+        let (network, data) = large::<T>();
+        let weights = Weights::init(&network, 1);
+        let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
+        let mut plan = Plan::<T>::new(&network, loss("cross_entropy"), 128, 1, false).unwrap();
+        let norms = seconds(50, || {
+            plan.pass(&weights, batch, Pass::train(0));
+            std::hint::black_box(example_norms(&network, &plan, &weights));
+        });
+        let options = Options { batch: 128, ..Options::default() };
+        let sgd = Arc::new(Sgd::default());
+        let mut trainer = Trainer::<T>::new(network.clone(), loss("cross_entropy"), sgd, options).unwrap();
+        let step = seconds(50, || _ = trainer.step(batch));
+        println!("{}: step {:.2} ms, pass and norms {:.2} ms", T::NAME, step * 1e3, norms * 1e3);
+        assert!(norms <= 1.3 * step, "{norms} {step}");
+    }
+    measure::<f32>();
+    measure::<f64>();
+}
+
+#[test]
+#[ignore = "measures time: cargo test --release -- --ignored --test-threads=1 credit"]
+fn one_weight_is_explained_in_less_than_a_tenth_of_a_second() {
+    let (network, data) = large::<f64>();
+    let weights = Weights::init(&network, 1);
+    let weight = Weight::parse("linear1.weight[100,400]", &network).unwrap();
+    let still = still(network, loss("cross_entropy"), weights, &data);
+    let moves: Vec<f64> = still.gradient().iter().map(|g| -0.1 * g).collect();
+    let each = [
+        ("chain", seconds(3, || _ = Chain::new(&still, weight, 5))),
+        ("paths", seconds(3, || _ = paths(&still, weight, 5, 10))),
+        ("examples", seconds(3, || _ = examples(&still, weight))),
+        ("nudge", seconds(3, || _ = nudge(&still, weight))),
+        ("effect", seconds(3, || _ = effect(&still, weight, &moves))),
+    ];
+    each.iter().for_each(|(name, time)| println!("{name} {:.2} ms", time * 1e3));
+    assert!(each.iter().map(|(_, time)| time).sum::<f64>() <= 0.1);
 }
