@@ -9,6 +9,7 @@ use crate::network::{Network, Node};
 use crate::op::{By, Op, Partial, Point, Precision};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Some examples of a step. One, where examples do not mix; else all of them.
@@ -227,7 +228,7 @@ impl<'a> Graph<'a> {
             if Op::is_affine(&*node.op) {
                 let input = node.inputs[0];
                 let x = &mut below[values.starts[input - first]..values.starts[input - first + 1]];
-                wide(PullMatrix::<S>(std::marker::PhantomData), (self.matrix(node, &at), y, x));
+                wide(PullMatrix::<S>(PhantomData), (self.matrix(node, &at), y, x));
                 continue;
             }
             let width = self.width(value);
@@ -507,8 +508,11 @@ impl Matrix<'_> {
     }
 }
 
+/// Rows of W that are taken at a time: x is read and written once for all of them.
+const ROWS: usize = 4;
+
 /// x ← x ⊕ y ⊗ W for vectors y of `out` numbers.
-struct PullMatrix<S>(std::marker::PhantomData<S>);
+struct PullMatrix<S>(PhantomData<S>);
 
 impl<S: Semiring> Wide<(Matrix<'_>, &[S::Number], &mut [S::Number])> for PullMatrix<S> {
     type Out = ();
@@ -516,16 +520,23 @@ impl<S: Semiring> Wide<(Matrix<'_>, &[S::Number], &mut [S::Number])> for PullMat
     #[inline(always)]
     fn run((matrix, y, x): (Matrix<'_>, &[S::Number], &mut [S::Number])) {
         let (features, out) = (matrix.features, matrix.w.len() / matrix.features);
-        let mut edges = vec![S::ZERO; features];
-        for o in 0..out {
-            if y.iter().skip(o).step_by(out).all(|y| *y == S::ZERO) {
+        let mut edges: [Vec<S::Number>; ROWS] = std::array::from_fn(|_| vec![S::ZERO; features]);
+        for from in (0..out).step_by(ROWS) {
+            let rows = from..out.min(from + ROWS);
+            if y.chunks_exact(out).all(|y| y[rows.clone()].iter().all(|y| *y == S::ZERO)) {
                 continue;
             }
-            matrix.edges::<S>(o, &mut edges);
+            rows.clone().zip(&mut edges).for_each(|(o, edges)| matrix.edges::<S>(o, edges));
+            let edges = edges.each_ref().map(|edges| &edges[..features]);
             for (y, x) in y.chunks_exact(out).zip(x.chunks_exact_mut(features)) {
-                let y = y[o];
-                for (x, edge) in x.iter_mut().zip(&edges) {
-                    *x = S::plus(*x, S::times(y, *edge));
+                let mut these = [S::ZERO; ROWS];
+                these[..rows.len()].copy_from_slice(&y[rows.clone()]);
+                for (i, x) in x.iter_mut().enumerate() {
+                    let mut sum = *x;
+                    for row in 0..ROWS {
+                        sum = S::plus(sum, S::times(these[row], edges[row][i]));
+                    }
+                    *x = sum;
                 }
             }
         }
