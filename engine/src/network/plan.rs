@@ -409,6 +409,24 @@ impl<T: Precision + LossPrecision> Plan<T> {
         });
     }
 
+    /// Which examples of the last pass lie together in one shard, shard by shard.
+    pub fn shards(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        (0..self.active).map(|s| s * self.shard_rows..s * self.shard_rows + self.shards[s].rows)
+    }
+
+    /// The point at which operation `node` stood in the last pass, for the examples of one shard; `weights` are those
+    /// of the pass.
+    pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
+        let numbers = (&weights.params[..], &weights.buffers[..]);
+        self.shards[shard].point(&self.graph, node, numbers, mode(self.train, node, shard * self.shard_rows))
+    }
+
+    /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
+    /// pass (which went back).
+    pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
+        &self.shards[shard].grads[self.graph.range(node + 1, self.shards[shard].rows)]
+    }
+
     /// Loss of the last pass.
     pub fn loss(&self) -> f64 {
         self.example_losses().map(Scalar::f64).sum::<f64>() / self.divisor

@@ -1,5 +1,6 @@
 //! What users of the engine rely on.
 
+mod credit;
 mod floors;
 mod graph;
 mod steps;
