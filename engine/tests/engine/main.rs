@@ -3,6 +3,7 @@
 mod floors;
 mod graph;
 mod steps;
+mod update;
 
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::{Scalar, random};
