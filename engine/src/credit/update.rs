@@ -4,6 +4,7 @@
 //! and the gradient before clipping. Training's own update is another computation, in training's precision; the two
 //! reconcile where they differ by no more than that precision explains.
 
+use super::Weight;
 use crate::kernel::Scalar;
 use crate::network::Network;
 use crate::optim::{Before, Clip, Ladder, Part, Rule, SLOTS, Schedule, Symbol};
@@ -55,7 +56,7 @@ pub struct Update {
     pub sum: f64,
     /// Δw = after − before, as training made it.
     pub moved: f64,
-    /// Σ parts − Δw.
+    /// Δw − Σ parts.
     pub residual: f64,
     /// How far Σ parts and Δw can be apart by rounding; [`Update::reconciles`] says how it is computed.
     pub tolerance: f64,
@@ -91,20 +92,20 @@ impl<'a, T: Scalar> Updates<'a, T> {
         Updates { network, optimizer, clip, schedule, before, gradient, after, norm }
     }
 
-    /// The update of a weight, by its place among all parameters' numbers.
+    /// The update of a weight.
     ///
     /// # Panics
-    /// Where there is no such weight.
-    pub fn of(&self, weight: usize) -> Update {
-        let at = self.before(weight);
-        let after = self.after[weight].f64();
-        let param = self.network.params().iter().find(|param| param.range.contains(&weight));
-        let frozen = param.is_some_and(|param| param.frozen);
+    /// Where the network has no such weight.
+    pub fn of(&self, weight: Weight) -> Update {
+        let place = weight.place(self.network);
+        let at = self.before(place);
+        let after = self.after[place].f64();
+        let frozen = self.network.params()[weight.param].frozen;
         let ladder = (!frozen).then(|| self.optimizer.ladder(&at));
         let tolerance = ladder.as_ref().map_or(0.0, |ladder| self.tolerance(&at, ladder, after));
         let sum = ladder.as_ref().map_or(0.0, Ladder::sum);
         let moved = after - at.w;
-        let residual = sum - moved;
+        let residual = moved - sum;
         Update {
             step: at.t,
             optimizer: self.optimizer.name(),
@@ -122,8 +123,8 @@ impl<'a, T: Scalar> Updates<'a, T> {
     }
 
     /// A weight before the step, and what the optimizer was told.
-    fn before(&self, weight: usize) -> Before {
-        let g = self.gradient[weight].f64();
+    fn before(&self, place: usize) -> Before {
+        let g = self.gradient[place].f64();
         let clipped = match self.clip {
             Clip::Off => None,
             Clip::Norm(max) => Some(g * (max / (self.norm + 1e-6)).min(1.0)),
@@ -131,10 +132,10 @@ impl<'a, T: Scalar> Updates<'a, T> {
         };
         let slots = self.before.slots.each_ref();
         Before {
-            w: self.before.weights.params[weight].f64(),
+            w: self.before.weights.params[place].f64(),
             g,
             clipped,
-            slots: slots.map(|slot| slot.get(weight).map_or(0.0, |x| x.f64())),
+            slots: slots.map(|slot| slot.get(place).map_or(0.0, |x| x.f64())),
             t: self.before.steps + 1,
             scheduled: (self.schedule != Schedule::default())
                 .then(|| self.schedule.lr(self.optimizer.lr(), self.before.steps)),

@@ -2,6 +2,7 @@
 
 mod floors;
 mod graph;
+mod ledger;
 mod steps;
 mod update;
 

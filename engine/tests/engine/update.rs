@@ -2,7 +2,7 @@
 
 use super::data;
 use std::sync::Arc;
-use whygrad::credit::{Update, Updates};
+use whygrad::credit::{Update, Updates, Weight};
 use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction};
@@ -82,7 +82,9 @@ fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64,
             let after: Vec<T> = moved.map(|(w, after)| *after + T::of(fault) * (*after - *w)).collect();
             let network = trainer.network();
             let updates = Updates::new(network, trainer.optimizer(), how, &before, &gradient, &after);
-            (0..gradient.len()).for_each(|weight| f(updates.of(weight)));
+            for (param, of) in network.params().iter().enumerate() {
+                (0..of.shape.len()).for_each(|at| f(updates.of(Weight { param, at })));
+            }
         }
     }
 }
@@ -111,7 +113,7 @@ fn the_parts_of_every_update_add_up_to_what_training_did() {
             let after = update.before + update.sum;
             assert!((after - update.after).abs() <= 1e-12 * update.before.abs().max(after.abs()), "{told}");
             let sum: f64 = update.parts.iter().map(|part| part.amount).sum();
-            assert_eq!((sum, update.sum - update.moved), (update.sum, update.residual), "{told}");
+            assert_eq!((sum, update.moved - update.sum), (update.sum, update.residual), "{told}");
         });
     });
 }
