@@ -44,14 +44,15 @@ pub fn probe<T: Scalar, P: Scalar>(data: &Dataset<T>, count: usize, seed: u64) -
 }
 
 /// How fine a ledger is: when the halving of a step's line stops. It also stops where the residual is no more than
-/// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision: that is rounding.
+/// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision, which is rounding, and where it is not finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refine {
     /// The largest residual of the whole ledger, as a share of the probe loss with which it starts. The residuals
     /// of the steps so far have spent some of it, and a step may spend half of what is left; where nothing is left,
     /// because halving was bounded, a hundredth of the whole.
     pub tolerance: f64,
-    /// Halvings of the line at most, up to 20. A step with k of them takes 1 + 2ᵏ⁺¹ − 1 gradients.
+    /// Halvings of the line at most, up to 20. A step with k of them takes 2ᵏ⁺¹ gradients, and one more where running
+    /// statistics change.
     pub halvings: u32,
 }
 
@@ -90,7 +91,33 @@ struct Layer {
     parts: Range<usize>,
 }
 
-/// Who earned the loss change of a run.
+/// Who earned the loss change of a run. Computes in the precision `P`, whatever the run's; watches it as an
+/// [`Observer`], or is told of every step by [`Ledger::advance`]: it says the same, bit for bit.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whygrad::credit::{Ledger, PROBE, Refine, probe};
+/// use whygrad::data::generate::GENERATED;
+/// use whygrad::network::Network;
+/// use whygrad::train::{Fit, Options, Progress, Trainer, fit};
+/// use whygrad::{layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
+///
+/// let moons = GENERATED.iter().find(|set| set.name == "moons").unwrap();
+/// let data = moons.make::<f32>(300, 0.1, 2, 1)?;
+/// let network = Network::sequential([2], layers![Linear::new(8), Tanh, Linear::new(2)])?;
+/// let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd { lr: 0.1, ..Sgd::default() }));
+/// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), sgd, Options::default())?;
+///
+/// let (probe, weights) = (probe::<_, f64>(&data, PROBE, 1), &trainer.state().weights);
+/// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), 1)?;
+/// let how = Fit { epochs: 2, batch: 32, shuffle: true, seed: 1, patience: None };
+/// fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger])?;
+///
+/// let totals = ledger.totals();
+/// assert!(totals.change < 0.0 && totals.relative.unwrap() <= 1e-5);
+/// println!("{} earned most: {:+e}", ledger.earned_most(1)[0].name, ledger.earned_most(1)[0].allocation);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Ledger<P> {
     network: Network,
@@ -222,6 +249,8 @@ pub struct Totals {
     pub statistics: f64,
     /// change − allocation − statistics
     pub residual: f64,
+    /// Σ |residual| of all steps: how much of the residual's smallness is signs that cancel.
+    pub residuals: f64,
     /// |residual| / |change|; absent where the loss did not change.
     pub relative: Option<f64>,
     /// Gradients of the probe set that were computed.
@@ -351,11 +380,14 @@ impl<P: Real> Ledger<P> {
             if self.enough(end - start - layers.iter().sum::<f64>(), start.abs() + end.abs()) {
                 break self.allocate(1 << halvings, true);
             }
-            self.inner.resize(self.mids.len(), P::zero());
-            self.inner.iter_mut().zip(&self.mids).for_each(|(inner, mid)| *inner += *mid);
+            // Middles of pieces are where the halves meet.
+            if halvings == 0 {
+                self.inner.clone_from(&self.mids);
+            } else {
+                self.inner.iter_mut().zip(&self.mids).for_each(|(inner, mid)| *inner += *mid);
+            }
             halvings += 1;
         };
-        self.inner.fill(P::zero());
         let (change, statistics) = (end - self.loss, start - self.loss);
         let residual = change - statistics - layers.iter().sum::<f64>();
         self.steps.push(LedgerStep { step, loss: end, change, layers, statistics, residual, halvings });
@@ -383,7 +415,7 @@ impl<P: Real> Ledger<P> {
             true => (self.residual + residual).abs() <= (spent + budget) / 2.0,
             false => residual.abs() <= budget / 100.0,
         };
-        fine || residual.abs() <= rounding
+        fine || residual.abs() <= rounding || !residual.is_finite()
     }
 
     /// The allocation of each layer, by the gradients at hand; with `keep` every weight's is entered.
@@ -551,6 +583,7 @@ impl<P: Real> Ledger<P> {
             hurt,
             statistics,
             residual,
+            residuals: self.steps.iter().map(|step| step.residual.abs()).sum(),
             relative: (change != 0.0).then(|| (residual / change).abs()),
             gradients: self.probe.gradients,
         }

@@ -21,6 +21,37 @@ const WEIGHT_ROUNDINGS: f64 = 2.0;
 const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
 
 /// The updates that one step made.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whygrad::credit::{Updates, Weight};
+/// use whygrad::data::generate::GENERATED;
+/// use whygrad::network::{Batch, Network, Pass, Plan, Rows};
+/// use whygrad::train::{Options, Trainer};
+/// use whygrad::{layers, loss::CrossEntropy, op::Linear, optim::Adam};
+///
+/// let data = GENERATED[0].make::<f32>(4, 0.0, 1, 1)?;
+/// let batch = Batch { data: &data, rows: Rows::Range(0, 4) };
+/// let network = Network::sequential([2], layers![Linear::new(2)])?;
+/// let (loss, adam) = (Arc::new(CrossEntropy::default()), Arc::new(Adam::default()));
+/// let options = Options::default();
+/// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), adam, options)?;
+///
+/// let (before, mut gradient) = (trainer.state().clone(), vec![0.0; network.param_count()]);
+/// let mut plan = Plan::new(&network, loss, 4, 1, false)?;
+/// plan.pass(&before.weights, batch, Pass::train(0));
+/// plan.gradient(&before.weights, &mut gradient);
+/// trainer.step(batch);
+///
+/// let (how, after) = ((options.clip, options.schedule), &trainer.state().weights.params);
+/// let updates = Updates::new(&network, trainer.optimizer(), how, &before, &gradient, after);
+/// let update = updates.of(Weight { param: 0, at: 3 });
+/// for part in &update.parts {
+///     println!("{:>15} {:+.6e}  {}", part.source.name(), part.amount, part.formula);
+/// }
+/// assert!(update.reconciles);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Updates<'a, T> {
     network: &'a Network,

@@ -374,7 +374,7 @@ fn training_with_a_ledger_of_one_batch_takes_at_most_three_and_a_half_times_as_l
         }
         let [train, ledger] = seconds.map(|mut seconds| {
             seconds.sort_by(f64::total_cmp);
-            seconds[seconds.len() / 2]
+            seconds[seconds.len() / 10] // what others do on the machine only adds
         });
         let cost = (train + ledger) / train;
         println!(

@@ -196,3 +196,21 @@ fn every_symbol_of_a_formula_is_told() {
         });
     });
 }
+
+#[test]
+fn what_is_not_a_number_never_reconciles() {
+    let options = Options { batch: 16, ..Options::default() };
+    let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
+    for (name, given) in SETTINGS {
+        let trainer =
+            Trainer::<f64>::new(network(), Arc::clone(&loss), optimizer(name, given), options).unwrap();
+        let (network, before) = (trainer.network(), trainer.state());
+        let gradient = vec![f64::NAN; network.param_count()];
+        for clip in CLIPS {
+            let how = (clip, Schedule::default());
+            let after = &before.weights.params;
+            let updates = Updates::new(network, trainer.optimizer(), how, before, &gradient, after);
+            assert!(!updates.of(Weight { param: 0, at: 0 }).reconciles, "{name} {given:?} {clip:?}");
+        }
+    }
+}
