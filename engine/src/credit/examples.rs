@@ -17,7 +17,7 @@ use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::loss::LossPrecision;
 use crate::network::{Network, Param, Plan, Weights};
-use crate::op::{Compute, Forward, Inputs, Mode, Op, Part, Parts, Place, Point, Precision};
+use crate::op::{Compute, Forward, Grad, Inputs, Mode, Op, Part, Parts, Place, Point, Precision};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -204,15 +204,14 @@ fn by_example<T: Precision + LossPrecision>(
             });
             for (part, length) in parts {
                 let dw = &mut dw[..*length];
-                dw.fill(T::zero());
                 let team = &mut Team::alone(room);
                 match (&one, &masked) {
                     (Some(one), _) => {
-                        op.backward_param(&one.point(&at), &dy[own.clone()], part.clone(), dw, team)
+                        op.backward_param(&one.point(&at), &dy[own.clone()], part.clone(), Grad::empty(dw), team)
                     }
                     (None, masked) => {
                         let dy = masked.as_deref().unwrap_or(dy);
-                        op.backward_param(&at, dy, part.clone(), dw, team);
+                        op.backward_param(&at, dy, part.clone(), Grad::empty(dw), team);
                     }
                 }
                 f(example - of.start, dw);

@@ -140,7 +140,7 @@ impl<'a> Graph<'a> {
     pub fn one_row(&self) -> Option<Graph<'a>> {
         let (keep, still) = (self.keep.clone(), self.still);
         let one = self.rows.start..self.rows.start + 1;
-        (!still.network().mixes_examples()).then(|| Graph { rows: one, keep, ..*self })
+        (!still.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
     }
 
     /// Which examples these are.

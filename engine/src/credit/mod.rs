@@ -6,8 +6,10 @@
 //! | [`Chain`] | one example | product of the factors = the example's gradient |
 //! | [`Paths`] | one example | Σ shown paths + remainder = the example's gradient |
 //! | [`Examples`] | the batch | Σ over examples = the batch's gradient |
+//! | [`Update`] | the step | Σ parts = Δw, as training made it |
 //! | [`Nudge`] | the batch | a finite difference ≈ the batch's gradient |
 //! | [`Effect`] | the step | what the gradient predicted beside what was measured |
+//! | [`Ledger`] | a run | Σ over weights = change of the probe set's loss, residual printed |
 //!
 //! *The example's gradient* is ∂ℓₙ/∂w, by the example's own loss ℓₙ. The batch's loss is L = Σ ℓₙ / divisor, so that an
 //! example contributes ∂ℓₙ/∂w / divisor to the batch's gradient; for a batch of one example and a divisor of 1 they are
@@ -20,20 +22,24 @@ mod chain;
 mod effect;
 mod examples;
 mod graph;
+mod ledger;
 mod nudge;
 mod paths;
 mod semiring;
 mod still;
+mod update;
 mod weight;
 
 pub use chain::{Chain, Factor, Kind, Link};
 pub use effect::{Change, Effect, effect};
 pub use examples::{Examples, example_norms, examples};
 pub use graph::{Expression, Place};
+pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use nudge::{Crossing, Nudge, nudge};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
 pub use semiring::{Absolute, Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
 pub use still::{Beside, Still};
+pub use update::{Update, Updates};
 pub use weight::{Weight, WeightError};
 
 use serde::Serialize;

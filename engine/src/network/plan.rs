@@ -290,6 +290,15 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
     }
 
+    /// As [`Plan::update`], for slices of any numbers.
+    pub fn each_part<U: Send, const N: usize>(
+        &mut self,
+        slices: [&mut [U]; N],
+        f: impl Fn(usize, [&mut [U]; N]) + Sync,
+    ) {
+        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
+    }
+
     /// Where the parameters are cut into parts, for whoever works on them in parallel.
     pub fn bounds(&self) -> &[usize] {
         &self.bounds

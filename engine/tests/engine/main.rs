@@ -3,7 +3,9 @@
 mod credit;
 mod floors;
 mod graph;
+mod ledger;
 mod steps;
+mod update;
 
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::{Scalar, random};
