@@ -206,9 +206,13 @@ fn by_example<T: Precision + LossPrecision>(
                 let dw = &mut dw[..*length];
                 let team = &mut Team::alone(room);
                 match (&one, &masked) {
-                    (Some(one), _) => {
-                        op.backward_param(&one.point(&at), &dy[own.clone()], part.clone(), Grad::empty(dw), team)
-                    }
+                    (Some(one), _) => op.backward_param(
+                        &one.point(&at),
+                        &dy[own.clone()],
+                        part.clone(),
+                        Grad::empty(dw),
+                        team,
+                    ),
                     (None, masked) => {
                         let dy = masked.as_deref().unwrap_or(dy);
                         op.backward_param(&at, dy, part.clone(), Grad::empty(dw), team);

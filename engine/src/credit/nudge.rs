@@ -12,9 +12,10 @@ use super::graph::unit_name;
 use super::still::relative;
 use super::{Still, Weight};
 use crate::data::Targets;
+use crate::loss;
 use crate::network::Plan;
+use crate::op;
 use crate::op::{Kink, Op};
-use crate::{loss, op};
 use serde::Serialize;
 
 /// A finite difference beside a gradient.

@@ -120,11 +120,10 @@ pub(super) fn index(shape: &Shape, mut at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers;
     use crate::op::{LayerNorm, Linear, Tanh};
 
     fn network() -> Network {
-        let layers = layers![Linear::new(4), LayerNorm::default(), Tanh, Linear::new(2)];
+        let layers = crate::layers!(Linear::new(4), LayerNorm::default(), Tanh, Linear::new(2));
         Network::sequential([3], layers).unwrap()
     }
 
