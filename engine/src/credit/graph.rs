@@ -140,7 +140,7 @@ impl<'a> Graph<'a> {
     pub fn one_row(&self) -> Option<Graph<'a>> {
         let (keep, still) = (self.keep.clone(), self.still);
         let one = self.rows.start..self.rows.start + 1;
-        (!still.network().mixes_examples()).then(|| Graph { rows: one, keep, ..*self })
+        (!still.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
     }
 
     /// Which examples these are.
@@ -376,6 +376,9 @@ impl<'a> Graph<'a> {
     pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
         let start = weight.node(self.still.network()).0 + 1;
         let reached = self.forth::<Count>(weight);
+        if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
+            return vec![];
+        }
         // The last value that a value before this one goes to.
         let (mut far, mut cuts) = (start, vec![]);
         let mut last = HashMap::new();

@@ -120,11 +120,12 @@ pub(super) fn index(shape: &Shape, mut at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers;
     use crate::op::{LayerNorm, Linear, Tanh};
 
     fn network() -> Network {
-        let layers = layers![Linear::new(4), LayerNorm::default(), Tanh, Linear::new(2)];
+        let linear = |out| Linear::new(out).into();
+        let layers =
+            vec![linear(4), LayerNorm::default().into(), Tanh.into(), linear(2), linear(1), linear(3)];
         Network::sequential([3], layers).unwrap()
     }
 
@@ -152,7 +153,7 @@ mod tests {
         let network = network();
         let message = |text| Weight::parse(text, &network).unwrap_err().to_string();
         assert!(
-            message("linear3.weight[0,0]").contains("no parameter `linear3.weight`; it has: linear1.weight,")
+            message("linear9.weight[0,0]").contains("no parameter `linear9.weight`; it has: linear1.weight,")
         );
         assert_eq!(
             message("linear1.weight[1]"),
