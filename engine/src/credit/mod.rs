@@ -32,7 +32,7 @@ pub use examples::{Examples, example_norms, examples};
 pub use graph::{Expression, Place};
 pub use nudge::{Crossing, Nudge, nudge};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
-pub use semiring::{Absolute, Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
+pub use semiring::Magnitude;
 pub use still::{Beside, Still};
 pub use weight::{Weight, WeightError};
 
