@@ -376,6 +376,9 @@ impl<'a> Graph<'a> {
     pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
         let start = weight.node(self.still.network()).0 + 1;
         let reached = self.forth::<Count>(weight);
+        if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
+            return vec![];
+        }
         // The last value that a value before this one goes to.
         let (mut far, mut cuts) = (start, vec![]);
         let mut last = HashMap::new();

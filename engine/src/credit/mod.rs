@@ -37,7 +37,7 @@ pub use graph::{Expression, Place};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use nudge::{Crossing, Nudge, nudge};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
-pub use semiring::{Absolute, Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
+pub use semiring::Magnitude;
 pub use still::{Beside, Still};
 pub use update::{Update, Updates};
 pub use weight::{Weight, WeightError};

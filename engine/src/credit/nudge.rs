@@ -31,8 +31,8 @@ pub struct Nudge {
     pub relative: Option<f64>,
     /// What the rounding of the losses alone can make of the difference: about 16·ε·Σ|ℓₙ| / divisor / h.
     pub rounding: f64,
-    /// About what the step alone can make of it: for each example 4·(difference − D(h))² / |difference|, since where the
-    /// n-th derivative grows as n!·rⁿ, D(h) errs by (rh)² of itself and the difference by 4·(rh)⁴.
+    /// What the step alone can make of it: Σ over examples of |difference − D(h)|, by which a difference of second order
+    /// misses it. That is about h² where the loss is smooth, and about h where its slope bends (huber, elu).
     pub truncation: f64,
     /// Whether they agree to 1e-7 relative, or to `rounding` and `truncation`.
     pub agrees: bool,
@@ -69,10 +69,12 @@ const AGREE: f64 = 1e-7;
 pub fn nudge(still: &Still, weight: Weight) -> Nudge {
     let w = still.value(weight);
     let step = f64::EPSILON.sqrt().sqrt() * w.abs().max(1.0).log2().ceil().exp2();
+    // A connection that is left out stays out.
+    let by = if weight.left_out(still.network()) { 0.0 } else { step };
     let mut weights = still.state().weights.clone();
     let mut plan = still.probe();
     let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
-        weights.params[weight.place(still.network())] = w + steps * step;
+        weights.params[weight.place(still.network())] = w + steps * by;
         still.forward(&mut plan, &weights);
         (plan.example_losses().collect::<Vec<f64>>(), arguments(still, &plan))
     });
@@ -86,9 +88,8 @@ pub fn nudge(still: &Still, weight: Weight) -> Nudge {
     let (difference, gradient) = (batch(&each), still.slope(weight));
     let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
     let rounding = 16.0 * still.rounding() / step;
-    let bends =
-        each.iter().zip(&near).map(|(each, near)| (each - near).powi(2) / each.abs().max(f64::MIN_POSITIVE));
-    let truncation = 4.0 * bends.sum::<f64>() / still.plan().divisor();
+    let bends = each.iter().zip(&near).map(|(each, near)| (each - near).abs());
+    let truncation = bends.sum::<f64>() / still.plan().divisor();
     let crossings = low.1.iter().zip(&high.1).filter_map(|(low, high)| low.crossing(high, still));
     Nudge {
         step,

@@ -153,6 +153,32 @@ fn a_chain_says_how_each_of_its_numbers_is_computed() {
     assert_eq!(steps, ["linear2", "sigmoid1[0]", "linear1[0]", "linear1.weight[0,0]"]);
 }
 
+#[test]
+fn a_chain_looks_at_what_the_weight_reaches_and_nothing_else() {
+    // Two networks side by side: of each value, a weight reaches one number.
+    let own = || Linear::new(2).without_bias().mask(vec![vec![true, false], vec![false, true]]);
+    let params = [0.5, 0.0, 0.0, 0.7, -0.3, 0.0, 0.0, 0.9];
+    let still = fixed(layers![own(), op::Tanh, own()], 2, &params, "mse", &[1.0, 2.0], &[1.0, 1.0]);
+    let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
+    assert!(chain.links().all(|link| (link.width, link.kind) == (1, Kind::Derivative)), "{chain:?}");
+    // Without the mask of the second layer, it reaches both outputs.
+    let still = fixed(
+        layers![own(), op::Tanh, Linear::new(2).without_bias()],
+        2,
+        &params,
+        "mse",
+        &[1.0, 2.0],
+        &[1.0; 2],
+    );
+    let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
+    let kinds: Vec<(usize, Kind)> = chain.links().map(|link| (link.width, link.kind)).collect();
+    assert_eq!(kinds, [(2, Kind::Gain), (1, Kind::Gain), (1, Kind::Derivative), (1, Kind::Derivative)]);
+    // A weight that is left out has no path.
+    let chain = Chain::new(&still, Weight { param: 0, at: 1 }, 0);
+    assert_eq!((chain.factors.len(), chain.product, chain.gradient), (0, 0.0, 0.0));
+    assert_eq!(paths(&still, Weight { param: 0, at: 1 }, 0, 3).diagnosis.verdict, Verdict::NoPath);
+}
+
 /// A case of `published.json`: two layers, and which number of the network each of its weights is.
 fn published(case: &Json) -> (Still, Vec<(String, Vec<Weight>)>) {
     let names = |key: &str| case[key].as_object().unwrap().keys().cloned().collect::<Vec<String>>();
@@ -247,6 +273,11 @@ impl Made {
         let shape: &[usize] = if self.lead { &[2, 2] } else { &[3] };
         let mut network = Network::new(shape.to_vec());
         let linear = |width| Arc::new(Linear::new(width)) as Arc<dyn op::Operation>;
+        // Every third connection is left out.
+        let masked = |width: usize, features: usize, on: usize| {
+            let row = |o: usize| (0..features).map(|i| !(o + i + on).is_multiple_of(3)).collect();
+            Arc::new(Linear::new(width).mask((0..width).map(row).collect())) as Arc<dyn op::Operation>
+        };
         let first = network.add("0".into(), linear(3), &[network.input()]).unwrap();
         let mut values: Vec<Value> = vec![first];
         for (i, &(which, on, width)) in self.ops.iter().enumerate() {
@@ -254,6 +285,10 @@ impl Made {
             let x = if on % 4 > 0 { values[values.len() - 1] } else { values[on / 4 % values.len()] };
             let name = op::LIST.get(which).map_or("linear", |entry| entry.name);
             let value = match name {
+                "linear" if on % 3 == 0 => {
+                    let op = masked(width, network.shape(x).last(), on);
+                    network.add(format!("{}", i + 1), op, &[x])
+                }
                 "linear" => network.add(format!("{}", i + 1), linear(width), &[x]),
                 "add" => {
                     let same = |v: &&Value| network.shape(**v) == network.shape(x);
@@ -277,6 +312,11 @@ impl Made {
         };
         let mut weights = Weights::init(&network, self.seed);
         weights.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.3 * random("w", i));
+        for param in network.params() {
+            let mask = param.mask.iter().flatten();
+            let out = weights.params[param.range.clone()].iter_mut().zip(mask).filter(|(_, there)| !**there);
+            out.for_each(|(w, _)| *w = 0.0);
+        }
         still(network, loss(LOSSES[self.loss]), weights, &dataset(inputs, shape, targets))
     }
 }
@@ -477,12 +517,14 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     let inside = layers![Linear::new(1).without_bias()];
     let layers =
         layers![Linear::new(1).without_bias(), Layer::Residual(inside), Linear::new(1).without_bias()];
-    let still = fixed(layers, 1, &[2.0, -1.0, 1.0], "squared_error", &[1.0], &[3.0]);
+    let still = fixed(layers, 1, &[2.0, -0.999, 1.0], "squared_error", &[1.0], &[3.0]);
     let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
-    assert_eq!((of.gradient, of.diagnosis.verdict), (0.0, Verdict::Cancelled));
+    assert_eq!(of.diagnosis.verdict, Verdict::Cancelled);
     let groups = of.diagnosis.groups.unwrap();
-    assert_eq!((groups.value.as_str(), groups.positive, groups.negative), ("linear2", 6.0, -6.0));
-    assert_eq!(groups.elsewhere, -6.0);
+    assert_eq!((groups.value.as_str(), groups.strongest.len()), ("linear2", 1));
+    assert!(groups.elsewhere == groups.negative && groups.strongest[0].sum == groups.positive);
+    close(groups.positive + groups.negative, of.gradient, 1e-12);
+    close(groups.positive - groups.negative, of.flow.total, 1e-12);
 
     // A saturated unit lets next to nothing through, by every path.
     let layers = layers![Linear::new(1), op::Sigmoid, Linear::new(1)];
@@ -491,6 +533,17 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     assert_eq!(diagnosis.verdict, Verdict::Blocked);
     assert_eq!(diagnosis.symbol.as_deref(), Some("∂sigmoid1/∂linear1"));
     assert!(diagnosis.number.unwrap() < 1e-8);
+
+    // What is multiplied with an input of 0 is blocked at its own link.
+    let layers = layers![Linear::new(2), op::Tanh, Linear::new(1)];
+    let params = [0.3, -0.2, 0.1, 0.4, 0.5, 0.6, 0.7, -0.8, 0.9];
+    let still = fixed(layers, 2, &params, "mse", &[1.0, 0.0], &[0.0]);
+    let diagnosis = paths(&still, Weight { param: 0, at: 3 }, 0, 5).diagnosis;
+    assert_eq!(
+        (diagnosis.verdict, diagnosis.number, diagnosis.link),
+        (Verdict::Blocked, Some(0.0), Some((2, 1)))
+    );
+    assert_eq!(diagnosis.symbol.as_deref(), Some("∂linear1[1]/∂linear1.weight[1,1]"));
 }
 
 #[test]
