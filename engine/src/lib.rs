@@ -2,6 +2,7 @@
 //!
 //! Everything hangs on the chain of a training step: data → forward → loss → gradient → update.
 
+pub mod credit;
 pub mod data;
 pub mod init;
 pub mod kernel;

@@ -647,8 +647,12 @@ impl Walk {
                 number(self.value(weight)),
                 number(gradient),
                 number(nudged.slope),
-                relative(gradient, nudged.slope)
-                    .map_or("–".into(), |d| format!("{d:.0e}").replace('-', "−"))
+                match relative(gradient, nudged.slope) {
+                    None => "–".into(),
+                    // Most of what is smaller is rounding, and differs from processor to processor.
+                    Some(d) if d < 1e-7 => "<1e−7".into(),
+                    Some(d) => format!("{d:.0e}").replace('-', "−"),
+                }
             ));
         }
     }

@@ -2,6 +2,9 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::time::Instant;
+use whygrad::credit::{self, Ledger, PROBE, Refine};
+use whygrad::train::{Observer, Progress, fit};
 
 /// Pieces that mean something, so that changes get past the parser of TOML.
 const PIECES: [&str; 16] = [
@@ -53,4 +56,33 @@ proptest! {
         }
         read(&text, set.as_slice());
     }
+}
+
+#[test]
+fn the_ledger_of_the_digits_run_adds_up_to_a_millionth() {
+    let experiment = Experiment::load("digits", &[]).unwrap();
+    let train = |open: &dyn Fn(&Prepared<f32>) -> Option<Ledger<f64>>| {
+        let mut prepared = experiment.prepare::<f32>().unwrap();
+        let mut ledger = open(&prepared);
+        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let watching: &mut [&mut dyn Observer<f32>] = match &mut ledger {
+            Some(ledger) => &mut [ledger],
+            None => &mut [],
+        };
+        let start = Instant::now();
+        fit(trainer, train, test.as_ref(), how, &mut Progress::default(), watching).unwrap();
+        (start.elapsed().as_secs_f64(), ledger)
+    };
+    let (plain, _) = train(&|_| None);
+    let (watched, ledger) = train(&|prepared| {
+        let (loss, probe) = (Arc::clone(&experiment.loss), credit::probe(&prepared.train, PROBE, 1));
+        let (network, weights) = (prepared.trainer.network(), &prepared.trainer.state().weights);
+        Some(Ledger::new(network, loss, probe, weights, Refine::default(), 1).unwrap())
+    });
+    let totals = ledger.unwrap().totals();
+    println!("training with the ledger takes {:.1} times as long; {totals:?}", watched / plain);
+    assert_eq!((totals.steps, totals.examples), (1800, 1024));
+    assert!(totals.relative.unwrap() <= 1e-6, "{totals:?}");
+    // Two gradients of the probe set a step are plain; few steps need more.
+    assert!(totals.gradients <= 3 * totals.steps, "{totals:?}");
 }

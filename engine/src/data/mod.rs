@@ -40,6 +40,14 @@ impl<T: Scalar> Targets<T> {
         self.len() == 0
     }
 
+    /// The same targets in the other precision.
+    fn cast<U: Scalar>(&self) -> Targets<U> {
+        match self {
+            Targets::Classes(classes) => Targets::Classes(classes.clone()),
+            Targets::Values { data, width } => Targets::Values { data: cast(data), width: *width },
+        }
+    }
+
     /// The targets of the examples in `index`, in that order.
     fn select(&self, index: &[usize]) -> Targets<T> {
         match self {
@@ -88,6 +96,17 @@ impl<T: Scalar> Dataset<T> {
         }
     }
 
+    /// The same examples in the other precision.
+    pub fn cast<U: Scalar>(&self) -> Dataset<U> {
+        Dataset {
+            inputs: cast(&self.inputs),
+            shape: self.shape.clone(),
+            targets: self.targets.cast(),
+            class_names: self.class_names.clone(),
+            feature_names: self.feature_names.clone(),
+        }
+    }
+
     /// The examples in `index`, in that order.
     pub fn select(&self, index: &[usize]) -> Dataset<T> {
         Dataset {
@@ -98,6 +117,10 @@ impl<T: Scalar> Dataset<T> {
             feature_names: self.feature_names.clone(),
         }
     }
+}
+
+fn cast<T: Scalar, U: Scalar>(numbers: &[T]) -> Vec<U> {
+    numbers.iter().map(|x| U::of(x.f64())).collect()
 }
 
 fn select_rows<T: Copy>(data: &[T], width: usize, index: &[usize]) -> Vec<T> {

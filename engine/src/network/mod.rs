@@ -293,6 +293,11 @@ impl Network {
         &self.shapes[value.0]
     }
 
+    /// Shape of one example of every value, by its number.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
     /// Number of trained numbers.
     pub fn param_count(&self) -> usize {
         self.params.last().map_or(0, |param| param.range.end)

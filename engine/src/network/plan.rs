@@ -290,6 +290,15 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
     }
 
+    /// As [`Plan::update`], for slices of any numbers.
+    pub fn each_part<U: Send, const N: usize>(
+        &mut self,
+        slices: [&mut [U]; N],
+        f: impl Fn(usize, [&mut [U]; N]) + Sync,
+    ) {
+        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
+    }
+
     /// Where the parameters are cut into parts, for whoever works on them in parallel.
     pub fn bounds(&self) -> &[usize] {
         &self.bounds
@@ -407,6 +416,24 @@ impl<T: Precision + LossPrecision> Plan<T> {
             }
             f(i, pieces);
         });
+    }
+
+    /// Which examples of the last pass lie together in one shard, shard by shard.
+    pub fn shards(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        (0..self.active).map(|s| s * self.shard_rows..s * self.shard_rows + self.shards[s].rows)
+    }
+
+    /// The point at which operation `node` stood in the last pass, for the examples of one shard; `weights` are those
+    /// of the pass.
+    pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
+        let numbers = (&weights.params[..], &weights.buffers[..]);
+        self.shards[shard].point(&self.graph, node, numbers, mode(self.train, node, shard * self.shard_rows))
+    }
+
+    /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
+    /// pass (which went back).
+    pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
+        &self.shards[shard].grads[self.graph.range(node + 1, self.shards[shard].rows)]
     }
 
     /// Loss of the last pass.

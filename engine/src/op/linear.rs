@@ -127,6 +127,10 @@ impl Op for Linear {
     fn reads(&self) -> Reads {
         Reads::Inputs
     }
+
+    fn is_affine(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Scalar> Compute<T> for Linear {

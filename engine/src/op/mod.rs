@@ -261,6 +261,12 @@ pub trait Op: Debug + Send + Sync {
         false
     }
 
+    /// Whether it is y = x·Wᵀ over the last axis, plus a bias, with W [out, in] its first parameter and the bias its
+    /// second: whoever walks all its partials can walk W instead.
+    fn is_affine(&self) -> bool {
+        false
+    }
+
     /// How it writes itself, where it acts number by number.
     fn formula(&self) -> Option<Formula> {
         None

@@ -306,6 +306,45 @@ fn partials_are_the_gradient_of_each_output() {
 }
 
 #[test]
+fn an_operation_that_says_it_is_affine_has_its_first_parameter_as_its_slopes() {
+    let mut affine = 0;
+    for_all(|entry, op, shapes, mode| {
+        if !Op::is_affine(&*op) {
+            return;
+        }
+        affine += 1;
+        let bench = Bench::<f64>::new(op, shapes, 2, mode);
+        let (features, width) = (shapes[0].last(), bench.y.len() / 2);
+        let (w, out) = (&bench.params[bench.param_ranges[0].clone()], width / shapes[0].leading());
+        for of in 0..bench.y.len() {
+            let (row, lead, o) = (of / width, of % width / out, of % out);
+            let x = &bench.arena[row * shapes[0].len() + lead * features..][..features];
+            let mut seen = 0;
+            f64::of_op(&*bench.op).partials(&bench.point(), row, of % width, &mut |partial| {
+                let expected = match partial.by {
+                    By::Input { input, row: from, at } => {
+                        assert_eq!((input, from, at / features), (0, row, lead));
+                        w[o * features + at % features]
+                    }
+                    By::Param { param: 0, at } => {
+                        assert_eq!(at / features, o);
+                        x[at % features]
+                    }
+                    By::Param { param, at } => {
+                        assert_eq!((param, at), (1, o));
+                        1.0
+                    }
+                };
+                assert_eq!(partial.slope, expected, "{}", entry.name);
+                seen += 1;
+            });
+            assert_eq!(seen, 2 * features + bench.param_ranges.len() - 1, "{}", entry.name);
+        }
+    });
+    assert!(affine > 0);
+}
+
+#[test]
 fn a_parameters_gradient_can_be_taken_in_parts() {
     for_all(|entry, op, shapes, mode| {
         let bench = Bench::<f64>::new(op, shapes, 3, mode);

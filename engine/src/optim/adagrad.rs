@@ -1,7 +1,7 @@
 //! Adagrad (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`): g ← g + λ·w; s ← s + g²;
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
-use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -64,6 +64,26 @@ impl Rule for Adagrad {
 
     fn slots(&self) -> Vec<Slot> {
         vec![Slot { name: "sum", start: self.initial_accumulator_value }]
+    }
+
+    /// Its own falling rate is part of the schedule.
+    fn ladder(&self, at: &Before) -> Ladder {
+        let mut ladder = Ladder::new(at, self.lr);
+        ladder.penalty(at, self.weight_decay);
+        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
+        let before = ladder.name("s₋", "sum of squares before the update", at.slots[0]);
+        let s = ladder.name("s", "s₋ + d²", before + d * d);
+        let eps = ladder.name("ε", "added to the divisor", self.eps);
+        ladder.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
+        let alpha = at.scheduled.unwrap_or(self.lr);
+        if self.lr_decay != 0.0 {
+            let t = ladder.name("t", "number of the update", at.t as f64);
+            let eta = ladder.name("η", "decay of the learning rate", self.lr_decay);
+            ladder.scheduled("−(α/(1 + (t − 1)·η) − α₀)·u", alpha / (1.0 + (t - 1.0) * eta));
+        } else if at.scheduled.is_some() {
+            ladder.scheduled("−(α − α₀)·u", alpha);
+        }
+        ladder
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
-use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Settings};
 use std::sync::Arc;
@@ -73,6 +73,12 @@ impl Rule for Adam {
         }
         slots
     }
+
+    fn ladder(&self, at: &Before) -> Ladder {
+        let mut ladder = Ladder::new(at, self.lr);
+        ladder.penalty(at, self.weight_decay);
+        self.climb(ladder, at)
+    }
 }
 
 impl<T: Scalar> Update<T> for Adam {
@@ -82,6 +88,39 @@ impl<T: Scalar> Update<T> for Adam {
 }
 
 impl Adam {
+    /// The rungs above weight decay.
+    pub(super) fn climb(&self, mut ladder: Ladder, at: &Before) -> Ladder {
+        let (t, [m, v, largest]) = (at.t as f64, at.slots);
+        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
+        ladder.name("t", "number of the update", t);
+        let beta1 = ladder.name("β₁", "decay of the mean of gradients", self.betas.0);
+        let beta2 = ladder.name("β₂", "decay of the mean of squares", self.betas.1);
+        ladder.name("m", "mean of gradients before the update", m);
+        let mean = (beta1 * m + (1.0 - beta1) * d) / (1.0 - beta1.powf(t));
+        ladder.name("m̂", "(β₁·m + (1 − β₁)·d) / (1 − β₁ᵗ)", mean);
+        if beta1 != 0.0 {
+            ladder.climb(Source::Momentum, "−α₀·(m̂ − d)", mean);
+        }
+        ladder.name("v", "mean of squares before the update", v);
+        let square = beta2 * v + (1.0 - beta2) * d * d;
+        let corrected = if self.amsgrad {
+            ladder.name("v⁺", "largest mean of squares before the update", largest);
+            let corrected = square.max(largest) / (1.0 - beta2.powf(t));
+            ladder.name("v̂", "max(v⁺, β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", corrected)
+        } else {
+            ladder.name("v̂", "(β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", square / (1.0 - beta2.powf(t)))
+        };
+        let eps = ladder.name("ε", "added to the divisor", self.eps);
+        let scaled = mean / (corrected.sqrt() + eps);
+        ladder.climb(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
+        // 1 − β keeps the rounding of β, which is as much larger against it as it is smaller than β.
+        ladder.conditioned(1.0 / (1.0 - beta1) + 1.0 / (1.0 - beta2));
+        if let Some(alpha) = at.scheduled {
+            ladder.scheduled("−(α − α₀)·u", alpha);
+        }
+        ladder
+    }
+
     /// The update of weights that first shrink by the factor `keep`.
     pub(super) fn decayed<T: Scalar>(
         &self,

@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
 
 use super::adam::{self, Adam};
-use super::{Entry, Rule, SLOTS, Slot, Update, weight_decay};
+use super::{Before, Entry, Ladder, Rule, SLOTS, Slot, Source, Update, weight_decay};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -36,6 +36,16 @@ impl Rule for AdamW {
 
     fn slots(&self) -> Vec<Slot> {
         self.adam.slots()
+    }
+
+    fn ladder(&self, at: &Before) -> Ladder {
+        let mut ladder = Ladder::new(at, self.adam.lr);
+        if self.adam.weight_decay != 0.0 {
+            let lambda = ladder.name("λ", "weight decay", self.adam.weight_decay);
+            let alpha = at.scheduled.unwrap_or(self.adam.lr);
+            ladder.beside(Source::WeightDecay, "−α·λ·w", -alpha * lambda * at.w);
+        }
+        self.adam.climb(ladder, at)
     }
 }
 

@@ -4,6 +4,7 @@
 mod adagrad;
 mod adam;
 mod adamw;
+mod ladder;
 mod rmsprop;
 mod schedule;
 mod sgd;
@@ -13,6 +14,7 @@ mod tests;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use ladder::{Before, Ladder, Part, Source, Symbol};
 pub use rmsprop::RmsProp;
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
@@ -77,6 +79,10 @@ pub trait Rule: Debug + Send + Sync {
 
     /// What it keeps for each weight, at most [`SLOTS`] numbers.
     fn slots(&self) -> Vec<Slot>;
+
+    /// Its update of one weight, taken apart, in f64. Worked out from the formula alone and not by
+    /// [`Update::update`], so that each judges the other.
+    fn ladder(&self, at: &Before) -> Ladder;
 }
 
 /// One update in one precision.

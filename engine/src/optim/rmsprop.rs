@@ -1,7 +1,7 @@
 //! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
-use super::{Entry, L2, Rule, SLOTS, Slot, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -69,6 +69,37 @@ impl Rule for RmsProp {
     fn slots(&self) -> Vec<Slot> {
         // All three, so that each has its place; one that is not used stays 0.
         vec![Slot::zero("square_avg"), Slot::zero("momentum_buffer"), Slot::zero("grad_avg")]
+    }
+
+    /// Momentum comes last: its buffer holds gradients that were scaled.
+    fn ladder(&self, at: &Before) -> Ladder {
+        let mut ladder = Ladder::new(at, self.lr);
+        ladder.penalty(at, self.weight_decay);
+        let [v, buffer, mean] = at.slots;
+        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
+        let a = ladder.name("a", "decay of the mean of squares", self.alpha);
+        ladder.name("v₋", "mean of squares before the update", v);
+        let v = ladder.name("v", "a·v₋ + (1 − a)·d²", a * v + (1.0 - a) * d * d);
+        let square = if self.centered {
+            ladder.name("ḡ₋", "mean gradient before the update", mean);
+            let mean = ladder.name("ḡ", "a·ḡ₋ + (1 − a)·d", a * mean + (1.0 - a) * d);
+            ladder.name("s", "v − ḡ²", v - mean * mean)
+        } else {
+            ladder.name("s", "v", v)
+        };
+        let eps = ladder.name("ε", "added to the divisor", self.eps);
+        let scaled = d / (square.sqrt() + eps);
+        ladder.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", scaled);
+        if self.momentum > 0.0 {
+            let mu = ladder.name("μ", "momentum", self.momentum);
+            ladder.name("b₋", "buffer before the update", buffer);
+            let b = ladder.name("b", "μ·b₋ + d/(√s + ε)", mu * buffer + scaled);
+            ladder.climb(Source::Momentum, "−α₀·μ·b₋", b);
+        }
+        if let Some(alpha) = at.scheduled {
+            ladder.scheduled("−(α − α₀)·u", alpha);
+        }
+        ladder
     }
 }
 

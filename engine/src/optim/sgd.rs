@@ -1,7 +1,7 @@
 //! Stochastic gradient descent (`torch.optim.SGD`):
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
-use super::{Entry, L2, Rule, SLOTS, Slot, Update, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, SettingError};
 use std::sync::Arc;
@@ -63,6 +63,28 @@ impl Rule for Sgd {
 
     fn slots(&self) -> Vec<Slot> {
         if self.momentum == 0.0 { vec![] } else { vec![Slot::zero("momentum_buffer")] }
+    }
+
+    fn ladder(&self, at: &Before) -> Ladder {
+        let mut ladder = Ladder::new(at, self.lr);
+        ladder.penalty(at, self.weight_decay);
+        if self.momentum != 0.0 {
+            let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
+            let mu = ladder.name("μ", "momentum", self.momentum);
+            let tau = if at.t == 1 { 0.0 } else { self.dampening };
+            ladder.name("τ", "dampening; none at the first update", tau);
+            let before = ladder.name("b₋", "buffer before the update", at.slots[0]);
+            let b = ladder.name("b", "μ·b₋ + (1 − τ)·d", mu * before + (1.0 - tau) * d);
+            if self.nesterov {
+                ladder.climb(Source::Momentum, "−α₀·μ·b", d + mu * b);
+            } else {
+                ladder.climb(Source::Momentum, "−α₀·(b − d)", b);
+            }
+        }
+        if let Some(alpha) = at.scheduled {
+            ladder.scheduled("−(α − α₀)·u", alpha);
+        }
+        ladder
     }
 }
 

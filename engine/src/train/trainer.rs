@@ -31,6 +31,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Address of the random numbers of the step after `steps` updates.
+    pub fn key(&self, steps: u64) -> u64 {
+        random::derive(self.seed, "step", steps)
+    }
+}
+
 /// All that a training step changes: enough to go on from, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State<T> {
@@ -163,7 +170,7 @@ impl<T: Real> Trainer<T> {
 
     /// Address of the next step's random numbers.
     fn key(&self) -> u64 {
-        random::derive(self.options.seed, "step", self.state.steps)
+        self.options.key(self.state.steps)
     }
 
     /// What the step does with each part of the parameters, in the order of [`Trainer::slices`]: clips its gradient

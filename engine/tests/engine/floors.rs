@@ -33,11 +33,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The first room below `crate::` in every mention of it.
+/// The first room below `crate::` in every mention of it, macros apart.
 fn imports(text: &str) -> impl Iterator<Item = &str> {
     text.split("crate::").skip(1).filter_map(|rest| {
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
-        rest[..end].starts_with(char::is_lowercase).then_some(&rest[..end])
+        let room = rest.starts_with(char::is_lowercase) && !rest[end..].starts_with('!');
+        room.then_some(&rest[..end])
     })
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
 use whygrad::network::{Batch, Error, Layer, Network, Pass, Plan, Rows, Weights};
-use whygrad::op::{Add, BatchNorm, Elu, Gelu, LayerNorm, Linear, LogSoftmax, Sigmoid, Silu, Softplus, Tanh};
+use whygrad::op::{
+    Add, BatchNorm, Dropout, Elu, Gelu, LayerNorm, Linear, LogSoftmax, Sigmoid, Silu, Softplus, Tanh,
+};
 
 fn mse() -> Arc<dyn LossFunction> {
     Arc::new(Mse { reduction: Reduction::Mean })
@@ -14,6 +16,16 @@ fn mse() -> Arc<dyn LossFunction> {
 /// Largest relative difference between the gradient by each parameter and central differences of the loss,
 /// over the directions that move one whole parameter.
 fn gradient_error(network: &Network, loss: Arc<dyn LossFunction>, classes: Option<u32>) -> f64 {
+    gradient_error_in(Pass::train(1), network, loss, classes)
+}
+
+/// As [`gradient_error`], of a pass of another kind.
+fn gradient_error_in(
+    pass: Pass,
+    network: &Network,
+    loss: Arc<dyn LossFunction>,
+    classes: Option<u32>,
+) -> f64 {
     let width = network.shape(network.input()).len();
     let data = data::<f64>(37, width, classes); // one shard and a bit
     let batch = Batch { data: &data, rows: Rows::Range(0, 37) };
@@ -21,9 +33,12 @@ fn gradient_error(network: &Network, loss: Arc<dyn LossFunction>, classes: Optio
     let mut weights = Weights::init(network, 2);
     let mut gradient = vec![0.0; network.param_count()];
     let at = |plan: &mut Plan<f64>, weights: &Weights<f64>| {
-        plan.pass(weights, batch, Pass { backward: false, ..Pass::train(1) })
+        plan.pass(weights, batch, Pass { backward: false, ..pass })
     };
+    // Running statistics of their own, so that evaluation does not normalise by 0 and 1.
     plan.pass(&weights, batch, Pass::train(1));
+    plan.track(&mut weights);
+    plan.pass(&weights, batch, pass);
     plan.gradient(&weights, &mut gradient);
     let mut worst: f64 = 0.0;
     for param in network.params() {
@@ -72,6 +87,23 @@ fn gradients_of_whole_networks_agree_with_finite_differences() {
         let error = gradient_error(&network, loss, classes);
         assert!(error <= 1e-7, "{:?}: {error:e}", network.params().last().map(|p| &p.name));
     }
+}
+
+#[test]
+fn gradients_in_evaluation_mode_agree_with_finite_differences() {
+    let layers = layers![
+        Linear::new(9),
+        BatchNorm::default(),
+        Tanh,
+        Dropout { p: 0.5 },
+        Layer::Residual(layers![Linear::new(9), BatchNorm::default(), Silu]),
+        Dropout { p: 0.3 },
+        Linear::new(3)
+    ];
+    let network = Network::sequential([5], layers).unwrap();
+    let pass = Pass { backward: true, ..Pass::EVALUATE };
+    let error = gradient_error_in(pass, &network, Arc::new(CrossEntropy::default()), Some(3));
+    assert!(error <= 1e-7, "{error:e}");
 }
 
 #[test]

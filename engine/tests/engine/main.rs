@@ -1,8 +1,11 @@
 //! What users of the engine rely on.
 
+mod credit;
 mod floors;
 mod graph;
+mod ledger;
 mod steps;
+mod update;
 
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::{Scalar, random};

@@ -1,0 +1,563 @@
+//! The graph of single numbers that a step is: each number of each value, and the local derivatives between them.
+//! It is never built. Two sweeps walk it, in any semiring: back from the loss, and forth from a weight.
+
+use super::semiring::{Count, Paths, Semiring};
+use super::weight::index;
+use super::{Still, Weight};
+use crate::kernel::{Wide, wide};
+use crate::network::{Network, Node};
+use crate::op::{By, Op, Partial, Point, Precision};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// Some examples of a step. One, where examples do not mix; else all of them.
+pub(super) struct Graph<'a> {
+    still: &'a Still,
+    shard: usize,
+    /// Example of the shard's first row.
+    first: usize,
+    /// Which rows of the shard.
+    rows: Range<usize>,
+    /// Which values the sweeps visit.
+    keep: Vec<bool>,
+}
+
+/// A number for each number of some values in a row, [rows, shape] each.
+pub(super) struct Values<N> {
+    numbers: Vec<N>,
+    first: usize,
+    starts: Vec<usize>,
+}
+
+impl<N> Values<N> {
+    /// Which values there are.
+    pub fn values(&self) -> Range<usize> {
+        self.first..self.first + self.starts.len() - 1
+    }
+
+    fn range(&self, value: usize) -> Range<usize> {
+        self.starts[value - self.first]..self.starts[value - self.first + 1]
+    }
+
+    /// The numbers of a value; empty where it was not visited.
+    pub fn get(&self, value: usize) -> &[N] {
+        &self.numbers[self.range(value)]
+    }
+
+    fn get_mut(&mut self, value: usize) -> &mut [N] {
+        let range = self.range(value);
+        &mut self.numbers[range]
+    }
+}
+
+/// A number of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unit {
+    /// The value that it belongs to.
+    pub value: usize,
+    /// Its row in the shard.
+    pub row: usize,
+    /// Its place in the row.
+    pub at: usize,
+}
+
+/// A derivative by a weight: of one output of the weight's operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// Of what.
+    pub of: Unit,
+    /// The derivative.
+    pub slope: f64,
+}
+
+/// A value through which all paths from a weight to the loss go.
+pub(super) struct Cut {
+    /// The value.
+    pub value: usize,
+    /// Those of its numbers that the weight reaches, by their place in [rows, shape].
+    pub cone: Vec<usize>,
+}
+
+/// How a derivative is written, with places for what it is computed from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Expression {
+    /// For example `{y}·(1 − {y})`.
+    pub template: String,
+    /// What stands in the places.
+    pub places: Vec<Place>,
+}
+
+/// A place of an [`Expression`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Place {
+    /// Its name between the braces.
+    pub name: &'static str,
+    /// What stands there: `sigmoid1[3]`.
+    pub symbol: String,
+    /// Its number.
+    pub number: f64,
+}
+
+impl Expression {
+    /// With symbols in the places: `sigmoid1[3]·(1 − sigmoid1[3])`.
+    pub fn symbols(&self) -> String {
+        self.write(|place| place.symbol.clone())
+    }
+
+    /// With numbers in the places, written by `digits`: `0.6457·(1 − 0.6457)`.
+    pub fn numbers(&self, digits: impl Fn(f64) -> String) -> String {
+        self.write(|place| digits(place.number))
+    }
+
+    fn write(&self, text: impl Fn(&Place) -> String) -> String {
+        let put = |all: String, place: &Place| all.replace(&format!("{{{}}}", place.name), &text(place));
+        self.places.iter().fold(self.template.clone(), put)
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// What the gradient of one example's loss goes through, on its way to any weight or to one.
+    pub fn of_example(still: &'a Still, example: usize, weight: Option<Weight>) -> Graph<'a> {
+        let (shard, examples) = still
+            .plan()
+            .shards()
+            .enumerate()
+            .find(|(_, examples)| examples.contains(&example))
+            .expect("an example of the batch");
+        let row = example - examples.start;
+        let rows = if still.network().mixes_examples() { 0..examples.len() } else { row..row + 1 };
+        Graph { still, shard, first: examples.start, rows, keep: keep(still, weight) }
+    }
+
+    /// What the gradient of all losses of a shard goes through, on its way to any weight.
+    pub fn of_shard(still: &'a Still, shard: usize, examples: Range<usize>) -> Graph<'a> {
+        Graph { still, shard, first: examples.start, rows: 0..examples.len(), keep: keep(still, None) }
+    }
+
+    /// The first of these examples alone, where examples do not mix.
+    pub fn one_row(&self) -> Option<Graph<'a>> {
+        let (keep, still) = (self.keep.clone(), self.still);
+        let one = self.rows.start..self.rows.start + 1;
+        (!still.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
+    }
+
+    /// Which examples these are.
+    pub fn examples(&self) -> Range<usize> {
+        self.first + self.rows.start..self.first + self.rows.end
+    }
+
+    /// The network's output.
+    pub fn output(&self) -> usize {
+        self.still.network().output().index()
+    }
+
+    /// The operation whose output a value is.
+    pub fn node(&self, value: usize) -> &'a Node {
+        &self.still.network().nodes()[value - 1]
+    }
+
+    fn point(&self, value: usize) -> Point<'a, f64> {
+        self.still.plan().point(&self.still.state().weights, value - 1, self.shard)
+    }
+
+    /// Numbers per example of a value.
+    pub fn width(&self, value: usize) -> usize {
+        self.still.network().shapes()[value].len()
+    }
+
+    /// Numbers of a value, over all examples here.
+    pub fn len(&self, value: usize) -> usize {
+        self.rows.len() * self.width(value)
+    }
+
+    /// Whether the sweeps visit a value.
+    pub fn keeps(&self, value: usize) -> bool {
+        self.keep[value]
+    }
+
+    /// Where a unit stands among the numbers of its value.
+    pub fn place(&self, unit: Unit) -> usize {
+        (unit.row - self.rows.start) * self.width(unit.value) + unit.at
+    }
+
+    /// The unit that stands there.
+    pub fn unit(&self, value: usize, place: usize) -> Unit {
+        let width = self.width(value);
+        Unit { value, row: self.rows.start + place / width, at: place % width }
+    }
+
+    fn zeros<N: Copy>(&self, values: Range<usize>, zero: N) -> Values<N> {
+        let mut starts = vec![0];
+        for value in values.clone() {
+            let length = if self.keep[value] { self.rows.len() * self.width(value) } else { 0 };
+            starts.push(starts[starts.len() - 1] + length);
+        }
+        Values { numbers: vec![zero; starts[starts.len() - 1]], first: values.start, starts }
+    }
+
+    /// ∂ℓ/∂ŷ, as a semiring has it: of the loss of one example, or of every example's own. [rows, shape]
+    pub fn loss_slopes<S: Semiring>(&self, example: Option<usize>) -> Vec<S::Number> {
+        let mut seeds = vec![];
+        for row in self.rows.clone() {
+            let own = example.is_none_or(|example| example == self.first + row);
+            let slopes = self.still.loss_slopes(self.first + row);
+            seeds.extend(slopes.into_iter().map(|slope| if own { S::edge(slope) } else { S::ZERO }));
+        }
+        seeds
+    }
+
+    /// For each number between the values `bottom` and `top`, what the semiring makes of all paths from `top` (whose
+    /// numbers start as `seeds`) to it.
+    pub fn back<S: Semiring>(&self, top: usize, seeds: &[S::Number], bottom: usize) -> Values<S::Number> {
+        let mut values = self.zeros(bottom..top + 1, S::ZERO);
+        if !self.keep[top] {
+            return values;
+        }
+        values.get_mut(top).copy_from_slice(seeds);
+        for value in (bottom + 1..=top).rev() {
+            let node = self.node(value);
+            let visited = |input: &usize| *input >= bottom && self.keep[*input];
+            if !self.keep[value] || !node.inputs.iter().any(visited) {
+                continue;
+            }
+            let (at, range, first) = (self.point(value), values.range(value), values.first);
+            let (below, above) = values.numbers.split_at_mut(range.start);
+            let y = &above[..range.len()];
+            if Op::is_affine(&*node.op) {
+                let input = node.inputs[0];
+                let x = &mut below[values.starts[input - first]..values.starts[input - first + 1]];
+                wide(PullMatrix::<S>(PhantomData), (self.matrix(node, &at), y, x));
+                continue;
+            }
+            let width = self.width(value);
+            for (i, y) in y.iter().enumerate().filter(|(_, y)| **y != S::ZERO) {
+                let row = self.rows.start + i / width;
+                f64::of_op(&*node.op).partials(&at, row, i % width, &mut |partial| {
+                    let By::Input { input, row, at } = partial.by else { return };
+                    let value = node.inputs[input];
+                    if visited(&value) {
+                        let place = self.place(Unit { value, row, at });
+                        let x = &mut below[values.starts[value - first] + place];
+                        *x = S::plus(*x, S::times(*y, S::edge(partial.slope)));
+                    }
+                });
+            }
+        }
+        values
+    }
+
+    /// For each number from the weight's operation on, what the semiring makes of all paths from it down to the
+    /// weight.
+    pub fn forth<S: Semiring>(&self, weight: Weight) -> Values<S::Number> {
+        let start = weight.node(self.still.network()).0 + 1;
+        let mut values = self.zeros(start..self.output() + 1, S::ZERO);
+        if !self.keep[start] {
+            return values;
+        }
+        for edge in self.edges(weight) {
+            let place = self.place(edge.of);
+            let y = &mut values.get_mut(start)[place];
+            *y = S::plus(*y, S::edge(edge.slope));
+        }
+        for value in start + 1..=self.output() {
+            if !self.keep[value] {
+                continue;
+            }
+            let (node, at, range) = (self.node(value), self.point(value), values.range(value));
+            let (below, above) = values.numbers.split_at_mut(range.start);
+            let y = &mut above[..range.len()];
+            if Op::is_affine(&*node.op) {
+                let input = node.inputs[0] - start;
+                push_matrix::<S>(
+                    self.matrix(node, &at),
+                    &below[values.starts[input]..values.starts[input + 1]],
+                    y,
+                );
+                continue;
+            }
+            let width = self.width(value);
+            for (i, y) in y.iter_mut().enumerate() {
+                let row = self.rows.start + i / width;
+                f64::of_op(&*node.op).partials(&at, row, i % width, &mut |partial| {
+                    let By::Input { input, row, at } = partial.by else { return };
+                    let value = node.inputs[input];
+                    if value >= start && self.keep[value] {
+                        let x = below[values.starts[value - start] + self.place(Unit { value, row, at })];
+                        if x != S::ZERO {
+                            *y = S::plus(*y, S::times(S::edge(partial.slope), x));
+                        }
+                    }
+                });
+            }
+        }
+        values
+    }
+
+    /// What the semiring makes of all paths from the loss of one example to a weight.
+    pub fn total<S: Semiring>(&self, weight: Weight, example: usize) -> S::Number {
+        let bottom = weight.node(self.still.network()).0 + 1;
+        let above = self.back::<S>(self.output(), &self.loss_slopes::<S>(Some(example)), bottom);
+        self.at_weight::<S>(&above, weight, None)
+    }
+
+    /// What comes to a weight from what is `above` it: through all rows, or through one example's.
+    pub fn at_weight<S: Semiring>(
+        &self,
+        above: &Values<S::Number>,
+        weight: Weight,
+        example: Option<usize>,
+    ) -> S::Number {
+        let mut total = S::ZERO;
+        for edge in
+            self.edges(weight).iter().filter(|edge| example.is_none_or(|n| n == self.first + edge.of.row))
+        {
+            if let Some(y) = above.get(edge.of.value).get(self.place(edge.of)) {
+                total = S::plus(total, S::times(*y, S::edge(edge.slope)));
+            }
+        }
+        total
+    }
+
+    fn matrix<'m>(&self, node: &'m Node, at: &Point<'m, f64>) -> Matrix<'m>
+    where
+        'a: 'm,
+    {
+        let param = &self.still.network().params()[node.params.start];
+        Matrix { w: at.w.get(0), features: param.shape.last(), mask: param.mask.as_deref() }
+    }
+
+    /// The derivatives of the outputs of the weight's operation by the weight that are not structurally zero.
+    pub fn edges(&self, weight: Weight) -> Vec<Edge> {
+        let (node, param) = weight.node(self.still.network());
+        let (value, node, at) = (node + 1, &self.still.network().nodes()[node], self.point(node + 1));
+        let mut edges = vec![];
+        if weight.left_out(self.still.network()) {
+            return edges;
+        }
+        if Op::is_affine(&*node.op) {
+            // A weight of a matrix has one output for each vector: nothing is searched.
+            let (out, features) = (at.w.get(0).len() / at.x.shape(0).last(), at.x.shape(0).last());
+            let x = at.x.get(0);
+            for row in self.rows.clone() {
+                for lead in 0..at.x.shape(0).leading() {
+                    let (o, slope) = match param {
+                        0 => {
+                            let from = row * at.x.shape(0).len() + lead * features;
+                            (weight.at / features, x[from + weight.at % features])
+                        }
+                        _ => (weight.at, 1.0),
+                    };
+                    edges.push(Edge { of: Unit { value, row, at: lead * out + o }, slope });
+                }
+            }
+            return edges;
+        }
+        for row in self.rows.clone() {
+            for of in 0..self.width(value) {
+                f64::of_op(&*node.op).partials(&at, row, of, &mut |partial| {
+                    if partial.by == (By::Param { param, at: weight.at }) {
+                        edges.push(Edge { of: Unit { value, row, at: of }, slope: partial.slope });
+                    }
+                });
+            }
+        }
+        edges
+    }
+
+    /// The local derivatives of one number.
+    pub fn partials(&self, of: Unit, emit: &mut dyn FnMut(Partial<f64>)) {
+        f64::of_op(&*self.node(of.value).op).partials(&self.point(of.value), of.row, of.at, emit);
+    }
+
+    /// The values through which all paths from a weight to the loss go, from the network's output down to the output of
+    /// the weight's operation; none where no path goes.
+    pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
+        let start = weight.node(self.still.network()).0 + 1;
+        let reached = self.forth::<Count>(weight);
+        if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
+            return vec![];
+        }
+        // The last value that a value before this one goes to.
+        let (mut far, mut cuts) = (start, vec![]);
+        let mut last = HashMap::new();
+        for value in (start + 1..=self.output()).filter(|value| self.keep[*value]) {
+            for input in &self.node(value).inputs {
+                last.insert(*input, value);
+            }
+        }
+        for value in (start..=self.output()).filter(|value| self.keep[*value]) {
+            if far <= value {
+                let there = |(_, paths): &(usize, &Paths)| !paths.is_none();
+                let cone =
+                    reached.get(value).iter().enumerate().filter(there).map(|(place, _)| place).collect();
+                cuts.push(Cut { value, cone });
+            }
+            far = far.max(last.get(&value).copied().unwrap_or(value));
+        }
+        cuts.reverse();
+        cuts
+    }
+
+    /// Whether all paths to a weight go through a value.
+    pub fn is_cut(&self, weight: Weight, value: usize) -> bool {
+        self.cuts(weight).iter().any(|cut| cut.value == value)
+    }
+
+    /// What people call a value: `x`, or its operation's name.
+    pub fn value_name(&self, value: usize) -> &'a str {
+        value_name(self.still.network(), value)
+    }
+
+    /// What people call a unit: `tanh1[3]`, or `tanh1` where it has one number; with its example where paths lead
+    /// through several.
+    pub fn name(&self, unit: Unit) -> String {
+        let example = match self.rows.len() {
+            1 => String::new(),
+            _ => format!(" of example {}", self.first + unit.row),
+        };
+        unit_name(self.still.network(), unit.value, unit.at) + &example
+    }
+
+    /// What a unit is.
+    pub fn number(&self, unit: Unit) -> f64 {
+        let value = self.still.plan().value(unit.value).nth(self.first + unit.row);
+        value.map_or(f64::NAN, |numbers| numbers[unit.at])
+    }
+
+    /// How the derivative of a unit by what it was computed from is written, where its operation says.
+    pub fn expression(&self, of: Unit, by: By) -> Option<Expression> {
+        let node = self.node(of.value);
+        let place = |name, unit: Unit| Place { name, symbol: self.name(unit), number: self.number(unit) };
+        let input = |at| Unit { value: node.inputs[0], row: of.row, at };
+        let affine = Op::is_affine(&*node.op);
+        let (template, places) = match by {
+            By::Input { at, .. } if affine => {
+                let w = self.still.network().params()[node.params.start].shape.dims();
+                let weight = Weight { param: node.params.start, at: of.at % w[0] * w[1] + at % w[1] };
+                let symbol = weight.name(self.still.network());
+                ("{w}", vec![Place { name: "w", symbol, number: self.still.value(weight) }])
+            }
+            By::Param { param: 0, at } if affine => {
+                let w = self.still.network().params()[node.params.start].shape.dims();
+                ("{x}", vec![place("x", input(of.at / w[0] * w[1] + at % w[1]))])
+            }
+            By::Param { .. } if affine => ("1", vec![]),
+            By::Input { at, .. } => {
+                let slope = Op::formula(&*node.op)?.slope;
+                let both = [place("x", input(at)), place("y", of)];
+                (
+                    slope,
+                    both.into_iter().filter(|place| slope.contains(&format!("{{{}}}", place.name))).collect(),
+                )
+            }
+            By::Param { .. } => return None,
+        };
+        Some(Expression { template: template.into(), places })
+    }
+}
+
+fn value_name(network: &Network, value: usize) -> &str {
+    if value == 0 { "x" } else { &network.nodes()[value - 1].name }
+}
+
+/// What people call number `at` of a value: `tanh1[3]`, or `tanh1` where it has one number.
+pub(super) fn unit_name(network: &Network, value: usize, at: usize) -> String {
+    let shape = &network.shapes()[value];
+    let index = if shape.len() == 1 { String::new() } else { index(shape, at) };
+    format!("{}{index}", value_name(network, value))
+}
+
+/// Which values lie on the way from the loss to any weight, or to one.
+fn keep(still: &Still, weight: Option<Weight>) -> Vec<bool> {
+    let network = still.network();
+    let count = network.nodes().len() + 1;
+    let start = weight.map(|weight| weight.node(network).0);
+    let mut below = vec![false; count];
+    for (node, of) in network.nodes().iter().enumerate() {
+        let starts = start.map_or(!of.params.is_empty(), |start| start == node);
+        below[node + 1] = starts || of.inputs.iter().any(|&input| below[input]);
+    }
+    let mut above = vec![false; count];
+    above[count - 1] = true;
+    for (node, of) in network.nodes().iter().enumerate().rev() {
+        if above[node + 1] {
+            of.inputs.iter().for_each(|&input| above[input] = true);
+        }
+    }
+    below.iter().zip(above).map(|(below, above)| *below && above).collect()
+}
+
+/// W of an affine map.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    /// [out, features]
+    w: &'a [f64],
+    features: usize,
+    mask: Option<&'a [bool]>,
+}
+
+impl Matrix<'_> {
+    /// Row `o` as edges.
+    #[inline(always)]
+    fn edges<S: Semiring>(&self, o: usize, edges: &mut [S::Number]) {
+        let row = o * self.features..(o + 1) * self.features;
+        edges.iter_mut().zip(&self.w[row.clone()]).for_each(|(edge, w)| *edge = S::edge(*w));
+        if let Some(mask) = self.mask {
+            let out = edges.iter_mut().zip(&mask[row]).filter(|(_, there)| !**there);
+            out.for_each(|(edge, _)| *edge = S::ZERO);
+        }
+    }
+}
+
+/// Rows of W that are taken at a time: x is read and written once for all of them.
+const ROWS: usize = 4;
+
+/// x ← x ⊕ y ⊗ W for vectors y of `out` numbers.
+struct PullMatrix<S>(PhantomData<S>);
+
+impl<S: Semiring> Wide<(Matrix<'_>, &[S::Number], &mut [S::Number])> for PullMatrix<S> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((matrix, y, x): (Matrix<'_>, &[S::Number], &mut [S::Number])) {
+        let (features, out) = (matrix.features, matrix.w.len() / matrix.features);
+        let mut edges: [Vec<S::Number>; ROWS] = std::array::from_fn(|_| vec![S::ZERO; features]);
+        for from in (0..out).step_by(ROWS) {
+            let rows = from..out.min(from + ROWS);
+            if y.chunks_exact(out).all(|y| y[rows.clone()].iter().all(|y| *y == S::ZERO)) {
+                continue;
+            }
+            rows.clone().zip(&mut edges).for_each(|(o, edges)| matrix.edges::<S>(o, edges));
+            let edges = edges.each_ref().map(|edges| &edges[..features]);
+            for (y, x) in y.chunks_exact(out).zip(x.chunks_exact_mut(features)) {
+                let mut these = [S::ZERO; ROWS];
+                these[..rows.len()].copy_from_slice(&y[rows.clone()]);
+                for (i, x) in x.iter_mut().enumerate() {
+                    let mut sum = *x;
+                    for row in 0..ROWS {
+                        sum = S::plus(sum, S::times(these[row], edges[row][i]));
+                    }
+                    *x = sum;
+                }
+            }
+        }
+    }
+}
+
+/// y ← y ⊕ W ⊗ x for vectors x of `features` numbers, of which most may be no path.
+fn push_matrix<S: Semiring>(matrix: Matrix<'_>, x: &[S::Number], y: &mut [S::Number]) {
+    let (features, out) = (matrix.features, matrix.w.len() / matrix.features);
+    for (x, y) in x.chunks_exact(features).zip(y.chunks_exact_mut(out)) {
+        let there: Vec<usize> = (0..features).filter(|&i| x[i] != S::ZERO).collect();
+        for (o, y) in y.iter_mut().enumerate() {
+            for &i in &there {
+                let at = o * features + i;
+                if matrix.mask.is_none_or(|mask| mask[at]) {
+                    *y = S::plus(*y, S::times(S::edge(matrix.w[at]), x[i]));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The gradient by nudging a weight: with D(h) = (L(w + h) − L(w − h)) / 2h, the difference of fourth order
+//! (4·D(h) − D(2h)) / 3.
+//!
+//! It errs by h⁴/30 times the fifth derivative, and by the rounding of the losses over h. With the step
+//! h = ⁴√ε · max(1, |w|) = 2⁻¹³ · max(1, |w|), rounded up to a power of two so that h itself is exact, the first is about
+//! 1e-17 and the second about 1e-12 where the numbers are of order 1.
+//!
+//! Where the argument of an operation crosses a kink on the way (its `kinks` in [`op::LIST`], a loss's in
+//! [`loss::LIST`]), the quotient mixes two slopes, and need not agree with either.
+
+use super::graph::unit_name;
+use super::still::relative;
+use super::{Still, Weight};
+use crate::data::Targets;
+use crate::loss;
+use crate::network::Plan;
+use crate::op;
+use crate::op::{Kink, Op};
+use serde::Serialize;
+
+/// A finite difference beside a gradient.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Nudge {
+    /// h
+    pub step: f64,
+    /// (4·D(h) − D(2h)) / 3
+    pub difference: f64,
+    /// ∂L/∂w as backpropagation computed it.
+    pub gradient: f64,
+    /// |difference − gradient| / max(|difference|, |gradient|); absent where both are 0.
+    pub relative: Option<f64>,
+    /// What the rounding of the losses alone can make of the difference: about 16·ε·Σ|ℓₙ| / divisor / h.
+    pub rounding: f64,
+    /// What the step alone can make of it: Σ over examples of |difference − D(h)|, by which a difference of second order
+    /// misses it. That is about h² where the loss is smooth, and about h where its slope bends (huber, elu).
+    pub truncation: f64,
+    /// Whether they agree to 1e-7 relative, or to `rounding` and `truncation`.
+    pub agrees: bool,
+    /// The difference by each example's own loss ℓₙ.
+    pub each: Vec<f64>,
+    /// Kinks that arguments cross between w − 2h and w + 2h: with one of these the two need not agree.
+    pub crossings: Vec<Crossing>,
+}
+
+/// Arguments that cross a kink of one operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Crossing {
+    /// The operation: `relu1`; or the loss.
+    pub operation: String,
+    /// Where the kink is.
+    pub at: f64,
+    /// How many arguments cross it.
+    pub count: usize,
+    /// The example of the first of them.
+    pub example: usize,
+    /// The first of them: `linear1[3]`; of a loss `ŷ − y`.
+    pub argument: String,
+    /// It at w − 2h.
+    pub below: f64,
+    /// It at w + 2h.
+    pub above: f64,
+}
+
+/// The largest relative difference at which a gradient and a finite difference in f64 agree (Stanford's CS231n:
+/// "1e-7 and less you should be happy").
+const AGREE: f64 = 1e-7;
+
+/// Nudges `weight` up and down, and compares the batch's loss with what the gradient says.
+pub fn nudge(still: &Still, weight: Weight) -> Nudge {
+    let w = still.value(weight);
+    let step = f64::EPSILON.sqrt().sqrt() * w.abs().max(1.0).log2().ceil().exp2();
+    // A connection that is left out stays out.
+    let by = if weight.left_out(still.network()) { 0.0 } else { step };
+    let mut weights = still.state().weights.clone();
+    let mut plan = still.probe();
+    let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
+        weights.params[weight.place(still.network())] = w + steps * by;
+        still.forward(&mut plan, &weights);
+        (plan.example_losses().collect::<Vec<f64>>(), arguments(still, &plan))
+    });
+    // Example by example: the rounding of a sum of losses stays out of it.
+    let slope = |up: &[f64], down: &[f64], by: f64| -> Vec<f64> {
+        up.iter().zip(down).map(|(up, down)| (up - down) / by).collect()
+    };
+    let (near, far) = (slope(&up.0, &down.0, 2.0 * step), slope(&high.0, &low.0, 4.0 * step));
+    let each: Vec<f64> = near.iter().zip(far).map(|(near, far)| (4.0 * near - far) / 3.0).collect();
+    let batch = |each: &[f64]| each.iter().sum::<f64>() / still.plan().divisor();
+    let (difference, gradient) = (batch(&each), still.slope(weight));
+    let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
+    let rounding = 16.0 * still.rounding() / step;
+    let bends = each.iter().zip(&near).map(|(each, near)| (each - near).abs());
+    let truncation = bends.sum::<f64>() / still.plan().divisor();
+    let crossings = low.1.iter().zip(&high.1).filter_map(|(low, high)| low.crossing(high, still));
+    Nudge {
+        step,
+        difference,
+        gradient,
+        relative: relative(error, size),
+        rounding,
+        truncation,
+        agrees: error.abs() <= AGREE * size || error.abs() <= rounding + truncation,
+        each,
+        crossings: crossings.collect(),
+    }
+}
+
+/// The arguments of something with a kink, for every example.
+struct Arguments {
+    operation: String,
+    kink: Kink,
+    /// Whose numbers they are; `None`: output − target.
+    value: Option<usize>,
+    numbers: Vec<f64>,
+}
+
+/// All arguments of operations with kinks, and of the loss if it has one.
+fn arguments(still: &Still, plan: &Plan<f64>) -> Vec<Arguments> {
+    let mut all = vec![];
+    for node in still.network().nodes() {
+        let entry = op::LIST.iter().find(|entry| entry.name == Op::name(&*node.op));
+        for kink in entry.map_or(&[][..], |entry| entry.kinks) {
+            let numbers = plan.value(node.inputs[0]).flatten().copied().collect();
+            let (operation, value) = (node.name.clone(), Some(node.inputs[0]));
+            all.push(Arguments { operation, kink: *kink, value, numbers });
+        }
+    }
+    let entry = loss::LIST.iter().find(|entry| entry.name == still.loss().name());
+    if let (Some(entry), Targets::Values { data, .. }) = (entry, &still.batch().targets) {
+        for kink in entry.kinks {
+            let numbers = plan.output().flatten().zip(data).map(|(x, y)| x - y).collect();
+            all.push(Arguments { operation: entry.name.into(), kink: *kink, value: None, numbers });
+        }
+    }
+    all
+}
+
+impl Arguments {
+    /// What crosses the kink between these and others.
+    fn crossing(&self, other: &Arguments, still: &Still) -> Option<Crossing> {
+        let pairs = || self.numbers.iter().zip(&other.numbers);
+        // An argument that rests on the kink has the kink's slope on both sides of the nudge.
+        let crosses = |(a, b): (&f64, &f64)| a != b && a.min(*b) <= self.kink.at && self.kink.at <= a.max(*b);
+        let first = pairs().position(crosses)?;
+        let width = self.numbers.len() / still.examples();
+        let argument = match self.value {
+            Some(value) => unit_name(still.network(), value, first % width),
+            None => "ŷ − y".into(),
+        };
+        Some(Crossing {
+            operation: self.operation.clone(),
+            at: self.kink.at,
+            count: pairs().filter(|(a, b)| crosses((a, b))).count(),
+            example: first / width,
+            argument,
+            below: self.numbers[first],
+            above: other.numbers[first],
+        })
+    }
+}

@@ -1,0 +1,433 @@
+//! The paths from the loss of one example down to a weight. A path takes one local derivative from each operation on
+//! its way; its product is what flows along it, and the sum over all paths is the gradient.
+//!
+//! Their number is about the product of the layers' widths, so they are never listed. [`Flows`] gets what is true of
+//! all of them by backward passes in other semirings. The strongest are found by a search that goes down from the loss
+//! and always continues the path with the largest bound: its product so far times the strongest continuation to the
+//! weight, which a pass in the semiring of maxima gives exactly. Each path found costs as many steps as it is long.
+
+use super::chain::{self, Chain};
+use super::examples::CHANCE;
+use super::graph::{Expression, Graph, Unit, Values};
+use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
+use super::{Still, Verdict, Weight};
+use crate::op::By;
+use serde::Serialize;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// The paths from one example's loss to a weight.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Paths {
+    /// The example's place in the batch.
+    pub example: usize,
+    /// ∂ℓₙ/∂w as backpropagation computed it: the sum over all paths.
+    pub gradient: f64,
+    /// The strongest paths, strongest first. Paths on which a derivative is 0 are not among them.
+    pub shown: Vec<Path>,
+    /// The sum of their products.
+    pub shown_sum: f64,
+    /// gradient − shown_sum: the sum of all other paths.
+    pub remainder: f64,
+    /// What is true of all paths.
+    pub flow: Flow,
+    /// |gradient| / flow.total: 1 where all paths push the same way, near 0 where they cancel; absent where nothing
+    /// flows.
+    pub agreement: Option<f64>,
+    /// Whether the gradient is small, and why.
+    pub diagnosis: Diagnosis,
+}
+
+/// One path.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Path {
+    /// From the loss to the weight.
+    pub steps: Vec<PathStep>,
+    /// The product of the slopes.
+    pub product: f64,
+    /// |product| / flow.total
+    pub share: f64,
+}
+
+/// One local derivative of a path.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PathStep {
+    /// What the path comes to: `sigmoid1[3]`, at last the weight.
+    pub to: String,
+    /// The derivative of what it came from, at first of the loss.
+    pub slope: f64,
+    /// How that is computed, where the operation says.
+    pub expression: Option<Expression>,
+}
+
+/// What is true of all paths together, from the semirings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Flow {
+    /// How many there are, also those on which a derivative is 0.
+    pub paths: Magnitude,
+    /// Σ |p|
+    pub total: f64,
+    /// max |p|
+    pub strongest: f64,
+    /// H = −Σ s·ln s over the shares s = |p| / Σ |p|.
+    pub entropy: f64,
+    /// e^H: as many paths of equal share have this entropy.
+    pub effective: f64,
+}
+
+/// Why a gradient is small, if it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// The answer.
+    pub verdict: Verdict,
+    /// Where it is blocked: a link of the chain, as factor and link inside it.
+    pub link: Option<(usize, usize)>,
+    /// That link: `∂softmax1/∂linear1`.
+    pub symbol: Option<String>,
+    /// Its number.
+    pub number: Option<f64>,
+    /// Between which paths it cancels.
+    pub groups: Option<Groups>,
+    /// The limit of `agreement` for [`Verdict::Cancelled`]: a hundredth of 1/√n with n = `effective` paths. The sum of n
+    /// numbers of random sign is about 1/√n of what flows, and below a hundredth of that in fewer than 1 of 100 cases.
+    pub cancelled_below: f64,
+    /// The limit of a link's number for [`Verdict::Blocked`], in operations without parameters: σ′ and tanh′ are below
+    /// a thousandth only past |x| = 6.9 and 4.1, where they are flat to three digits. Other links block only where they
+    /// are exactly 0, for their size depends on the units of what they compute with.
+    pub blocked_below: f64,
+}
+
+/// Paths that cancel, by the unit of one value through which they go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Groups {
+    /// The value at which the groups cancel most.
+    pub value: String,
+    /// The strongest groups, strongest first: at most [`GROUPS`].
+    pub strongest: Vec<Group>,
+    /// The sum of all groups above 0.
+    pub positive: f64,
+    /// The sum of all groups below 0.
+    pub negative: f64,
+    /// The paths that do not go through this value; they are in one of the sums too.
+    pub elsewhere: f64,
+}
+
+/// The paths through one unit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// The unit: `linear2[7]`.
+    pub through: String,
+    /// The sum of their products.
+    pub sum: f64,
+}
+
+/// The most groups that are named.
+pub const GROUPS: usize = 8;
+
+/// See [`Diagnosis::blocked_below`].
+const FLAT: f64 = 1e-3;
+
+/// The `k` strongest paths from the loss of `example` (its place in the batch) to `weight`, and what is true of all.
+pub fn paths(still: &Still, weight: Weight, example: usize, k: usize) -> Paths {
+    let chain = Chain::new(still, weight, example);
+    let graph = Graph::of_example(still, example, Some(weight));
+    let flow = Sweeps::new(&graph, Some(example)).at(&graph, weight, None);
+    let shown = strongest(still, &graph, weight, example, k, flow.total);
+    let shown_sum = shown.iter().map(|path| path.product).sum::<f64>();
+    let agreement = (flow.total > 0.0).then(|| chain.gradient.abs() / flow.total);
+    Paths {
+        example,
+        gradient: chain.gradient,
+        shown_sum,
+        remainder: chain.gradient - shown_sum,
+        shown,
+        flow,
+        agreement,
+        diagnosis: diagnose(&graph, weight, &chain, &flow, agreement),
+    }
+}
+
+/// The flow from every example's loss to every weight of a step, from one backward pass in each semiring.
+pub struct Flows<'a> {
+    shards: Vec<(Graph<'a>, Sweeps)>,
+}
+
+impl<'a> Flows<'a> {
+    /// All semirings' passes, over all examples of the batch.
+    pub fn new(still: &'a Still) -> Flows<'a> {
+        let shard = |(shard, examples)| {
+            let graph = Graph::of_shard(still, shard, examples);
+            let sweeps = Sweeps::new(&graph, None);
+            (graph, sweeps)
+        };
+        Flows { shards: still.plan().shards().enumerate().map(shard).collect() }
+    }
+
+    /// What flows from the loss of `example` to `weight`. Where operations mix examples: from all losses, through that
+    /// example's row of the weight's operation.
+    pub fn at(&self, weight: Weight, example: usize) -> Flow {
+        let shard = self.shards.iter().find(|(graph, _)| graph.examples().contains(&example));
+        let (graph, sweeps) = shard.expect("an example of the batch");
+        sweeps.at(graph, weight, Some(example))
+    }
+}
+
+/// What the semirings make of all paths from the loss to each number.
+struct Sweeps {
+    spread: Values<Spread>,
+    max: Values<f64>,
+    count: Values<super::semiring::Paths>,
+}
+
+impl Sweeps {
+    fn new(graph: &Graph<'_>, example: Option<usize>) -> Sweeps {
+        fn back<S: Semiring>(graph: &Graph<'_>, example: Option<usize>) -> Values<S::Number> {
+            graph.back::<S>(graph.output(), &graph.loss_slopes::<S>(example), 0)
+        }
+        // The number of paths is the same in every row, where rows do not mix.
+        let one = graph.one_row();
+        Sweeps {
+            spread: back::<Entropy>(graph, example),
+            max: back::<Max>(graph, example),
+            count: back::<Count>(one.as_ref().unwrap_or(graph), if one.is_some() { None } else { example }),
+        }
+    }
+
+    /// What comes to a weight, through all rows or through one example's.
+    fn at(&self, graph: &Graph<'_>, weight: Weight, example: Option<usize>) -> Flow {
+        let spread = graph.at_weight::<Entropy>(&self.spread, weight, example);
+        let count = match graph.one_row() {
+            Some(one) => one.at_weight::<Count>(&self.count, weight, None),
+            None => graph.at_weight::<Count>(&self.count, weight, example),
+        };
+        Flow {
+            paths: count.magnitude(),
+            total: spread.flow,
+            strongest: graph.at_weight::<Max>(&self.max, weight, example),
+            entropy: spread.entropy(),
+            effective: if spread.flow > 0.0 { spread.entropy().exp() } else { 0.0 },
+        }
+    }
+}
+
+/// A path on its way: where it has come to, over which slope, and from where.
+struct Way {
+    from: Option<usize>,
+    /// `None`: the weight.
+    to: Option<Unit>,
+    slope: f64,
+}
+
+/// A path that may be continued; ordered by its bound, and by its length where bounds are equal, so that one of many
+/// equal paths is followed to its end before the next is begun.
+struct Candidate {
+    bound: f64,
+    length: usize,
+    way: usize,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Candidate) -> Ordering {
+        self.bound.total_cmp(&other.bound).then(self.length.cmp(&other.length)).then(other.way.cmp(&self.way))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Candidate) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+fn strongest(
+    still: &Still,
+    graph: &Graph<'_>,
+    weight: Weight,
+    example: usize,
+    k: usize,
+    total: f64,
+) -> Vec<Path> {
+    let below = graph.forth::<Max>(weight);
+    let (node, param) = weight.node(still.network());
+    let slopes = graph.loss_slopes::<Sum>(Some(example));
+    let (mut ways, mut open, mut found): (Vec<Way>, BinaryHeap<Candidate>, Vec<usize>) =
+        (vec![], BinaryHeap::new(), vec![]);
+    // Continuations of a path, each with the strongest product from there on.
+    let mut next: Vec<(f64, Way)> = vec![];
+    let output = graph.output();
+    for (place, (&slope, below)) in slopes.iter().zip(below.get(output)).enumerate() {
+        next.push((slope.abs() * below, Way { from: None, to: Some(graph.unit(output, place)), slope }));
+    }
+    let (mut bound, mut length) = (None, 0);
+    while found.len() < k {
+        // More than k continuations of one path are never needed. The strongest of them has the bound of the path itself,
+        // to the last bit: rounding never makes a path look weaker than others that it equals.
+        next.retain(|(strength, _)| *strength > 0.0);
+        next.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        next.truncate(k);
+        let best = next.first().map_or(0.0, |(strength, _)| *strength);
+        for (strength, way) in next.drain(..) {
+            open.push(Candidate {
+                bound: bound.unwrap_or(best) * (strength / best),
+                length,
+                way: ways.len(),
+            });
+            ways.push(way);
+        }
+        let Some(candidate) = open.pop() else { break };
+        let Some(of) = ways[candidate.way].to else {
+            found.push(candidate.way);
+            continue;
+        };
+        (bound, length) = (Some(candidate.bound), candidate.length + 1);
+        let from = Some(candidate.way);
+        graph.partials(of, &mut |partial| match partial.by {
+            By::Param { param: p, at } if of.value == node + 1 && (p, at) == (param, weight.at) => {
+                next.push((partial.slope.abs(), Way { from, to: None, slope: partial.slope }));
+            }
+            By::Param { .. } => {}
+            By::Input { input, row, at } => {
+                let unit = Unit { value: graph.node(of.value).inputs[input], row, at };
+                if unit.value > node && graph.keeps(unit.value) {
+                    let strength = partial.slope.abs() * below.get(unit.value)[graph.place(unit)];
+                    next.push((strength, Way { from, to: Some(unit), slope: partial.slope }));
+                }
+            }
+        });
+    }
+    let mut paths: Vec<Path> =
+        found.into_iter().map(|end| path(still, graph, weight, example, &ways, end, total)).collect();
+    paths.sort_by(|a, b| b.product.abs().total_cmp(&a.product.abs()));
+    paths
+}
+
+/// The path that ends there.
+fn path(
+    still: &Still,
+    graph: &Graph<'_>,
+    weight: Weight,
+    example: usize,
+    ways: &[Way],
+    end: usize,
+    total: f64,
+) -> Path {
+    let (_, param) = weight.node(still.network());
+    let mut steps = vec![];
+    let mut at = Some(end);
+    while let Some(way) = at.map(|at| &ways[at]) {
+        let upper = way.from.and_then(|from| ways[from].to);
+        let expression = match (upper, way.to) {
+            (None, Some(unit)) => chain::loss_expression(still, graph, Some(unit), example),
+            (Some(of), Some(unit)) => {
+                graph.expression(of, By::Input { input: 0, row: unit.row, at: unit.at })
+            }
+            (Some(of), None) => graph.expression(of, By::Param { param, at: weight.at }),
+            (None, None) => None,
+        };
+        let to = way.to.map_or_else(|| weight.name(still.network()), |unit| graph.name(unit));
+        steps.push(PathStep { to, slope: way.slope, expression });
+        at = way.from;
+    }
+    steps.reverse();
+    let product = steps.iter().map(|step| step.slope).product::<f64>();
+    Path { share: product.abs() / total, product, steps }
+}
+
+fn diagnose(
+    graph: &Graph<'_>,
+    weight: Weight,
+    chain: &Chain,
+    flow: &Flow,
+    agreement: Option<f64>,
+) -> Diagnosis {
+    let cancelled_below = CHANCE / flow.effective.max(1.0).sqrt();
+    let mut diagnosis = Diagnosis {
+        verdict: Verdict::Neither,
+        link: None,
+        symbol: None,
+        number: None,
+        groups: None,
+        cancelled_below,
+        blocked_below: FLAT,
+    };
+    let link = match agreement {
+        _ if chain.factors.is_empty() => {
+            diagnosis.verdict = Verdict::NoPath;
+            return diagnosis;
+        }
+        None => Some(blocking(graph, weight, chain)),
+        Some(agreement) if agreement <= cancelled_below => {
+            diagnosis.verdict = Verdict::Cancelled;
+            diagnosis.groups = Some(groups(graph, weight, chain));
+            return diagnosis;
+        }
+        Some(_) => {
+            let links = chain.links().enumerate().filter(|(_, link)| link.slope && link.number.is_some());
+            let size = |link: &chain::Link| link.number.unwrap_or(f64::NAN).abs();
+            let flat = links.min_by(|(_, a), (_, b)| size(a).total_cmp(&size(b)));
+            flat.filter(|(_, link)| size(link) <= FLAT).map(|(i, _)| i)
+        }
+    };
+    if let Some(link) = link {
+        let inside: Vec<(usize, usize)> = chain
+            .factors
+            .iter()
+            .enumerate()
+            .flat_map(|(f, factor)| (0..factor.links.len()).map(move |l| (f, l)))
+            .collect();
+        let at = chain.links().nth(link);
+        diagnosis.verdict = Verdict::Blocked;
+        diagnosis.link = Some(inside[link]);
+        diagnosis.symbol = at.map(|link| link.symbol.clone());
+        // Below a link whose gain is 0 over 0, nothing came to it.
+        diagnosis.number = at.map(|link| link.number.unwrap_or(0.0));
+    }
+    diagnosis
+}
+
+/// The first link, from the loss on, that no path passes, where none comes through.
+fn blocking(graph: &Graph<'_>, weight: Weight, chain: &Chain) -> usize {
+    let cuts = graph.cuts(weight);
+    let flow = graph.back::<Max>(graph.output(), &graph.loss_slopes::<Max>(Some(chain.example)), 0);
+    let none = |cut: &super::graph::Cut| cut.cone.iter().all(|&place| flow.get(cut.value)[place] == 0.0);
+    // Link i ends at cut i, and the last one at the weight.
+    cuts.iter().position(none).unwrap_or(cuts.len())
+}
+
+/// The groups of paths that cancel, at the value where they do so most.
+fn groups(graph: &Graph<'_>, weight: Weight, chain: &Chain) -> Groups {
+    let below = graph.forth::<Sum>(weight);
+    let above = graph.back::<Sum>(graph.output(), &graph.loss_slopes::<Sum>(Some(chain.example)), 0);
+    let mut best: Option<(f64, usize, Vec<f64>, f64)> = None;
+    for value in below.values().filter(|value| graph.keeps(*value)) {
+        let through: Vec<f64> = above.get(value).iter().zip(below.get(value)).map(|(a, b)| a * b).collect();
+        let elsewhere = chain.gradient - through.iter().sum::<f64>();
+        let size = through.iter().map(|sum| sum.abs()).sum::<f64>() + elsewhere.abs();
+        // The nearest to the weight of those that are equal but for rounding.
+        if best.as_ref().is_none_or(|(most, ..)| size > most * (1.0 + 1e-9)) {
+            best = Some((size, value, through, elsewhere));
+        }
+    }
+    let (_, value, through, elsewhere) = best.unwrap_or_default();
+    // What rounding left of paths that all go through this value is not elsewhere.
+    let elsewhere = if graph.is_cut(weight, value) { 0.0 } else { elsewhere };
+    let parts = || through.iter().copied().chain([elsewhere]);
+    let mut strongest: Vec<usize> = (0..through.len()).filter(|&place| through[place] != 0.0).collect();
+    strongest.sort_by(|&a, &b| through[b].abs().total_cmp(&through[a].abs()));
+    strongest.truncate(GROUPS);
+    let group = |place: usize| Group { through: graph.name(graph.unit(value, place)), sum: through[place] };
+    Groups {
+        value: graph.value_name(value).into(),
+        strongest: strongest.into_iter().map(group).collect(),
+        positive: parts().filter(|sum| *sum > 0.0).sum(),
+        negative: parts().filter(|sum| *sum < 0.0).sum(),
+        elsewhere,
+    }
+}

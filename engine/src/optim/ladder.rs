@@ -1,0 +1,167 @@
+//! An update taken apart: a ladder of steps from −α₀·g, the plain step from the raw gradient, to the step that the
+//! optimizer takes. A part is a rung minus the rung before it, so the parts add up to the last rung.
+
+use super::SLOTS;
+use serde::Serialize;
+
+/// One weight before an update, and what the update is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Before {
+    /// w: the weight.
+    pub w: f64,
+    /// g: the loss's gradient by it, before clipping.
+    pub g: f64,
+    /// ĝ: the gradient after clipping; `None` where nothing clips.
+    pub clipped: Option<f64>,
+    /// What the optimizer keeps for the weight, in the order of [`super::Rule::slots`]; 0 where it keeps less.
+    pub slots: [f64; SLOTS],
+    /// t: which update this is, from 1.
+    pub t: u64,
+    /// α: the learning rate of this update; `None` where no schedule changes it.
+    pub scheduled: Option<f64>,
+}
+
+/// Where a part of an update comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The gradient of this batch.
+    Data,
+    /// Clipping of the gradient.
+    Clipping,
+    /// Weight decay, as a penalty or decoupled.
+    WeightDecay,
+    /// The memory of gradients before this one.
+    Momentum,
+    /// The divisor that adapts to each weight.
+    AdaptiveScale,
+    /// The learning rate's change from its base.
+    Schedule,
+}
+
+impl Source {
+    /// In words: `weight decay`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Data => "data",
+            Source::Clipping => "clipping",
+            Source::WeightDecay => "weight decay",
+            Source::Momentum => "momentum",
+            Source::AdaptiveScale => "adaptive scale",
+            Source::Schedule => "schedule",
+        }
+    }
+}
+
+/// A part of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Part {
+    /// Where it comes from.
+    pub source: Source,
+    /// How it is computed, in the symbols of [`Ladder::symbols`].
+    pub formula: &'static str,
+    /// What it adds to the weight.
+    pub amount: f64,
+}
+
+/// A symbol of the formulas.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Symbol {
+    /// As formulas write it.
+    pub symbol: &'static str,
+    /// In words, or as a formula of other symbols.
+    pub meaning: &'static str,
+    /// Its value in this update.
+    pub value: f64,
+}
+
+/// An update of one weight, taken apart: `−α₀·u` is the rung on which the ladder stands, and `u` its direction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ladder {
+    base: f64,
+    direction: f64,
+    parts: Vec<Part>,
+    symbols: Vec<Symbol>,
+    condition: f64,
+}
+
+impl Ladder {
+    /// The first rungs, which all optimizers share: −α₀·g, and −α₀·ĝ where something clips. `lr` is α₀.
+    pub fn new(at: &Before, lr: f64) -> Ladder {
+        let data = Part { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
+        let mut ladder =
+            Ladder { base: lr, direction: at.g, parts: vec![data], symbols: vec![], condition: 1.0 };
+        ladder.name("w", "weight before the update", at.w);
+        ladder.name("g", "gradient", at.g);
+        ladder.name("α₀", "learning rate before the schedule", lr);
+        ladder.name("α", "learning rate of this update", at.scheduled.unwrap_or(lr));
+        if let Some(clipped) = at.clipped {
+            ladder.name("ĝ", "gradient after clipping", clipped);
+            ladder.climb(Source::Clipping, "−α₀·(ĝ − g)", clipped);
+        }
+        ladder
+    }
+
+    /// u: what the rung multiplies with −α₀.
+    pub fn direction(&self) -> f64 {
+        self.direction
+    }
+
+    /// Says what a symbol of the formulas stands for; returns its value.
+    pub fn name(&mut self, symbol: &'static str, meaning: &'static str, value: f64) -> f64 {
+        self.symbols.push(Symbol { symbol, meaning, value });
+        value
+    }
+
+    /// Climbs to the rung −α₀·`direction`; the part is what that adds.
+    pub fn climb(&mut self, source: Source, formula: &'static str, direction: f64) {
+        let amount = -self.base * direction - -self.base * self.direction;
+        self.direction = direction;
+        self.parts.push(Part { source, formula, amount });
+    }
+
+    /// The rung of an L2 penalty: λ·w is added to the gradient. No rung where λ is 0.
+    pub fn penalty(&mut self, at: &Before, lambda: f64) {
+        if lambda != 0.0 {
+            self.name("λ", "weight decay", lambda);
+            self.climb(Source::WeightDecay, "−α₀·λ·w", self.direction + lambda * at.w);
+        }
+    }
+
+    /// A part beside the ladder, which changes no rung.
+    pub fn beside(&mut self, source: Source, formula: &'static str, amount: f64) {
+        self.parts.push(Part { source, formula, amount });
+    }
+
+    /// The last rung, −`rate`·u, where the rate of this update is not α₀ itself.
+    pub fn scheduled(&mut self, formula: &'static str, rate: f64) {
+        let u = self.name("u", "what the learning rate multiplies", self.direction);
+        let amount = -rate * u - -self.base * u;
+        self.parts.push(Part { source: Source::Schedule, formula, amount });
+    }
+
+    /// Says that rounding of the settings comes back in the step multiplied by `factor`.
+    pub fn conditioned(&mut self, factor: f64) {
+        self.condition = factor;
+    }
+
+    /// How much the step multiplies the rounding of the optimizer's settings; 1 where nothing else was said.
+    pub fn condition(&self) -> f64 {
+        self.condition
+    }
+
+    /// The parts, in the order in which the optimizer applies them.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// What the formulas are made of.
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    /// Δw: the sum of all parts.
+    pub fn sum(&self) -> f64 {
+        self.parts.iter().map(|part| part.amount).sum()
+    }
+}

@@ -1,0 +1,216 @@
+//! An update taken apart: its parts add up to what training did, and a wrong update is caught.
+
+use super::data;
+use std::sync::Arc;
+use whygrad::credit::{Update, Updates, Weight};
+use whygrad::kernel::random;
+use whygrad::layers;
+use whygrad::loss::{CrossEntropy, LossFunction};
+use whygrad::network::{Batch, Network, Pass, Plan, Rows};
+use whygrad::op::{Linear, Tanh};
+use whygrad::optim::{self, Clip, Decay, Optimizer, Schedule, Source};
+use whygrad::setting::Value;
+use whygrad::train::{Options, Real, Trainer};
+
+type Given = &'static [(&'static str, Value)];
+
+const LR: (&str, Value) = ("lr", Value::Number(0.02));
+const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
+const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));
+const DAMPENED: (&str, Value) = ("dampening", Value::Number(0.4));
+const NESTEROV: (&str, Value) = ("nesterov", Value::Switch(true));
+const AMSGRAD: (&str, Value) = ("amsgrad", Value::Switch(true));
+const CENTERED: (&str, Value) = ("centered", Value::Switch(true));
+const LR_DECAY: (&str, Value) = ("lr_decay", Value::Number(0.3));
+const START: (&str, Value) = ("initial_accumulator_value", Value::Number(0.5));
+
+/// Optimizers with the settings under which each of their parts is there, or is not.
+const SETTINGS: &[(&str, Given)] = &[
+    ("sgd", &[LR]),
+    ("sgd", &[LR, DECAY]),
+    ("sgd", &[LR, MOMENTUM]),
+    ("sgd", &[LR, MOMENTUM, DAMPENED, DECAY]),
+    ("sgd", &[LR, MOMENTUM, NESTEROV, DECAY]),
+    ("adam", &[]),
+    ("adam", &[LR, DECAY, AMSGRAD]),
+    ("adamw", &[]),
+    ("adamw", &[LR, DECAY, AMSGRAD]),
+    ("rmsprop", &[]),
+    ("rmsprop", &[LR, DECAY, CENTERED]),
+    ("rmsprop", &[LR, MOMENTUM, CENTERED, DECAY]),
+    ("adagrad", &[]),
+    ("adagrad", &[LR, DECAY, LR_DECAY, START]),
+];
+
+const CLIPS: [Clip; 3] = [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)];
+
+const SCHEDULES: [Schedule; 3] = [
+    Schedule { warmup: 0, decay: Decay::Constant },
+    Schedule { warmup: 4, decay: Decay::Cosine { over: 20, min: 1e-4 } },
+    Schedule { warmup: 0, decay: Decay::Step { every: 2, gamma: 0.5 } },
+];
+
+fn optimizer(name: &str, given: Given) -> Arc<dyn Optimizer> {
+    optim::read(name, given.iter().map(|(key, value)| (key.to_string(), value.clone()))).unwrap()
+}
+
+/// The network of these tests; its first bias is frozen.
+fn network() -> Network {
+    let mut network = Network::sequential([5], layers![Linear::new(7), Tanh, Linear::new(3)]).unwrap();
+    network.freeze("linear1.bias").unwrap();
+    network
+}
+
+/// Trains ten steps, and calls `f` with the updates of the first, second and last, for the weights after them
+/// times one more `fault` of their change.
+fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64, mut f: impl FnMut(Update)) {
+    let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
+    let (clip, schedule) = how;
+    let options = Options { batch: 16, clip, schedule, seed: 4, ..Options::default() };
+    let mut plan = Plan::<T>::new(&network(), Arc::clone(&loss), 16, 1, false).unwrap();
+    let mut trainer = Trainer::<T>::new(network(), loss, optimizer(name, given), options).unwrap();
+    let data = data::<T>(160, 5, Some(3));
+    let mut gradient = vec![T::zero(); trainer.network().param_count()];
+    for t in 1..=10 {
+        let before = trainer.state().clone();
+        let batch = Batch { data: &data, rows: Rows::Range(16 * (t - 1), 16 * t) };
+        plan.pass(&before.weights, batch, Pass::train(random::derive(4, "step", t as u64 - 1)));
+        plan.gradient(&before.weights, &mut gradient);
+        trainer.step(batch);
+        if [1, 2, 10].contains(&t) {
+            let moved = before.weights.params.iter().zip(&trainer.state().weights.params);
+            let after: Vec<T> = moved.map(|(w, after)| *after + T::of(fault) * (*after - *w)).collect();
+            let network = trainer.network();
+            let updates = Updates::new(network, trainer.optimizer(), how, &before, &gradient, &after);
+            for (param, of) in network.params().iter().enumerate() {
+                (0..of.shape.len()).for_each(|at| f(updates.of(Weight { param, at })));
+            }
+        }
+    }
+}
+
+/// Every optimizer, setting, clip and schedule of these tests.
+fn each(mut f: impl FnMut(&'static str, Given, (Clip, Schedule))) {
+    for entry in optim::LIST {
+        assert!(SETTINGS.iter().any(|(name, _)| *name == entry.name), "no settings for {}", entry.name);
+    }
+    for (name, given) in SETTINGS {
+        for clip in CLIPS {
+            SCHEDULES.iter().for_each(|schedule| f(name, given, (clip, *schedule)));
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_every_update_add_up_to_what_training_did() {
+    each(|name, given, how| {
+        trained::<f64>(name, given, how, 0.0, |update| {
+            let told = format!("{name} {given:?} {how:?}: {update:#?}");
+            assert!(update.reconciles, "{told}");
+            // A weight is only as fine as its own last bit, and so is what it moved by.
+            let floor = 2.0 * f64::EPSILON * update.before.abs();
+            assert!(update.residual.abs() <= 1e-10 * update.moved.abs() + floor, "{told}");
+            let after = update.before + update.sum;
+            assert!((after - update.after).abs() <= 1e-12 * update.before.abs().max(after.abs()), "{told}");
+            let sum: f64 = update.parts.iter().map(|part| part.amount).sum();
+            assert_eq!((sum, update.moved - update.sum), (update.sum, update.residual), "{told}");
+        });
+    });
+}
+
+#[test]
+fn updates_in_f32_reconcile_within_their_rounding() {
+    each(|name, given, how| {
+        let (mut caught, mut all) = (0, 0);
+        trained::<f32>(name, given, how, 0.0, |update| {
+            assert!(update.reconciles, "{name} {given:?} {how:?}: {update:#?}");
+            all += 1;
+            caught += usize::from(update.tolerance < 0.01 * update.moved.abs());
+        });
+        assert!(2 * caught > all, "{name} {given:?} {how:?}: 1 % would be seen in {caught} of {all}");
+    });
+}
+
+#[test]
+fn an_update_that_is_off_by_a_thousandth_is_caught() {
+    each(|name, given, how| {
+        trained::<f64>(name, given, how, 1e-3, |update| {
+            assert_eq!(update.reconciles, update.frozen, "{name} {given:?} {how:?}: {update:#?}");
+        });
+    });
+}
+
+#[test]
+fn parts_that_an_optimizer_does_not_have_are_absent() {
+    let sources = |name, given, how| {
+        let mut found = vec![];
+        trained::<f64>(name, given, how, 0.0, |update| {
+            if !update.frozen {
+                found = update.parts.iter().map(|part| part.source).collect();
+            }
+        });
+        found
+    };
+    use Source::*;
+    let (plain, full) = ((CLIPS[0], SCHEDULES[0]), (CLIPS[1], SCHEDULES[1]));
+    assert_eq!(sources("sgd", &[LR], plain), [Data]);
+    assert_eq!(sources("sgd", &[LR, MOMENTUM], plain), [Data, Momentum]);
+    assert_eq!(
+        sources("sgd", &[LR, MOMENTUM, DECAY], full),
+        [Data, Clipping, WeightDecay, Momentum, Schedule]
+    );
+    assert_eq!(sources("adamw", &[], full), [Data, Clipping, WeightDecay, Momentum, AdaptiveScale, Schedule]);
+    assert_eq!(sources("adam", &[], plain), [Data, Momentum, AdaptiveScale]);
+    assert_eq!(sources("rmsprop", &[LR, MOMENTUM], plain), [Data, AdaptiveScale, Momentum]);
+    assert_eq!(sources("adagrad", &[LR_DECAY], plain), [Data, AdaptiveScale, Schedule]);
+}
+
+#[test]
+fn a_frozen_weight_says_so_and_stays() {
+    let mut frozen = 0;
+    trained::<f64>("adamw", &[], (Clip::Off, Schedule::default()), 0.0, |update| {
+        if update.frozen {
+            frozen += 1;
+            assert!(update.parts.is_empty() && update.moved == 0.0 && update.reconciles);
+        }
+    });
+    assert_eq!(frozen, 3 * 7);
+}
+
+#[test]
+fn every_symbol_of_a_formula_is_told() {
+    each(|name, given, how| {
+        trained::<f64>(name, given, how, 0.0, |update| {
+            let names: Vec<&str> = update.symbols.iter().map(|symbol| symbol.symbol).collect();
+            let meanings = update.symbols.iter().map(|symbol| symbol.meaning);
+            let formulas = update.parts.iter().map(|part| part.formula);
+            for formula in formulas.chain(meanings.filter(|meaning| meaning.contains('·'))) {
+                // Letters with their marks and indices; `ᵗ` is a power.
+                let mark = |c: char| "₀₁₂₋⁺\u{302}".contains(c);
+                let formula = formula.replace('ᵗ', "").replace("max", "");
+                let letters = formula.split(|c: char| !(c.is_alphabetic() || mark(c)));
+                for letter in letters.filter(|letter| !letter.is_empty()) {
+                    assert!(names.contains(&letter), "{name}: `{letter}` of {formula} is not in {names:?}");
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn what_is_not_a_number_never_reconciles() {
+    let options = Options { batch: 16, ..Options::default() };
+    let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
+    for (name, given) in SETTINGS {
+        let trainer =
+            Trainer::<f64>::new(network(), Arc::clone(&loss), optimizer(name, given), options).unwrap();
+        let (network, before) = (trainer.network(), trainer.state());
+        let gradient = vec![f64::NAN; network.param_count()];
+        for clip in CLIPS {
+            let how = (clip, Schedule::default());
+            let after = &before.weights.params;
+            let updates = Updates::new(network, trainer.optimizer(), how, before, &gradient, after);
+            assert!(!updates.of(Weight { param: 0, at: 0 }).reconciles, "{name} {given:?} {clip:?}");
+        }
+    }
+}
