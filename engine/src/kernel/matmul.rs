@@ -10,11 +10,12 @@ use super::simd::{Lanes, Level, Vector, transpose};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Terms of the sum that are accumulated in registers before C is touched: a packed panel of 32 × 256 f32 and the rows
-/// of A that it meets are 44 KiB, which stay in the first-level cache.
-const KC: usize = 256;
+/// Terms of the sum that are accumulated in registers before C is touched. A panel of 32 × 512 f32 streams from the
+/// second-level cache, which costs less than going over C twice as often: its rows, a power of two apart, meet in few
+/// sets of the first-level cache.
+const KC: usize = 512;
 
-/// Rows of A that are packed at a time: with `KC` terms half a megabyte of f32, which stay in the second-level cache.
+/// Rows of A that are packed at a time: with `KC` terms a megabyte of f32, about a second-level cache.
 const MC: usize = 528;
 
 /// Distance of packed rows of A: a line more than they are long, so that they do not meet in one set of the cache.
