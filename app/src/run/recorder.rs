@@ -75,7 +75,7 @@ impl Recorder {
 
 impl<T: Real> Observer<T> for Recorder {
     fn wants(&mut self, step: u64) -> Wants {
-        if self.thinning.keeps(step) { Wants::Facts } else { Wants::Loss }
+        if self.thinning.keeps(step) { Wants::Change } else { Wants::Loss }
     }
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {

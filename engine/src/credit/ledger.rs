@@ -276,7 +276,9 @@ impl<P: Real> Probe<P> {
                 continue;
             }
             let share = P::of(self.plan.divisor() / self.divisor);
-            self.plan.gradient_and(&weights.buffers, [&mut self.chunk, gradient], |_, [chunk, sum]| {
+            let none = &mut vec![(); self.plan.bounds().len() - 1];
+            let slices = [&mut self.chunk[..], gradient];
+            self.plan.gradient_and(&weights.buffers, slices, none, |_, [chunk, sum], (), _| {
                 chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
             });
         }
@@ -357,7 +359,7 @@ impl<P: Real> Ledger<P> {
     pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) {
         assert_eq!(weights.params.len(), self.allocation.len(), "weights of another network");
         let bounds = &self.bounds;
-        self.probe.plan.update([&mut self.after.params], |part, [into]| {
+        self.probe.plan.each_group([&mut self.after.params], |part, [into]| {
             wide(Copied, (into, &weights.params[bounds[part]..bounds[part + 1]]));
         });
         wide(Copied, (&mut self.after.buffers[..], &weights.buffers[..]));
@@ -402,7 +404,7 @@ impl<P: Real> Ledger<P> {
         for piece in 0..pieces {
             let s = P::of((f64::from(piece) + 0.5) / f64::from(pieces));
             let line = [&mut self.before, &mut self.after, &mut self.between].map(|w| &mut w.params[..]);
-            self.probe.plan.update(line, |_, [a, b, w]| wide(Between, (a, b, s, w)));
+            self.probe.plan.each_group(line, |_, [a, b, w]| wide(Between, (a, b, s, w)));
             self.probe.at(&self.between, &mut self.mids, piece > 0);
         }
     }
@@ -439,7 +441,7 @@ impl<P: Real> Ledger<P> {
                 watched.allocations.push((b - a).f64() * mean.f64());
             }
         }
-        self.probe.plan.each_part([entries], |part, [entries]| {
+        self.probe.plan.each_group([entries], |part, [entries]| {
             let line = line.map(|x| &x[bounds[part]..bounds[part + 1]]);
             sums[part].store(wide(Simpson, (line, c, entries)).to_bits(), atomic::Ordering::Relaxed);
         });

@@ -3,7 +3,7 @@
 mod plan;
 mod weights;
 
-pub use plan::{Batch, Facts, Metrics, Pass, Plan, Rows};
+pub use plan::{Batch, Cut, Facts, Metrics, Pass, Plan, Rows};
 pub use weights::Weights;
 
 use crate::init::Init;

@@ -43,6 +43,9 @@ const PART_LEAST: usize = 1 << 12;
 const PARTS: usize = 8;
 const PART_ROWS: usize = 64;
 
+/// Parts of up to so many numbers go to the thread that takes the part before them.
+const SMALL: usize = 512;
+
 /// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
 /// less than what two meetings of threads cost.
 const THREADED: usize = 500_000;
@@ -114,13 +117,37 @@ impl Pass {
 pub struct Facts {
     /// Of each operation's output.
     pub output: Vec<Moments>,
-    /// Of the loss's gradient by each operation's output.
+    /// Of the loss's gradient by each operation's output; of no numbers where nothing needs that gradient.
     pub output_gradient: Vec<Moments>,
+}
+
+/// A part of a parameter, as a plan cuts them.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// Of which operation.
+    node: usize,
+    part: Part,
+    /// Of which parameter of the network.
+    pub param: usize,
+    /// Where its numbers stand among all parameters.
+    pub range: Range<usize>,
+}
+
+/// How all parameters are cut: what one thread does at a time.
+#[derive(Debug)]
+struct Cuts {
+    parts: Vec<Cut>,
+    /// Parts that one thread takes together: small ones of one operation, which are trained, or frozen, together.
+    groups: Vec<Range<usize>>,
+    /// Where the groups begin and end among all parameters.
+    bounds: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Step {
     op: Arc<dyn Operation>,
+    /// Makes its random numbers other than those of the other operations.
+    salt: u64,
     inputs: Vec<usize>,
     params: Vec<Range<usize>>,
     buffers: Vec<Range<usize>>,
@@ -164,8 +191,7 @@ pub struct Plan<T> {
     values: Vec<T>,
     width: usize,
     divisor: f64,
-    parts: Vec<(usize, Part)>,
-    bounds: Vec<usize>,
+    cuts: Cuts,
     train: Option<u64>,
     pool: Pool,
     /// Room for matrix products, for each thread.
@@ -222,6 +248,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 saved += padded::<T>(count);
                 Step {
                     op: Arc::clone(&node.op),
+                    salt: random::mix(i as u64),
                     inputs: node.inputs.clone(),
                     params: network.params[node.params.clone()].iter().map(|p| p.range.clone()).collect(),
                     buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
@@ -231,7 +258,6 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 }
             })
             .collect();
-        let (parts, bounds) = parts(network);
         let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
         let pool = Pool::new(if work < THREADED { 1 } else { threads });
         let zeros = |n: usize| vec![T::zero(); n];
@@ -262,8 +288,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             values: Vec::with_capacity(capacity * width),
             width,
             divisor: 1.0,
-            parts,
-            bounds,
+            cuts: Cuts::of(network),
             train: None,
             scratch: (0..pool.threads()).map(|_| zeros(SCRATCH)).collect(),
             pool,
@@ -284,29 +309,38 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.capacity
     }
 
-    /// Calls `f` for every part of the parameters in parallel, with that part of each of the slices, which are
-    /// as long as all parameters (or empty, and then so is the part).
-    pub fn update<const N: usize>(&mut self, slices: [&mut [T]; N], f: impl Fn(usize, [&mut [T]; N]) + Sync) {
-        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
-    }
-
-    /// As [`Plan::update`], for slices of any numbers.
-    pub fn each_part<U: Send, const N: usize>(
+    /// Calls `f` for every group of parts of the parameters in parallel, with that piece of each of the slices, which
+    /// are as long as all parameters (or empty, and then so is the piece).
+    pub fn each_group<U: Send, const N: usize>(
         &mut self,
         slices: [&mut [U]; N],
         f: impl Fn(usize, [&mut [U]; N]) + Sync,
     ) {
-        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, _| f(i, pieces));
+        let none = &mut vec![(); self.cuts.groups.len()];
+        let each = |i, pieces: [&mut [U]; N], (): &mut (), _: &mut Vec<T>| f(i, pieces);
+        self.pool.for_each_piece(slices, &self.cuts.bounds, none, &mut self.scratch, each);
     }
 
-    /// Where the parameters are cut into parts, for whoever works on them in parallel.
+    /// As [`Plan::each_group`], with one of the `items` for each group, and the thread's room for [`SCRATCH`] numbers.
+    pub fn each_group_with<S: Send, const N: usize>(
+        &mut self,
+        slices: [&mut [T]; N],
+        items: &mut [S],
+        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
+    ) {
+        let each = |i, pieces: [&mut [T]; N], item: &mut S, room: &mut Vec<T>| f(i, pieces, item, room);
+        self.pool.for_each_piece(slices, &self.cuts.bounds, items, &mut self.scratch, each);
+    }
+
+    /// Where the groups begin and end among all parameters: what threads take at a time. No group has parameters of
+    /// two operations, or some that are frozen and some that are not.
     pub fn bounds(&self) -> &[usize] {
-        &self.bounds
+        &self.cuts.bounds
     }
 
-    /// The number of the parameter that part `part` belongs to, within its operation `.0`.
-    pub(crate) fn part(&self, part: usize) -> (usize, usize) {
-        (self.parts[part].0, self.parts[part].1.param)
+    /// The parts of a group, in the order in which their numbers stand.
+    pub fn group(&self, group: usize) -> &[Cut] {
+        &self.cuts.parts[self.cuts.groups[group].clone()]
     }
 
     /// Takes a batch (of data that [`Plan::check`] accepted) forward and, if `pass` says so, back; returns the
@@ -340,18 +374,15 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let from = batch.at(first + r) * x.len();
                 x.copy_from_slice(&batch.data.inputs[from..from + x.len()]);
             }
-            shard.forward(graph, weights, pass.train, first, &mut team);
+            shard.forward(graph, weights, pass, first, &mut team);
             let output = graph.range(graph.steps.len(), shard.rows);
             let (y, each) = (&shard.values[output.clone()], &mut shard.each[..shard.rows]);
             if pass.backward {
                 let dy = &mut shard.grads[output];
                 loss.both(y, target, scale, each, dy);
-                shard.backward(graph, weights, pass.train, first, &mut team);
+                shard.backward(graph, weights, pass, first, &mut team);
             } else {
                 loss.forward(y, target, each);
-            }
-            if pass.facts {
-                shard.take_facts(graph, pass.backward);
             }
         };
         match &mut self.shards[..self.active] {
@@ -391,30 +422,34 @@ impl<T: Precision + LossPrecision> Plan<T> {
 
     /// The loss's gradient by all parameters, of the last pass (which went back): overwrites `gradient`.
     pub fn gradient(&mut self, weights: &Weights<T>, gradient: &mut [T]) {
-        self.gradient_and(&weights.buffers, [gradient], |_, _| {});
+        let none = &mut vec![(); self.cuts.groups.len()];
+        self.gradient_and(&weights.buffers, [gradient], none, |_, _, (), _| {});
     }
 
-    /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every part as soon as it is there, as
-    /// [`Plan::update`] does.
-    pub fn gradient_and<const N: usize>(
+    /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every group as soon as its gradient is
+    /// there, as [`Plan::each_group_with`] does.
+    pub fn gradient_and<S: Send, const N: usize>(
         &mut self,
         buffers: &[T],
         slices: [&mut [T]; N],
-        f: impl Fn(usize, [&mut [T]; N]) + Sync,
+        items: &mut [S],
+        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
-        let (graph, shards, parts) = (&self.graph, &self.shards[..self.active], &self.parts);
+        let (graph, shards, cuts) = (&self.graph, &self.shards[..self.active], &self.cuts);
         let (train, shard_rows) = (self.train, self.shard_rows);
-        self.pool.for_each_piece(slices, &self.bounds, &mut self.scratch, |i, pieces, room| {
-            let (node, part) = &parts[i];
-            let op = T::of_op(&*graph.steps[*node].op);
-            for (s, shard) in shards.iter().enumerate() {
-                let at = shard.point(graph, *node, (&[], buffers), mode(train, *node, s * shard_rows));
-                let dy = &shard.grads[graph.range(node + 1, shard.rows)];
-                let dw = &mut *pieces[0];
-                let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
-                op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
+        self.pool.for_each_piece(slices, &cuts.bounds, items, &mut self.scratch, |i, pieces, item, room| {
+            for Cut { node, part, range, .. } in &cuts.parts[cuts.groups[i].clone()] {
+                let op = T::of_op(&*graph.steps[*node].op);
+                let start = cuts.bounds[i];
+                for (s, shard) in shards.iter().enumerate() {
+                    let at = shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
+                    let dy = &shard.grads[graph.range(node + 1, shard.rows)];
+                    let dw = &mut pieces[0][range.start - start..range.end - start];
+                    let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
+                    op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
+                }
             }
-            f(i, pieces);
+            f(i, pieces, item, room);
         });
     }
 
@@ -427,7 +462,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// of the pass.
     pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
         let numbers = (&weights.params[..], &weights.buffers[..]);
-        self.shards[shard].point(&self.graph, node, numbers, mode(self.train, node, shard * self.shard_rows))
+        let mode = self.graph.mode(self.train, node, shard * self.shard_rows);
+        self.shards[shard].point(&self.graph, node, numbers, mode)
     }
 
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
@@ -535,6 +571,14 @@ impl Graph {
         let place = &self.places[value];
         place.at..place.at + rows * place.shape.len()
     }
+
+    /// Mode of one operation in a pass: every operation has random numbers of its own.
+    fn mode(&self, train: Option<u64>, node: usize, first_row: usize) -> Mode {
+        match train {
+            Some(key) => Mode::Train { key: random::mix(key ^ self.steps[node].salt), first_row },
+            None => Mode::Eval,
+        }
+    }
 }
 
 impl<T: Precision> Shard<T> {
@@ -542,7 +586,7 @@ impl<T: Precision> Shard<T> {
         &mut self,
         graph: &Graph,
         weights: &Weights<T>,
-        train: Option<u64>,
+        pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
     ) {
@@ -556,9 +600,12 @@ impl<T: Precision> Shard<T> {
                 buffers: Parts::new(&weights.buffers, &step.buffers),
                 y: &mut after[..y.len()],
                 saved: &mut self.saved[step.saved.clone()],
-                mode: mode(train, node, first),
+                mode: graph.mode(pass.train, node, first),
             };
             T::of_op(&*step.op).forward(io, team);
+            if pass.facts {
+                self.facts.output[node] = Moments::of(&self.values[y]);
+            }
         }
     }
 
@@ -566,18 +613,21 @@ impl<T: Precision> Shard<T> {
         &mut self,
         graph: &Graph,
         weights: &Weights<T>,
-        train: Option<u64>,
+        pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
     ) {
         let mut grads = std::mem::take(&mut self.grads);
         for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
             let dy = graph.range(node + 1, self.rows);
+            if pass.facts {
+                self.facts.output_gradient[node] = Moments::of(&grads[dy.clone()]);
+            }
             let (before, after) = grads.split_at_mut(dy.start);
             let empty = &step.last_reader_of;
             let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, empty, self.rows);
             let numbers = (&weights.params[..], &weights.buffers[..]);
-            let at = self.point(graph, node, numbers, mode(train, node, first));
+            let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, team);
         }
         self.grads = grads;
@@ -601,43 +651,50 @@ impl<T: Precision> Shard<T> {
             mode,
         }
     }
-
-    fn take_facts(&mut self, graph: &Graph, backward: bool) {
-        for node in 0..graph.steps.len() {
-            let range = graph.range(node + 1, self.rows);
-            self.facts.output[node] = Moments::of(&self.values[range.clone()]);
-            if backward {
-                self.facts.output_gradient[node] = Moments::of(&self.grads[range]);
-            }
-        }
-    }
 }
 
-/// Mode of one operation in a pass: every operation has random numbers of its own.
-fn mode(train: Option<u64>, node: usize, first_row: usize) -> Mode {
-    match train {
-        Some(key) => Mode::Train { key: random::mix(key ^ random::mix(node as u64)), first_row },
-        None => Mode::Eval,
-    }
-}
-
-/// Cuts every parameter into parts along its first axis; returns them with the bounds between them.
-fn parts(network: &Network) -> (Vec<(usize, Part)>, Vec<usize>) {
-    let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
-    let (mut parts, mut bounds) = (vec![], vec![0]);
-    for (node, of) in network.nodes.iter().enumerate() {
-        for (i, param) in network.params[of.params.clone()].iter().enumerate() {
-            let rows = param.shape.dims().first().copied().unwrap_or(1);
-            let row = param.shape.len() / rows.max(1);
-            // Parts of one size, in whole register tiles of a matrix product.
-            let most = (part / row.max(1)).max(if part < PART { 8 } else { PART_ROWS });
-            let step = rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(8);
-            for from in (0..rows).step_by(step) {
-                let to = (from + step).min(rows);
-                parts.push((node, Part { param: i, rows: from..to }));
-                bounds.push(param.range.start + to * row);
+impl Cuts {
+    /// Cuts every parameter into parts along its first axis.
+    fn of(network: &Network) -> Cuts {
+        let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
+        let mut cuts = Cuts { parts: vec![], groups: vec![], bounds: vec![0] };
+        for (node, of) in network.nodes.iter().enumerate() {
+            for param in of.params.clone() {
+                let spec = &network.params[param];
+                let rows = spec.shape.dims().first().copied().unwrap_or(1);
+                let row = spec.shape.len() / rows.max(1);
+                // Parts of one size, in whole register tiles of a matrix product.
+                let most = (part / row.max(1)).max(if part < PART { 8 } else { PART_ROWS });
+                let step = rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(8);
+                for from in (0..rows).step_by(step) {
+                    let to = (from + step).min(rows);
+                    let start = spec.range.start;
+                    let range = start + from * row..start + to * row;
+                    let part = Part { param: param - of.params.start, rows: from..to };
+                    cuts.push(Cut { node, part, param, range }, network);
+                }
             }
         }
+        cuts
     }
-    (parts, bounds)
+
+    fn push(&mut self, cut: Cut, network: &Network) {
+        let (place, end) = (self.parts.len(), cut.range.end);
+        let last = self.parts.last().zip(self.groups.last_mut()).zip(self.bounds.last_mut());
+        let frozen = |cut: &Cut| network.params[cut.param].frozen;
+        match last {
+            Some(((before, group), bound))
+                if before.node == cut.node
+                    && frozen(before) == frozen(&cut)
+                    && cut.range.len() <= SMALL =>
+            {
+                (group.end, *bound) = (place + 1, end);
+            }
+            _ => {
+                self.groups.push(place..place + 1);
+                self.bounds.push(end);
+            }
+        }
+        self.parts.push(cut);
+    }
 }

@@ -40,8 +40,10 @@ pub struct Progress {
 pub enum Wants {
     /// The loss.
     Loss,
-    /// All of [`StepFacts`].
+    /// All of [`StepFacts`] but the measured change of the loss.
     Facts,
+    /// All of [`StepFacts`]; the change costs another forward pass.
+    Change,
 }
 
 /// Whether to go on.
@@ -129,9 +131,12 @@ pub fn fit<T: Real>(
         let index = batches.at(trainer.state().steps);
         let batch = Batch { data: train, rows: Rows::Index(index) };
         let next = trainer.state().steps + 1;
-        let wants = observers.iter_mut().map(|observer| observer.wants(next)).max();
-        let wants_facts = wants == Some(Wants::Facts);
+        let wants = observers.iter_mut().map(|observer| observer.wants(next)).max().unwrap_or(Wants::Loss);
+        let wants_facts = wants >= Wants::Facts;
         let loss = if wants_facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
+        if wants == Wants::Change {
+            trainer.measure(batch);
+        }
         progress.loss_sum += loss;
         let ends_epoch = next.is_multiple_of(per_epoch);
         let train_loss = progress.loss_sum / per_epoch as f64;

@@ -2,12 +2,14 @@
 
 use super::Real;
 use crate::data::Dataset;
-use crate::kernel::moments::Moments;
-use crate::kernel::{Aligned, random};
+use crate::kernel::moments::{BLOCK, Moments};
+use crate::kernel::stable::sum;
+use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::LossFunction;
-use crate::network::{Batch, Error, Facts, Metrics, Network, Pass, Plan, Weights};
-use crate::optim::{Clip, Optimizer, SLOTS, Schedule};
+use crate::network::{Batch, Cut, Error, Facts, Metrics, Network, Pass, Plan, Weights};
+use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Update};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a trainer is told beside network, loss and optimizer.
@@ -63,8 +65,18 @@ pub struct StepFacts {
     pub weight_update: Vec<Moments>,
     /// Σ g·Δw: the change of the loss that the gradient predicts for this update.
     pub predicted: f64,
-    /// The change of the loss on the same batch, by another forward pass.
-    pub measured: f64,
+    /// The change of the loss on the same batch, where [`Trainer::measure`] took it.
+    pub measured: Option<f64>,
+}
+
+/// What a step with facts left of a part of a parameter.
+#[derive(Clone, Debug, Default)]
+struct PartFacts {
+    weight: Moments,
+    gradient: Moments,
+    update: Moments,
+    /// Σ g·Δw
+    predicted: f64,
 }
 
 /// Trains a network, step by step.
@@ -76,13 +88,19 @@ pub struct Trainer<T> {
     plan: Plan<T>,
     state: State<T>,
     gradient: Aligned<T>,
-    /// Of a step with facts: weights before it, and the gradient before clipping.
-    before: Vec<T>,
-    raw: Vec<T>,
-    /// Which parts of the parameters the optimizer leaves alone.
-    frozen: Arc<[bool]>,
+    groups: Vec<Group>,
     facts: StepFacts,
+    loss: f64,
     lr: f64,
+}
+
+/// A group of parts of the parameters, see [`Plan::group`].
+#[derive(Debug)]
+struct Group {
+    /// Whether the optimizer leaves it alone.
+    frozen: bool,
+    /// Where each of its parts begins and ends in it, and what the last step with facts left of it.
+    parts: Vec<(Range<usize>, PartFacts)>,
 }
 
 impl<T: Real> Trainer<T> {
@@ -101,17 +119,20 @@ impl<T: Real> Trainer<T> {
         for (slot, start) in slots.iter_mut().zip(optimizer.slots()) {
             *slot = vec![T::of(start.start); count];
         }
-        let frozen = (0..plan.bounds().len() - 1).map(|i| {
-            let (node, param) = plan.part(i);
-            network.params()[network.nodes()[node].params.start + param].frozen
-        });
+        let group = |i: usize| {
+            let (start, parts) = (plan.bounds()[i], plan.group(i));
+            let range = |part: &Cut| part.range.start - start..part.range.end - start;
+            Group {
+                frozen: network.params()[parts[0].param].frozen,
+                parts: parts.iter().map(|part| (range(part), PartFacts::default())).collect(),
+            }
+        };
         Ok(Trainer {
-            frozen: frozen.collect(),
+            groups: (0..plan.bounds().len() - 1).map(group).collect(),
             state: State { steps: 0, weights, slots },
             gradient: Aligned::zeros(count),
-            before: vec![],
-            raw: vec![],
             facts: StepFacts::default(),
+            loss: 0.0,
             lr: 0.0,
             network,
             optimizer,
@@ -128,100 +149,69 @@ impl<T: Real> Trainer<T> {
     /// One update from the examples of `batch` (of data that [`Trainer::check`] accepted); returns their loss
     /// before it.
     pub fn step(&mut self, batch: Batch<'_, T>) -> f64 {
-        let key = self.key();
-        let loss = self.plan.pass(&self.state.weights, batch, Pass::train(key));
-        self.plan.track(&mut self.state.weights);
-        match self.options.clip {
-            // The gradient's norm has to be there before the first weight changes.
-            Clip::Norm(_) => {
-                self.plan.gradient(&self.state.weights, &mut self.gradient);
-                self.update();
-            }
-            _ => self.gradient_and_update(),
-        }
-        loss
+        self.go(batch, false)
     }
 
-    /// As [`Trainer::step`], and leaves [`Trainer::facts`]; costs one more forward pass. The update is the same,
-    /// bit for bit.
+    /// As [`Trainer::step`], and leaves [`Trainer::facts`]. The update is the same, bit for bit.
     pub fn step_with_facts(&mut self, batch: Batch<'_, T>) -> f64 {
-        let pass = Pass { facts: true, ..Pass::train(self.key()) };
-        let loss = self.plan.pass(&self.state.weights, batch, pass);
-        self.plan.facts(&mut self.facts.values);
-        self.plan.gradient(&self.state.weights, &mut self.gradient);
-        by_param(&self.network, &self.state.weights.params, &mut self.facts.weight);
-        by_param(&self.network, &self.gradient, &mut self.facts.weight_gradient);
-        self.before.clone_from(&self.state.weights.params);
-        self.raw.clear();
-        self.raw.extend_from_slice(&self.gradient);
-        self.plan.track(&mut self.state.weights);
-        self.update();
-        let mut predicted = 0.0;
-        for ((g, w), before) in self.raw.iter().zip(&self.state.weights.params).zip(&mut self.before) {
-            *before = *w - *before; // from here on, the change
-            predicted += g.f64() * before.f64();
+        let loss = self.go(batch, true);
+        let StepFacts { values, weight, weight_gradient, weight_update, predicted, measured } = &mut self.facts;
+        self.plan.facts(values);
+        (*predicted, *measured) = (0.0, None);
+        for moments in [&mut *weight, &mut *weight_gradient, &mut *weight_update] {
+            moments.clear();
+            moments.resize(self.network.params().len(), Moments::default());
         }
-        by_param(&self.network, &self.before, &mut self.facts.weight_update);
-        self.facts.predicted = predicted;
-        let again = Pass { backward: false, facts: false, ..pass };
-        self.facts.measured = self.plan.pass(&self.state.weights, batch, again) - loss;
+        for (i, group) in self.groups.iter().enumerate() {
+            for (cut, (_, part)) in self.plan.group(i).iter().zip(&group.parts) {
+                weight[cut.param].merge(&part.weight);
+                weight_gradient[cut.param].merge(&part.gradient);
+                weight_update[cut.param].merge(&part.update);
+                *predicted += part.predicted;
+            }
+        }
         loss
     }
 
-    /// Address of the next step's random numbers.
-    fn key(&self) -> u64 {
-        self.options.key(self.state.steps)
+    /// Measures the change of the loss that the last step made on its `batch`, by another forward pass, for
+    /// [`Trainer::facts`].
+    pub fn measure(&mut self, batch: Batch<'_, T>) {
+        let key = self.options.key(self.state.steps - 1);
+        let again = Pass { backward: false, ..Pass::train(key) };
+        self.facts.measured = Some(self.plan.pass(&self.state.weights, batch, again) - self.loss);
     }
 
-    /// What the step does with each part of the parameters, in the order of [`Trainer::slices`]: clips its gradient
-    /// (by a factor, and to a largest magnitude) and updates it.
-    fn change(&mut self) -> impl Fn(usize, [&mut [T]; SLOTS + 2]) + Sync + use<T> {
-        let (t, lr) = (self.state.steps + 1, self.options.schedule.lr(self.optimizer.lr(), self.state.steps));
-        let (mut scale, mut limit) = (1.0, f64::INFINITY);
-        match self.options.clip {
-            Clip::Off => {}
-            Clip::Norm(max) => scale = (max / (self.gradient_norm() + 1e-6)).min(1.0),
-            Clip::Value(max) => limit = max,
+    fn go(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
+        let pass = Pass { facts, ..Pass::train(self.options.key(self.state.steps)) };
+        self.loss = self.plan.pass(&self.state.weights, batch, pass);
+        self.plan.track(&mut self.state.weights);
+        self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
+        self.state.steps += 1;
+        let mut change = Change { t: self.state.steps, lr: self.lr, scale: 1.0, limit: f64::INFINITY, facts };
+        if let Clip::Norm(max) = self.options.clip {
+            // The gradient's norm has to be there before the first weight changes.
+            self.plan.gradient(&self.state.weights, &mut self.gradient);
+            change.scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
+        } else if let Clip::Value(max) = self.options.clip {
+            change.limit = max;
         }
-        let clips = scale < 1.0 || limit.is_finite();
-        (self.state.steps, self.lr) = (t, lr);
-        let (frozen, optimizer) = (Arc::clone(&self.frozen), Arc::clone(&self.optimizer));
-        move |part, [g, w, s0, s1, s2]| {
-            if clips {
-                let (scale, limit) = (T::of(scale), T::of(limit));
-                for g in g.iter_mut() {
-                    let scaled = *g * scale;
-                    // NaN stays NaN.
-                    *g = if scaled.abs() > limit { limit.copysign(scaled) } else { scaled };
-                }
-            }
-            if !frozen[part] {
-                T::of_optimizer(&*optimizer).update(t, lr, w, g, [s0, s1, s2]);
-            }
-        }
-    }
-
-    /// Clips the gradient and updates the weights.
-    fn update(&mut self) {
-        let change = self.change();
-        let [s0, s1, s2] = &mut self.state.slots;
-        let params = &mut self.state.weights.params;
-        self.plan.update([&mut self.gradient[..], params, s0, s1, s2], change);
-    }
-
-    /// Computes the gradient and updates each part of the weights as soon as its gradient is there.
-    fn gradient_and_update(&mut self) {
-        let change = self.change();
-        let [s0, s1, s2] = &mut self.state.slots;
-        let weights = &mut self.state.weights;
+        let optimizer = T::of_optimizer(&*self.optimizer);
+        let f = |_, pieces: [&mut [T]; SLOTS + 2], group: &mut Group, room: &mut [T]| {
+            change.make(optimizer, pieces, group, room);
+        };
+        let (State { weights, slots: [s0, s1, s2], .. }, groups) = (&mut self.state, &mut self.groups);
         let slices = [&mut self.gradient[..], &mut weights.params, s0, s1, s2];
-        self.plan.gradient_and(&weights.buffers, slices, change);
+        match self.options.clip {
+            Clip::Norm(_) => self.plan.each_group_with(slices, groups, f),
+            _ => self.plan.gradient_and(&weights.buffers, slices, groups, f),
+        }
+        self.loss
     }
 
     /// ‖g‖ over all trained parameters, of the last step (after clipping, if the step clipped).
     pub fn gradient_norm(&self) -> f64 {
         let bounds = self.plan.bounds().windows(2);
-        let trained = bounds.zip(self.frozen.iter()).filter(|(_, frozen)| !**frozen);
+        let trained = bounds.zip(&self.groups).filter(|(_, group)| !group.frozen);
         let squares = trained
             .map(|(part, _)| self.gradient[part[0]..part[1]].iter().map(|g| g.f64() * g.f64()).sum::<f64>());
         squares.sum::<f64>().sqrt()
@@ -291,8 +281,88 @@ impl<T: Real> Trainer<T> {
     }
 }
 
-/// Moments of each parameter's piece of `numbers`.
-fn by_param<T: Real>(network: &Network, numbers: &[T], moments: &mut Vec<Moments>) {
-    moments.clear();
-    moments.extend(network.params().iter().map(|param| Moments::of(&numbers[param.range.clone()])));
+/// What a step does with every group of parts of the parameters.
+struct Change {
+    t: u64,
+    lr: f64,
+    /// The gradient is multiplied by this, and then held within ±limit.
+    scale: f64,
+    limit: f64,
+    facts: bool,
+}
+
+impl Change {
+    /// Clips the gradient and updates the weights; with facts, by blocks that stay in the first-level cache.
+    fn make<T: Scalar>(
+        &self,
+        optimizer: &dyn Update<T>,
+        [g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
+        group: &mut Group,
+        room: &mut [T],
+    ) {
+        if !self.facts {
+            return self.update(optimizer, [g, w, s0, s1, s2], group.frozen);
+        }
+        let (raw, change) = room.split_at_mut(BLOCK);
+        for (range, facts) in &mut group.parts {
+            *facts = PartFacts::default();
+            let every = Moments::every(range.len());
+            for from in range.clone().step_by(BLOCK) {
+                let block = from..(from + BLOCK).min(range.end);
+                let (raw, change) = (&mut raw[..block.len()], &mut change[..block.len()]);
+                raw.copy_from_slice(&g[block.clone()]);
+                change.copy_from_slice(&w[block.clone()]);
+                facts.gradient.take(raw, every);
+                facts.weight.take(change, every);
+                let pieces = [&mut *g, w, s0, s1, s2];
+                let pieces = pieces.map(|x| x.get_mut(block.clone()).unwrap_or_default());
+                self.update(optimizer, pieces, group.frozen);
+                facts.predicted += wide(Moved, (&w[block], raw, change)).f64();
+                facts.update.take(change, every);
+            }
+        }
+    }
+
+    fn update<T: Scalar>(
+        &self,
+        optimizer: &dyn Update<T>,
+        [g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
+        frozen: bool,
+    ) {
+        if self.scale < 1.0 || self.limit.is_finite() {
+            wide(Clipped, (T::of(self.scale), T::of(self.limit), &mut *g));
+        }
+        if !frozen {
+            optimizer.update(self.t, self.lr, w, g, [s0, s1, s2]);
+        }
+    }
+}
+
+/// g ← g · scale, and then held within ±limit.
+struct Clipped;
+
+impl<T: Scalar> Wide<(T, T, &mut [T])> for Clipped {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((scale, limit, g): (T, T, &mut [T])) {
+        for g in g {
+            let scaled = *g * scale;
+            // NaN stays NaN.
+            *g = if scaled.abs() > limit { limit.copysign(scaled) } else { scaled };
+        }
+    }
+}
+
+/// before ← w − before; returns Σ g·(w − before).
+struct Moved;
+
+impl<T: Scalar> Wide<(&[T], &[T], &mut [T])> for Moved {
+    type Out = T;
+
+    #[inline(always)]
+    fn run((w, g, before): (&[T], &[T], &mut [T])) -> T {
+        before.iter_mut().zip(w).for_each(|(before, w)| *before = *w - *before);
+        sum([g, before], |[g, change]| g * change)
+    }
 }
