@@ -442,7 +442,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let op = T::of_op(&*graph.steps[*node].op);
                 let start = cuts.bounds[i];
                 for (s, shard) in shards.iter().enumerate() {
-                    let at = shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
+                    let at =
+                        shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
                     let dy = &shard.grads[graph.range(node + 1, shard.rows)];
                     let dw = &mut pieces[0][range.start - start..range.end - start];
                     let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
@@ -684,9 +685,7 @@ impl Cuts {
         let frozen = |cut: &Cut| network.params[cut.param].frozen;
         match last {
             Some(((before, group), bound))
-                if before.node == cut.node
-                    && frozen(before) == frozen(&cut)
-                    && cut.range.len() <= SMALL =>
+                if before.node == cut.node && frozen(before) == frozen(&cut) && cut.range.len() <= SMALL =>
             {
                 (group.end, *bound) = (place + 1, end);
             }

@@ -155,7 +155,8 @@ impl<T: Real> Trainer<T> {
     /// As [`Trainer::step`], and leaves [`Trainer::facts`]. The update is the same, bit for bit.
     pub fn step_with_facts(&mut self, batch: Batch<'_, T>) -> f64 {
         let loss = self.go(batch, true);
-        let StepFacts { values, weight, weight_gradient, weight_update, predicted, measured } = &mut self.facts;
+        let StepFacts { values, weight, weight_gradient, weight_update, predicted, measured } =
+            &mut self.facts;
         self.plan.facts(values);
         (*predicted, *measured) = (0.0, None);
         for moments in [&mut *weight, &mut *weight_gradient, &mut *weight_update] {
@@ -309,18 +310,25 @@ impl Change {
             let every = Moments::every(range.len());
             for from in range.clone().step_by(BLOCK) {
                 let block = from..(from + BLOCK).min(range.end);
-                let (raw, change) = (&mut raw[..block.len()], &mut change[..block.len()]);
-                raw.copy_from_slice(&g[block.clone()]);
+                let change = &mut change[..block.len()];
                 change.copy_from_slice(&w[block.clone()]);
-                facts.gradient.take(raw, every);
+                facts.gradient.take(&g[block.clone()], every);
                 facts.weight.take(change, every);
+                if self.clips() {
+                    raw[..block.len()].copy_from_slice(&g[block.clone()]);
+                }
                 let pieces = [&mut *g, w, s0, s1, s2];
                 let pieces = pieces.map(|x| x.get_mut(block.clone()).unwrap_or_default());
                 self.update(optimizer, pieces, group.frozen);
-                facts.predicted += wide(Moved, (&w[block], raw, change)).f64();
+                let g = if self.clips() { &raw[..block.len()] } else { &g[block.clone()] };
+                facts.predicted += wide(Moved, (&w[block], g, change)).f64();
                 facts.update.take(change, every);
             }
         }
+    }
+
+    fn clips(&self) -> bool {
+        self.scale < 1.0 || self.limit.is_finite()
     }
 
     fn update<T: Scalar>(
@@ -329,7 +337,7 @@ impl Change {
         [g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
         frozen: bool,
     ) {
-        if self.scale < 1.0 || self.limit.is_finite() {
+        if self.clips() {
             wide(Clipped, (T::of(self.scale), T::of(self.limit), &mut *g));
         }
         if !frozen {
