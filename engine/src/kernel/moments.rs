@@ -166,9 +166,12 @@ impl<T: Scalar> Wide<(T, &[T])> for Summary {
             (0..LANES).for_each(|lane| mins[lane] = smaller(mins[lane], block[lane]));
             (0..LANES).for_each(|lane| maxs[lane] = larger(maxs[lane], block[lane]));
         }
-        let (mut sum, mut square) = (join(sums, |a, b| a + b), join(squares, |a, b| a + b));
-        let (mut min, mut max) = (join(mins, smaller), join(maxs, larger));
-        let mut zero = join(zeros, |a, b| a + b);
+        let (mut sum, mut square, mut zero) = (sums[0], squares[0], zeros[0]);
+        let (mut min, mut max) = (mins[0], maxs[0]);
+        if !blocks.is_empty() {
+            (sum, square) = (join(sums, |a, b| a + b), join(squares, |a, b| a + b));
+            (min, max, zero) = (join(mins, smaller), join(maxs, larger), join(zeros, |a, b| a + b));
+        }
         for x in rest {
             let d = *x - pivot;
             (sum, square) = (sum + d, square + d * d);
