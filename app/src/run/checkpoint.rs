@@ -71,7 +71,7 @@ pub fn to_bytes<T: Scalar>(
     progress: &Progress,
 ) -> Vec<u8> {
     let pieces = |piece| match piece {
-        0 => &state.weights.params,
+        0 => &state.weights.params[..],
         1 => &state.weights.buffers,
         slot => &state.slots[slot - 2],
     };
@@ -169,7 +169,7 @@ fn read_into<T: Scalar>(
             }
         };
         let piece = match slot.piece {
-            0 => &mut state.weights.params,
+            0 => &mut state.weights.params[..],
             1 => &mut state.weights.buffers,
             slot => &mut state.slots[slot - 2],
         };

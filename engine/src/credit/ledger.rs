@@ -431,7 +431,7 @@ impl<P: Real> Ledger<P> {
             sums.for_each(|(sum, (inner, mid))| *sum = half * *inner + *mid);
             interior = &self.probe.chunk;
         }
-        let line = [&self.before.params, &self.after.params, &self.at_before, &self.at_after, interior];
+        let line = [&self.before.params[..], &self.after.params, &self.at_before, &self.at_after, interior];
         let (bounds, sums) = (&self.bounds, &self.sums);
         let entries = if keep { &mut self.allocation[..] } else { &mut [] };
         if keep {

@@ -61,7 +61,10 @@ impl Still {
         let state = State {
             steps: state.steps,
             weights: state.weights.cast(),
-            slots: state.slots.each_ref().map(|slot| slot.iter().map(|x| x.f64()).collect()),
+            slots: state
+                .slots
+                .each_ref()
+                .map(|slot| slot.iter().map(|x| x.f64()).collect::<Vec<f64>>().into()),
         };
         let mut gradient = vec![0.0; network.param_count()];
         plan.pass(&state.weights, all(&batch), Pass::train(options.key(state.steps)));

@@ -1,10 +1,18 @@
 //! Numbers that start on a cache line, so that no aligned vector among them lies across two.
 
 use super::Scalar;
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vector.
 const LINE: usize = 64;
+
+/// Bytes of a page: numbers as far apart meet in one set of the first-level cache, and a processor takes a store to
+/// one of them for a store to the other.
+const PAGE: usize = 4096;
+
+/// Lines that slices of neighbouring places are apart within their pages.
+const APART: usize = 13;
 
 /// How many numbers a piece takes, at most a line more than `count`, so that the next one starts on a line too.
 pub fn padded<T>(count: usize) -> usize {
@@ -12,20 +20,43 @@ pub fn padded<T>(count: usize) -> usize {
 }
 
 /// A slice of fixed length that starts on a cache line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Aligned<T> {
     room: Vec<T>,
     start: usize,
     count: usize,
+    place: usize,
 }
 
 impl<T: Scalar> Aligned<T> {
     /// `count` zeros.
     pub fn zeros(count: usize) -> Aligned<T> {
-        let room = vec![T::zero(); count + LINE / size_of::<T>()];
+        Aligned::filled(T::zero(), count, 0)
+    }
+
+    /// `count` zeros; slices with different places, 0 to 4, can be walked side by side without meeting in the cache.
+    pub fn zeros_apart(count: usize, place: usize) -> Aligned<T> {
+        Aligned::filled(T::zero(), count, place)
+    }
+}
+
+impl<T: Clone> Aligned<T> {
+    fn filled(with: T, count: usize, place: usize) -> Aligned<T> {
+        let (page, apart) = (PAGE / size_of::<T>(), place * APART * LINE / size_of::<T>());
+        let room = vec![with; count + page + apart];
         // An interpreter that does not tell addresses answers with the largest number; any start is right.
-        let start = room.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
-        Aligned { room, start, count }
+        let start = room.as_ptr().align_offset(PAGE).min(page) + apart;
+        Aligned { room, start, count, place }
+    }
+
+    /// These numbers, at a place.
+    fn apart(numbers: &[T], place: usize) -> Aligned<T> {
+        let Some(first) = numbers.first() else {
+            return Aligned { room: vec![], start: 0, count: 0, place };
+        };
+        let mut aligned = Aligned::filled(first.clone(), numbers.len(), place);
+        aligned.clone_from_slice(numbers);
+        aligned
     }
 }
 
@@ -40,5 +71,54 @@ impl<T> Deref for Aligned<T> {
 impl<T> DerefMut for Aligned<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         &mut self.room[self.start..self.start + self.count]
+    }
+}
+
+impl<T: Clone> Clone for Aligned<T> {
+    fn clone(&self) -> Aligned<T> {
+        Aligned::apart(self, self.place)
+    }
+}
+
+impl<T: Clone> From<Vec<T>> for Aligned<T> {
+    fn from(numbers: Vec<T>) -> Aligned<T> {
+        Aligned::apart(&numbers, 0)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Aligned<T> {
+    fn eq(&self, other: &Aligned<T>) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Aligned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Aligned<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_start_on_lines_and_lie_apart_within_a_page_and_clones_keep_them() {
+        let slices: Vec<Aligned<f32>> = (0..5).map(|place| Aligned::zeros_apart(3000, place)).collect();
+        let within = |slice: &Aligned<f32>| slice.as_ptr() as usize % PAGE;
+        let starts: Vec<usize> = slices.iter().map(within).collect();
+        assert_eq!(starts, [0, 832, 1664, 2496, 3328]);
+        assert_eq!(slices.iter().map(|slice| within(&slice.clone())).collect::<Vec<_>>(), starts);
+        assert_eq!(Aligned::from(vec![1.0, 2.0]).clone()[..], [1.0, 2.0]);
+        assert!(Aligned::<f64>::zeros(0).is_empty());
     }
 }

@@ -269,8 +269,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
             .map(|_| Shard {
                 rows: 0,
                 values: Aligned::zeros(at),
-                grads: Aligned::zeros(at),
-                saved: Aligned::zeros(saved),
+                grads: Aligned::zeros_apart(at, 1),
+                saved: Aligned::zeros_apart(saved, 2),
                 each: zeros(shard_rows),
                 facts: facts.clone(),
             })

@@ -1,13 +1,13 @@
 //! The numbers of a network.
 
 use super::{Error, Network};
-use crate::kernel::{Scalar, random};
+use crate::kernel::{Aligned, Scalar, random};
 
 /// All numbers of a network: what is trained and what travels along, each in one piece.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights<T> {
     /// All parameters, one after the other; [`super::Param::range`] says which is where.
-    pub params: Vec<T>,
+    pub params: Aligned<T>,
     /// All untrained state; [`super::Buffer::range`] says which is where.
     pub buffers: Vec<T>,
 }
@@ -15,7 +15,7 @@ pub struct Weights<T> {
 impl<T: Scalar> Weights<T> {
     /// The start that the network's initialisers and `seed` give.
     pub fn init(network: &Network, seed: u64) -> Weights<T> {
-        let mut params = vec![T::zero(); network.param_count()];
+        let mut params = Aligned::zeros(network.param_count());
         for (i, param) in network.params().iter().enumerate() {
             let w = &mut params[param.range.clone()];
             param.init.fill(&param.shape, w, random::derive(seed, "parameter", i as u64));
@@ -53,7 +53,7 @@ impl<T: Scalar> Weights<T> {
 
     /// The same numbers in the other precision.
     pub fn cast<U: Scalar>(&self) -> Weights<U> {
-        let cast = |x: &[T]| x.iter().map(|x| U::of(x.f64())).collect();
-        Weights { params: cast(&self.params), buffers: cast(&self.buffers) }
+        let cast = |x: &[T]| x.iter().map(|x| U::of(x.f64())).collect::<Vec<U>>();
+        Weights { params: cast(&self.params).into(), buffers: cast(&self.buffers) }
     }
 }

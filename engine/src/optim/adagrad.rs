@@ -1,7 +1,7 @@
 //! Adagrad (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`): g ← g + λ·w; s ← s + g²;
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -66,6 +66,11 @@ impl Rule for Adagrad {
         vec![Slot { name: "sum", start: self.initial_accumulator_value }]
     }
 
+    /// α/(1 + (t − 1)·η)
+    fn shared(&self, t: u64, lr: f64) -> Shared {
+        [lr / (1.0 + (t - 1) as f64 * self.lr_decay), 0.0, 0.0]
+    }
+
     /// Its own falling rate is part of the schedule.
     fn ladder(&self, at: &Before) -> Ladder {
         let mut ladder = Ladder::new(at, self.lr);
@@ -88,20 +93,19 @@ impl Rule for Adagrad {
 }
 
 impl<T: Scalar> Update<T> for Adagrad {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        wide(Step, (self, t, lr, w, g, slots));
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        wide(Step, (self, shared, w, g, slots));
     }
 }
 
 struct Step;
 
-impl<T: Scalar> Wide<(&Adagrad, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
+impl<T: Scalar> Wide<(&Adagrad, Shared, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
     type Out = ();
 
     #[inline(always)]
-    fn run((rule, t, lr, w, g, [s, ..]): (&Adagrad, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])) {
-        let rate = T::of(lr / (1.0 + (t - 1) as f64 * rule.lr_decay));
-        let (lambda, eps) = (T::of(rule.weight_decay), T::of(rule.eps));
+    fn run((rule, [rate, ..], w, g, [s, ..]): (&Adagrad, Shared, &mut [T], &[T], [&mut [T]; SLOTS])) {
+        let (rate, lambda, eps) = (T::of(rate), T::of(rule.weight_decay), T::of(rule.eps));
         for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
             let g = *g + lambda * *w;
             *s += g * g;

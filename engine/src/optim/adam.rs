@@ -1,7 +1,7 @@
 //! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Settings};
 use std::sync::Arc;
@@ -74,6 +74,13 @@ impl Rule for Adam {
         slots
     }
 
+    /// With r = √(1 − β₂ᵗ): α·r/(1 − β₁ᵗ) and ε·r, because m/(√v/r + ε) = r·m/(√v + ε·r); and 1, of which nothing decays.
+    fn shared(&self, t: u64, lr: f64) -> Shared {
+        let t = i32::try_from(t).unwrap_or(i32::MAX);
+        let root = (1.0 - self.betas.1.powi(t)).sqrt();
+        [lr * root / (1.0 - self.betas.0.powi(t)), self.eps * root, 1.0]
+    }
+
     fn ladder(&self, at: &Before) -> Ladder {
         let mut ladder = Ladder::new(at, self.lr);
         ladder.penalty(at, self.weight_decay);
@@ -82,8 +89,12 @@ impl Rule for Adam {
 }
 
 impl<T: Scalar> Update<T> for Adam {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        self.decayed(t, lr, T::one(), w, g, slots);
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        if self.weight_decay == 0.0 {
+            wide(Step, (self, shared, Undecayed, w, g, slots));
+        } else {
+            wide(Step, (self, shared, Penalised(T::of(self.weight_decay)), w, g, slots));
+        }
     }
 }
 
@@ -120,54 +131,64 @@ impl Adam {
         }
         ladder
     }
+}
 
-    /// The update of weights that first shrink by the factor `keep`.
-    pub(super) fn decayed<T: Scalar>(
-        &self,
-        t: u64,
-        lr: f64,
-        keep: T,
-        w: &mut [T],
-        g: &[T],
-        slots: [&mut [T]; SLOTS],
-    ) {
-        wide(Step, (self, i32::try_from(t).unwrap_or(i32::MAX), lr, keep, w, g, slots));
+/// What weight decay does to a weight and its gradient before the update.
+pub(super) trait Decay<T>: Copy {
+    /// The weight and the gradient that the update goes on from.
+    fn of(self, w: T, g: T) -> (T, T);
+}
+
+/// Nothing.
+#[derive(Clone, Copy)]
+struct Undecayed;
+
+impl<T> Decay<T> for Undecayed {
+    #[inline(always)]
+    fn of(self, w: T, g: T) -> (T, T) {
+        (w, g)
     }
 }
 
-type Numbers<'a, T> = (&'a Adam, i32, f64, T, &'a mut [T], &'a [T], [&'a mut [T]; SLOTS]);
+/// g ← g + λ·w
+#[derive(Clone, Copy)]
+struct Penalised<T>(T);
 
-struct Step;
+impl<T: Scalar> Decay<T> for Penalised<T> {
+    #[inline(always)]
+    fn of(self, w: T, g: T) -> (T, T) {
+        (w, g + self.0 * w)
+    }
+}
 
-impl<T: Scalar> Wide<Numbers<'_, T>> for Step {
+type Numbers<'a, T, D> = (&'a Adam, Shared, D, &'a mut [T], &'a [T], [&'a mut [T]; SLOTS]);
+
+pub(super) struct Step;
+
+impl<T: Scalar, D: Decay<T>> Wide<Numbers<'_, T, D>> for Step {
     type Out = ();
 
     #[inline(always)]
-    fn run((rule, t, lr, keep, w, g, [m, v, largest]): Numbers<'_, T>) {
+    fn run((rule, shared, decay, w, g, [m, v, largest]): Numbers<'_, T, D>) {
         let (beta1, beta2) = rule.betas;
-        let step = T::of(lr / (1.0 - beta1.powi(t)));
-        // √v / √(1 − β₂ᵗ) as √v times a factor, to divide once and not twice.
-        let root = T::of(1.0 / (1.0 - beta2.powi(t)).sqrt());
-        let (lambda, eps) = (T::of(rule.weight_decay), T::of(rule.eps));
+        let [step, eps, _] = shared.map(T::of);
         let (fresh1, beta2) = (T::of(1.0 - beta1), T::of(beta2));
         let fresh2 = T::one() - beta2;
         let each = w.iter_mut().zip(g).zip(m.iter_mut().zip(v.iter_mut()));
         if rule.amsgrad {
             for (((w, g), (m, v)), largest) in each.zip(largest) {
-                *w *= keep;
-                let g = *g + lambda * *w;
+                let (kept, g) = decay.of(*w, *g);
                 *m += fresh1 * (g - *m);
                 *v = beta2 * *v + fresh2 * g * g;
                 *largest = largest.max(*v);
-                *w -= step * *m / (largest.sqrt() * root + eps);
+                *w = kept - step * *m / (largest.sqrt() + eps);
             }
         } else {
             for ((w, g), (m, v)) in each {
-                *w *= keep;
-                let g = *g + lambda * *w;
+                let (kept, g) = decay.of(*w, *g);
                 *m += fresh1 * (g - *m);
                 *v = beta2 * *v + fresh2 * g * g;
-                *w -= step * *m / (v.sqrt() * root + eps);
+                *w = kept - step * *m / (v.sqrt() + eps);
             }
         }
     }

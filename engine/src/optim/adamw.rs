@@ -1,8 +1,8 @@
 //! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
 
-use super::adam::{self, Adam};
-use super::{Before, Entry, Ladder, Rule, SLOTS, Slot, Source, Update, weight_decay};
-use crate::kernel::Scalar;
+use super::adam::{self, Adam, Decay, Step};
+use super::{Before, Entry, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, weight_decay};
+use crate::kernel::{Scalar, wide};
 use std::sync::Arc;
 
 /// Adam with decoupled weight decay.
@@ -38,6 +38,12 @@ impl Rule for AdamW {
         self.adam.slots()
     }
 
+    /// As Adam's, and 1 − α·λ.
+    fn shared(&self, t: u64, lr: f64) -> Shared {
+        let [step, eps, _] = self.adam.shared(t, lr);
+        [step, eps, 1.0 - lr * self.adam.weight_decay]
+    }
+
     fn ladder(&self, at: &Before) -> Ladder {
         let mut ladder = Ladder::new(at, self.adam.lr);
         if self.adam.weight_decay != 0.0 {
@@ -50,8 +56,18 @@ impl Rule for AdamW {
 }
 
 impl<T: Scalar> Update<T> for AdamW {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        let keep = T::of(1.0 - lr * self.adam.weight_decay);
-        Adam { weight_decay: 0.0, ..self.adam }.decayed(t, lr, keep, w, g, slots);
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        wide(Step, (&self.adam, shared, Shrunk(T::of(shared[2])), w, g, slots));
+    }
+}
+
+/// w ← w·keep
+#[derive(Clone, Copy)]
+struct Shrunk<T>(T);
+
+impl<T: Scalar> Decay<T> for Shrunk<T> {
+    #[inline(always)]
+    fn of(self, w: T, g: T) -> (T, T) {
+        (w * self.0, g)
     }
 }

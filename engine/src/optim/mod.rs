@@ -69,6 +69,9 @@ impl Slot {
     }
 }
 
+/// Numbers that all weights of one update share; an optimizer's file says which.
+pub type Shared = [f64; 3];
+
 /// What an optimizer says about itself, the same in both precisions.
 pub trait Rule: Debug + Send + Sync {
     /// As experiments name it.
@@ -80,6 +83,10 @@ pub trait Rule: Debug + Send + Sync {
     /// What it keeps for each weight, at most [`SLOTS`] numbers.
     fn slots(&self) -> Vec<Slot>;
 
+    /// What update number `t` (from 1), with the learning rate `lr`, has in common for all weights: worked out once,
+    /// however many pieces the weights are cut into.
+    fn shared(&self, t: u64, lr: f64) -> Shared;
+
     /// Its update of one weight, taken apart, in f64. Worked out from the formula alone and not by
     /// [`Update::update`], so that each judges the other.
     fn ladder(&self, at: &Before) -> Ladder;
@@ -87,9 +94,9 @@ pub trait Rule: Debug + Send + Sync {
 
 /// One update in one precision.
 pub trait Update<T: Scalar>: Rule {
-    /// w ← w + Δw for some weights. `t` counts updates from 1; `lr` is the learning rate of this one; `g` the
-    /// gradient; `slots` what [`Rule::slots`] listed, the rest empty.
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]);
+    /// w ← w + Δw for some weights. `shared` is what [`Rule::shared`] gave for this update; `g` the gradient; `slots`
+    /// what [`Rule::slots`] listed, the rest empty.
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]);
 }
 
 /// An optimizer, complete. Implemented for whatever updates in both precisions.

@@ -1,7 +1,7 @@
 //! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, eps, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -72,6 +72,11 @@ impl Rule for RmsProp {
     }
 
     /// Momentum comes last: its buffer holds gradients that were scaled.
+    /// α
+    fn shared(&self, _t: u64, lr: f64) -> Shared {
+        [lr, 0.0, 0.0]
+    }
+
     fn ladder(&self, at: &Before) -> Ladder {
         let mut ladder = Ladder::new(at, self.lr);
         ladder.penalty(at, self.weight_decay);
@@ -104,18 +109,18 @@ impl Rule for RmsProp {
 }
 
 impl<T: Scalar> Update<T> for RmsProp {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        wide(Step, (self, t, lr, w, g, slots));
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+        wide(Step, (self, shared, w, g, slots));
     }
 }
 
 struct Step;
 
-impl<T: Scalar> Wide<(&RmsProp, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
+impl<T: Scalar> Wide<(&RmsProp, Shared, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
     type Out = ();
 
     #[inline(always)]
-    fn run((rule, _t, lr, w, g, [v, b, mean]): (&RmsProp, u64, f64, &mut [T], &[T], [&mut [T]; SLOTS])) {
+    fn run((rule, [lr, ..], w, g, [v, b, mean]): (&RmsProp, Shared, &mut [T], &[T], [&mut [T]; SLOTS])) {
         let (rate, lambda, eps) = (T::of(lr), T::of(rule.weight_decay), T::of(rule.eps));
         let (a, mu) = (T::of(rule.alpha), T::of(rule.momentum));
         let fresh = T::of(1.0 - rule.alpha);

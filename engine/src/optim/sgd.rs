@@ -1,7 +1,7 @@
 //! Stochastic gradient descent (`torch.optim.SGD`):
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Slot, Source, Update, lr, weight_decay};
+use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, lr, weight_decay};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, SettingError};
 use std::sync::Arc;
@@ -65,6 +65,11 @@ impl Rule for Sgd {
         if self.momentum == 0.0 { vec![] } else { vec![Slot::zero("momentum_buffer")] }
     }
 
+    /// α, and the share 1 − τ of the gradient, which is all of it at the first update.
+    fn shared(&self, t: u64, lr: f64) -> Shared {
+        [lr, if t == 1 { 1.0 } else { 1.0 - self.dampening }, 0.0]
+    }
+
     fn ladder(&self, at: &Before) -> Ladder {
         let mut ladder = Ladder::new(at, self.lr);
         ladder.penalty(at, self.weight_decay);
@@ -89,20 +94,20 @@ impl Rule for Sgd {
 }
 
 impl<T: Scalar> Update<T> for Sgd {
-    fn update(&self, t: u64, lr: f64, w: &mut [T], g: &[T], [b, ..]: [&mut [T]; SLOTS]) {
-        wide(Step, (self, t, lr, w, g, b));
+    fn update(&self, shared: Shared, w: &mut [T], g: &[T], [b, ..]: [&mut [T]; SLOTS]) {
+        wide(Step, (self, shared, w, g, b));
     }
 }
 
 struct Step;
 
-impl<T: Scalar> Wide<(&Sgd, u64, f64, &mut [T], &[T], &mut [T])> for Step {
+impl<T: Scalar> Wide<(&Sgd, Shared, &mut [T], &[T], &mut [T])> for Step {
     type Out = ();
 
     #[inline(always)]
-    fn run((rule, t, lr, w, g, b): (&Sgd, u64, f64, &mut [T], &[T], &mut [T])) {
-        let (alpha, lambda, mu) = (T::of(lr), T::of(rule.weight_decay), T::of(rule.momentum));
-        let fresh = if t == 1 { T::one() } else { T::of(1.0 - rule.dampening) };
+    fn run((rule, shared, w, g, b): (&Sgd, Shared, &mut [T], &[T], &mut [T])) {
+        let [alpha, fresh, _] = shared.map(T::of);
+        let (lambda, mu) = (T::of(rule.weight_decay), T::of(rule.momentum));
         if rule.momentum == 0.0 {
             w.iter_mut().zip(g).for_each(|(w, g)| *w -= alpha * (*g + lambda * *w));
             return;

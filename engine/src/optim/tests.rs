@@ -29,8 +29,7 @@ fn weight_after(name: &str, given: &[(&str, Value)], w: f64, gradients: &[f64]) 
     for (t, g) in gradients.iter().enumerate() {
         let slots = slots.each_mut().map(Vec::as_mut_slice);
         <f64 as UpdatePrecision>::of_optimizer(&*optimizer).update(
-            t as u64 + 1,
-            optimizer.lr(),
+            optimizer.shared(t as u64 + 1, optimizer.lr()),
             &mut w,
             &[*g],
             slots,

@@ -7,7 +7,7 @@ use crate::kernel::stable::sum;
 use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Cut, Error, Facts, Metrics, Network, Pass, Plan, Weights};
-use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Update};
+use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub struct State<T> {
     pub weights: Weights<T>,
     /// What the optimizer keeps for each weight, in the order of [`crate::optim::Rule::slots`]; empty where it
     /// keeps less.
-    pub slots: [Vec<T>; SLOTS],
+    pub slots: [Aligned<T>; SLOTS],
 }
 
 /// What one step left behind for those who watch.
@@ -115,9 +115,11 @@ impl<T: Real> Trainer<T> {
         let plan = Plan::new(&network, loss, options.batch, options.threads, false)?;
         let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
-        let mut slots = std::array::from_fn(|_| vec![]);
-        for (slot, start) in slots.iter_mut().zip(optimizer.slots()) {
-            *slot = vec![T::of(start.start); count];
+        // The update walks weights, gradient and slots side by side.
+        let mut slots: [Aligned<T>; SLOTS] = Default::default();
+        for (i, (slot, kept)) in slots.iter_mut().zip(optimizer.slots()).enumerate() {
+            *slot = Aligned::zeros_apart(count, 2 + i);
+            slot.fill(T::of(kept.start));
         }
         let group = |i: usize| {
             let (start, parts) = (plan.bounds()[i], plan.group(i));
@@ -130,7 +132,7 @@ impl<T: Real> Trainer<T> {
         Ok(Trainer {
             groups: (0..plan.bounds().len() - 1).map(group).collect(),
             state: State { steps: 0, weights, slots },
-            gradient: Aligned::zeros(count),
+            gradient: Aligned::zeros_apart(count, 1),
             facts: StepFacts::default(),
             loss: 0.0,
             lr: 0.0,
@@ -188,7 +190,8 @@ impl<T: Real> Trainer<T> {
         self.plan.track(&mut self.state.weights);
         self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
         self.state.steps += 1;
-        let mut change = Change { t: self.state.steps, lr: self.lr, scale: 1.0, limit: f64::INFINITY, facts };
+        let shared = self.optimizer.shared(self.state.steps, self.lr);
+        let mut change = Change { shared, scale: 1.0, limit: f64::INFINITY, facts };
         if let Clip::Norm(max) = self.options.clip {
             // The gradient's norm has to be there before the first weight changes.
             self.plan.gradient(&self.state.weights, &mut self.gradient);
@@ -229,7 +232,7 @@ impl<T: Real> Trainer<T> {
     /// Where the state has other counts of numbers.
     pub fn restore(&mut self, state: State<T>) -> Result<(), Error> {
         let counts = |state: &State<T>| {
-            let slots = state.slots.each_ref().map(Vec::len);
+            let slots = state.slots.each_ref().map(|slot| slot.len());
             (state.weights.params.len(), state.weights.buffers.len(), slots)
         };
         if counts(&state) != counts(&self.state) {
@@ -284,8 +287,7 @@ impl<T: Real> Trainer<T> {
 
 /// What a step does with every group of parts of the parameters.
 struct Change {
-    t: u64,
-    lr: f64,
+    shared: Shared,
     /// The gradient is multiplied by this, and then held within ±limit.
     scale: f64,
     limit: f64,
@@ -341,7 +343,7 @@ impl Change {
             wide(Clipped, (T::of(self.scale), T::of(self.limit), &mut *g));
         }
         if !frozen {
-            optimizer.update(self.t, self.lr, w, g, [s0, s1, s2]);
+            optimizer.update(self.shared, w, g, [s0, s1, s2]);
         }
     }
 }

@@ -126,7 +126,7 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
 #[test]
 fn a_chain_says_how_each_of_its_numbers_is_computed() {
     let (network, data) = first_network();
-    let weights = Weights { params: vec![0.6, 0.0, 0.0, -0.7, 0.7, 0.6], buffers: vec![] };
+    let weights = Weights { params: vec![0.6, 0.0, 0.0, -0.7, 0.7, 0.6].into(), buffers: vec![] };
     let still = still(network, loss("squared_error"), weights, &data);
     let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
     let digits = |x: f64| format!("{x:.4}");
@@ -461,7 +461,7 @@ fn fixed(layers: Vec<Layer>, input: usize, params: &[f64], loss_name: &str, x: &
     let network = Network::sequential([input], layers).unwrap();
     let width = network.shape(network.output()).len();
     let data = dataset(x.to_vec(), &[input], Targets::Values { data: y.to_vec(), width });
-    still(network, loss(loss_name), Weights { params: params.to_vec(), buffers: vec![] }, &data)
+    still(network, loss(loss_name), Weights { params: params.to_vec().into(), buffers: vec![] }, &data)
 }
 
 #[test]

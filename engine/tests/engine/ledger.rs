@@ -262,7 +262,7 @@ fn under_plain_sgd_some_weights_hurt_although_every_first_order_product_helps() 
         let from = 20 * (step as usize % 3);
         trainer.step(Batch { data: &data, rows: Rows::Range(from, from + 20) });
         ledger.advance(step + 1, &trainer.state().weights);
-        let moved = trainer.state().weights.params.iter().zip(before).map(|(after, before)| after - before);
+        let moved = trainer.state().weights.params.iter().zip(&before).map(|(after, before)| after - before);
         assert!(trainer.gradient().iter().zip(moved).all(|(g, moved)| g * moved <= 0.0));
     }
     let hurt = ledger.hurt_most(1000);
