@@ -82,9 +82,10 @@ pub fn read<T: Scalar>(
     Ok(Dataset { inputs, shape: Shape::from([feature_names.len()]), targets, class_names, feature_names })
 }
 
-/// A cell that is a finite number.
+/// A cell that is a finite number, as [`str::parse`] reads it; most cells need no text and no trimming.
 fn number(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.trim().parse::<f64>().ok().filter(|x| x.is_finite())
+    let trimmed = || std::str::from_utf8(cell).ok()?.trim().parse().ok();
+    fast_float2::parse(cell).ok().or_else(trimmed).filter(|x: &f64| x.is_finite())
 }
 
 fn not_a_number(row: u64, line: u64, column: &str, cell: &[u8], hint: &'static str) -> DataProblem {
