@@ -70,6 +70,37 @@ fn each_fault_of_a_table_is_named_with_its_place() {
     assert!(wrong("a,target\n1,x\n", &[], Want::Values).ends_with("such as cross_entropy"));
 }
 
+/// Without quotes threads read pieces of a table; a quote in the header has one read it all.
+#[test]
+fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
+    let row = |i: usize| {
+        format!(
+            "{}.25,{}e-3,{}{}",
+            i,
+            i * 7,
+            (b'a' + (i * i % 23) as u8) as char,
+            ["\n", "\r\n", "\n\n"][i % 3]
+        )
+    };
+    let rows: String = (0..200_000).map(row).collect();
+    let both = |rows: &str| {
+        ["u,v,label\n", "u,\"v\",label\n"].map(|header| {
+            csv::read::<f32>((header.to_string() + rows).as_bytes(), b',', &[], Want::Classes, None)
+                .map(|data| (data.inputs, data.targets, data.class_names))
+                .map_err(|problem| problem.to_string())
+        })
+    };
+    let [several, one] = both(&rows);
+    assert_eq!(several.as_ref().unwrap().0.len(), 400_000);
+    assert!(several == one);
+    for wrong in ["1,x,a\n", "1,2\n"] {
+        let [several, one] = both(&(rows.clone() + wrong));
+        let message = one.unwrap_err();
+        assert!(message.contains("row 200001 "), "{message}");
+        assert_eq!(several.unwrap_err(), message);
+    }
+}
+
 /// A table of one such cell, against Rust's own reading of it.
 fn assert_read_as_text(cell: &str) {
     let table = format!("a,label\n\"{cell}\",0\n");
