@@ -91,4 +91,4 @@ def steps(n):
     return state[3]
 
 
-worker.serve(f"jax-{kind}", jax.__version__, restart, steps)
+worker.serve(f"jax-{kind}", jax.__version__, workload, restart, steps)

@@ -141,4 +141,4 @@ def fastest(candidates):
 
 
 chosen = Compiled() if kind == "compile" else fastest([Eager(foreach=True), Eager(fused=True)])
-worker.serve(f"torch-{kind}", torch.__version__, chosen.restart, chosen.steps)
+worker.serve(f"torch-{kind}", torch.__version__, workload, chosen.restart, chosen.steps)

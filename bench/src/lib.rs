@@ -5,8 +5,9 @@ use serde::Deserialize;
 use std::io::{Write, stdin, stdout};
 use std::time::{Duration, Instant};
 
-/// A timed run starts over after so many steps. Every peer then times the same stretch of training, and none
-/// gets to where Adam's moments of silent units become denormal, which costs some peers a lot and others nothing.
+/// A timed run starts over after so many steps where the optimizer has moments. Every peer then times the same
+/// stretch of training, and none gets to where the moments of silent units become denormal (0.9^830 is), which
+/// costs some peers a lot and others nothing.
 const STRETCH: usize = 500;
 
 /// A network, a loss and an optimizer, as `workloads.json` describes them.
@@ -39,11 +40,24 @@ pub struct Optimizer {
     pub momentum: f64,
 }
 
+impl Optimizer {
+    /// Whether it keeps anything from step to step.
+    fn has_moments(&self) -> bool {
+        self.r#type != "sgd" || self.momentum != 0.0
+    }
+}
+
 /// All workloads by name, in the file's order.
 pub fn workloads() -> Vec<(String, Workload)> {
     let all: serde_json::Map<_, _> =
         serde_json::from_str(include_str!("../workloads.json")).expect("workloads.json is a table");
     all.into_iter().map(|(name, w)| (name, serde_json::from_value(w).expect("a workload"))).collect()
+}
+
+/// One workload.
+pub fn workload_named(name: &str) -> Workload {
+    let found = workloads().into_iter().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("no workload {name}")).1
 }
 
 /// Where a workload starts.
@@ -115,13 +129,14 @@ pub trait Peer {
 }
 
 /// Time of `n` steps.
-pub fn time(peer: &mut impl Peer, n: usize) -> Duration {
+pub fn time(peer: &mut impl Peer, rule: &Optimizer, n: usize) -> Duration {
+    let stretch = if rule.has_moments() { STRETCH } else { n.max(1) };
     let mut total = Duration::ZERO;
-    for first in (0..n).step_by(STRETCH) {
+    for first in (0..n).step_by(stretch) {
         peer.restart();
         peer.steps(1);
         let begin = Instant::now();
-        peer.steps(STRETCH.min(n - first));
+        peer.steps(stretch.min(n - first));
         total += begin.elapsed();
     }
     total
@@ -130,9 +145,10 @@ pub fn time(peer: &mut impl Peer, n: usize) -> Duration {
 /// A worker's life: `WORKLOAD THREADS PATH`, the losses of the first 10 steps, then as many steps as each line
 /// of standard input says.
 pub fn serve<P: Peer>(name: &str, version: &str, make: impl FnOnce(Workload, usize, Start) -> P) {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [workload, threads, path] = &args[..] else { panic!("usage: WORKLOAD THREADS PATH") };
-    let (_, workload) = workloads().into_iter().find(|(name, _)| name == workload).expect("a known workload");
+    let args: Vec<String> = std::env::args().collect();
+    let [.., workload, threads, path] = &args[..] else { panic!("usage: WORKLOAD THREADS PATH") };
+    let workload = workload_named(workload);
+    let rule = workload.optimizer.clone();
     let start = Start::read(path, &workload);
     let mut peer = make(workload, threads.parse().expect("a number of threads"), start);
     peer.restart();
@@ -140,9 +156,16 @@ pub fn serve<P: Peer>(name: &str, version: &str, make: impl FnOnce(Workload, usi
     say(serde_json::json!({ "peer": name, "version": version, "losses": losses }));
     for line in stdin().lines() {
         let n = line.expect("standard input").parse().expect("a number of steps");
-        let seconds = time(&mut peer, n).as_secs_f64();
+        let seconds = time(&mut peer, &rule, n).as_secs_f64();
         say(serde_json::json!({ "seconds": seconds, "steps": n }));
     }
+}
+
+/// The version of a package that the lock file holds.
+pub fn version(package: &str) -> &'static str {
+    let entry = format!("name = \"{package}\"\nversion = \"");
+    let (_, rest) = include_str!("../Cargo.lock").split_once(&entry).expect("a locked package");
+    rest.split('"').next().expect("a version")
 }
 
 fn say(answer: serde_json::Value) {

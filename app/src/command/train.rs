@@ -74,12 +74,15 @@ struct Summary {
     test_loss: Option<f64>,
     test_accuracy: Option<f64>,
     best_epoch: Option<u64>,
+    /// From the experiment to the first step: data read, split and scaled, the network compiled.
+    prepare_seconds: f64,
     train_seconds: f64,
     step_seconds_median: Option<f64>,
     examples_per_second: Option<f64>,
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
+    let started = Instant::now();
     let (run, mut prepared, mut progress) = match resumed {
         Some(run) => {
             let (prepared, progress) = run.at::<T>(None)?;
@@ -90,6 +93,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
             (Run::create(&args.runs, experiment)?, prepared, Progress::default())
         }
     };
+    let prepare_seconds = started.elapsed().as_secs_f64();
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let Prepared { train, test, trainer, fit: how } = &mut prepared;
@@ -127,6 +131,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
         test_loss: on_test.and_then(|test| finite(test.loss)),
         test_accuracy: on_test.and_then(|test| test.accuracy),
         best_epoch: progress.best_loss.map(|_| progress.best_epoch),
+        prepare_seconds,
         train_seconds: seconds,
         step_seconds_median: median(&mut display.step_seconds),
         examples_per_second: finite(display.examples as f64 / seconds),

@@ -32,44 +32,21 @@ pub fn read<T: Scalar>(
     let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
     let feature_names: Vec<String> =
         columns.iter().zip(&is_target).filter(|(_, is)| !**is).map(|(name, _)| name.clone()).collect();
-    let mut inputs = vec![];
-    let (mut values, mut labels, mut ids) = (vec![], HashMap::new(), vec![]);
-    let mut record = ByteRecord::new();
-    let mut row = 0;
-    while reader.read_byte_record(&mut record).map_err(problem)? {
-        row += 1;
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() != columns.len() {
-            return Err(DataProblem::Ragged { row, line, got: record.len(), wants: columns.len() });
-        }
-        for ((cell, is_target), column) in record.iter().zip(&is_target).zip(&columns) {
-            if *is_target && want == Want::Classes {
-                let cell = cell.trim_ascii();
-                if cell.is_empty() {
-                    return Err(not_a_number(row, line, column, cell, " and names no class"));
-                }
-                let next = labels.len() as u32;
-                let id = match labels.get(cell) {
-                    Some(id) => *id,
-                    None => *labels.entry(cell.to_vec()).or_insert(next),
-                };
-                ids.push(id);
-                continue;
-            }
-            let Some(number) = number(cell) else {
-                let hint = if cell.trim_ascii().is_empty() {
-                    "; fill the gap or leave the row out"
-                } else if *is_target {
-                    "; a text target needs a loss that compares with classes, such as cross_entropy"
-                } else {
-                    "; a text input has to be turned into numbers first, one column for each of its values"
-                };
-                return Err(not_a_number(row, line, column, cell, hint));
-            };
-            if *is_target { values.push(T::of(number)) } else { inputs.push(T::of(number)) }
-        }
+    let pieces = pieces(&bytes[reader.position().byte() as usize..]);
+    let read_piece = |bytes| Piece::<T>::read(bytes, separator, &columns, &is_target, want);
+    let pieces: Vec<Result<Piece<T>, DataProblem>> = std::thread::scope(|scope| {
+        let others: Vec<_> =
+            pieces[1..].iter().map(|&bytes| scope.spawn(move || read_piece(bytes))).collect();
+        let first = read_piece(pieces[0]);
+        let others = others.into_iter().map(|other| other.join().expect("a reader does not panic"));
+        std::iter::once(first).chain(others).collect()
+    });
+    let mut all = Piece { lines: reader.position().line() - 1, ..Piece::default() };
+    for piece in pieces {
+        all.append(piece.map_err(|problem| moved(problem, all.rows, all.lines))?);
     }
-    if row == 0 {
+    let Piece { inputs, values, ids, labels, rows, .. } = all;
+    if rows == 0 {
         return Err(DataProblem::NoRows);
     }
     let (targets, class_names) = match want {
@@ -82,9 +59,128 @@ pub fn read<T: Scalar>(
     Ok(Dataset { inputs, shape: Shape::from([feature_names.len()]), targets, class_names, feature_names })
 }
 
-/// A cell that is a finite number.
+/// Bytes below which another thread is not worth its start.
+const PIECE: usize = 1 << 20;
+
+/// Cuts rows into as many pieces as there are processors. Only quotes can hide the end of a line from whoever
+/// starts in the middle: where there are any, all is one piece.
+fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = if bytes.contains(&b'"') { 1 } else { processors.min(bytes.len() / PIECE).max(1) };
+    let mut rest = bytes;
+    let mut cut = |left: usize| {
+        let at = rest.len() / left;
+        let end = rest[at..].iter().position(|&byte| byte == b'\n').map_or(rest.len(), |i| at + i + 1);
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        piece
+    };
+    (1..=count).rev().map(&mut cut).collect()
+}
+
+/// What some consecutive rows say.
+#[derive(Default)]
+struct Piece<T> {
+    inputs: Vec<T>,
+    /// Targets that are numbers.
+    values: Vec<T>,
+    /// Targets that are classes, by number in `labels`.
+    ids: Vec<u32>,
+    /// Numbered in the order in which they come.
+    labels: HashMap<Vec<u8>, u32>,
+    rows: u64,
+    lines: u64,
+}
+
+impl<T: Scalar> Piece<T> {
+    /// Reads rows; a problem names row and line as if nothing came before.
+    fn read(
+        bytes: &[u8],
+        separator: u8,
+        columns: &[String],
+        is_target: &[bool],
+        want: Want,
+    ) -> Result<Piece<T>, DataProblem> {
+        let mut piece = Piece::default();
+        let mut reader =
+            ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(bytes);
+        let mut record = ByteRecord::new();
+        while reader.read_byte_record(&mut record).map_err(problem)? {
+            piece.rows += 1;
+            let row = piece.rows;
+            let line = record.position().map_or(0, csv::Position::line);
+            if record.len() != columns.len() {
+                return Err(DataProblem::Ragged { row, line, got: record.len(), wants: columns.len() });
+            }
+            for ((cell, is_target), column) in record.iter().zip(is_target).zip(columns) {
+                if *is_target && want == Want::Classes {
+                    let cell = cell.trim_ascii();
+                    if cell.is_empty() {
+                        return Err(not_a_number(row, line, column, cell, " and names no class"));
+                    }
+                    piece.ids.push(number_of(&mut piece.labels, cell));
+                    continue;
+                }
+                let Some(number) = number(cell) else {
+                    let hint = if cell.trim_ascii().is_empty() {
+                        "; fill the gap or leave the row out"
+                    } else if *is_target {
+                        "; a text target needs a loss that compares with classes, such as cross_entropy"
+                    } else {
+                        "; a text input has to be turned into numbers first, one column for each of its values"
+                    };
+                    return Err(not_a_number(row, line, column, cell, hint));
+                };
+                if *is_target { piece.values.push(T::of(number)) } else { piece.inputs.push(T::of(number)) }
+            }
+        }
+        piece.lines = reader.position().line() - 1;
+        Ok(piece)
+    }
+
+    /// Puts the rows of `next` below these.
+    fn append(&mut self, mut next: Piece<T>) {
+        let mut labels: Vec<(Vec<u8>, u32)> = next.labels.into_iter().collect();
+        labels.sort_unstable_by_key(|(_, id)| *id);
+        let number: Vec<u32> = labels.iter().map(|(label, _)| number_of(&mut self.labels, label)).collect();
+        self.ids.extend(next.ids.into_iter().map(|id| number[id as usize]));
+        if self.inputs.is_empty() {
+            self.inputs = next.inputs; // the first piece needs no copy
+        } else {
+            self.inputs.append(&mut next.inputs);
+        }
+        self.values.append(&mut next.values);
+        self.rows += next.rows;
+        self.lines += next.lines;
+    }
+}
+
+/// A label's number, the next one where it is new.
+fn number_of(labels: &mut HashMap<Vec<u8>, u32>, label: &[u8]) -> u32 {
+    let next = labels.len() as u32;
+    match labels.get(label) {
+        Some(number) => *number,
+        None => *labels.entry(label.to_vec()).or_insert(next),
+    }
+}
+
+/// A problem so many rows and lines further down.
+fn moved(problem: DataProblem, rows: u64, lines: u64) -> DataProblem {
+    match problem {
+        DataProblem::Ragged { row, line, got, wants } => {
+            DataProblem::Ragged { row: row + rows, line: line + lines, got, wants }
+        }
+        DataProblem::NotANumber { row, line, column, cell, hint } => {
+            DataProblem::NotANumber { row: row + rows, line: line + lines, column, cell, hint }
+        }
+        other => other,
+    }
+}
+
+/// A cell that is a finite number, as [`str::parse`] reads it; most cells need no text and no trimming.
 fn number(cell: &[u8]) -> Option<f64> {
-    std::str::from_utf8(cell).ok()?.trim().parse::<f64>().ok().filter(|x| x.is_finite())
+    let trimmed = || std::str::from_utf8(cell).ok()?.trim().parse().ok();
+    fast_float2::parse(cell).ok().or_else(trimmed).filter(|x: &f64| x.is_finite())
 }
 
 fn not_a_number(row: u64, line: u64, column: &str, cell: &[u8], hint: &'static str) -> DataProblem {

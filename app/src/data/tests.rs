@@ -70,6 +70,66 @@ fn each_fault_of_a_table_is_named_with_its_place() {
     assert!(wrong("a,target\n1,x\n", &[], Want::Values).ends_with("such as cross_entropy"));
 }
 
+/// Without quotes threads read pieces of a table; a quote in the header has one read it all.
+#[test]
+fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
+    let row = |i: usize| {
+        format!(
+            "{}.25,{}e-3,{}{}",
+            i,
+            i * 7,
+            (b'a' + (i * i % 23) as u8) as char,
+            ["\n", "\r\n", "\n\n"][i % 3]
+        )
+    };
+    let rows: String = (0..200_000).map(row).collect();
+    let both = |rows: &str| {
+        ["u,v,label\n", "u,\"v\",label\n"].map(|header| {
+            csv::read::<f32>((header.to_string() + rows).as_bytes(), b',', &[], Want::Classes, None)
+                .map(|data| (data.inputs, data.targets, data.class_names))
+                .map_err(|problem| problem.to_string())
+        })
+    };
+    let [several, one] = both(&rows);
+    assert_eq!(several.as_ref().unwrap().0.len(), 400_000);
+    assert!(several == one);
+    for wrong in ["1,x,a\n", "1,2\n"] {
+        let [several, one] = both(&(rows.clone() + wrong));
+        let message = one.unwrap_err();
+        assert!(message.contains("row 200001 "), "{message}");
+        assert_eq!(several.unwrap_err(), message);
+    }
+}
+
+/// A table of one such cell, against Rust's own reading of it.
+fn assert_read_as_text(cell: &str) {
+    let table = format!("a,label\n\"{cell}\",0\n");
+    let read = csv::read::<f64>(table.as_bytes(), b',', &[], Want::Classes, None);
+    let wanted = cell.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    assert_eq!(read.ok().map(|data| data.inputs[0].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
+}
+
+#[test]
+fn numbers_are_read_as_rust_reads_them() {
+    let odd = "1 +1 -1 +-1 1. .5 . -. 1e5 1E+5 1e 1e- e5 -0 00012.50 1_000 0x10 inf -Infinity nan 1e400 1e-400 \
+               4.9e-324 2.4703282292062327e-324 9007199254740993 1,5 ٤ 1٤ \
+               0.1000000000000000055511151231257827021181583404541015625 179769313486231580793728971405301e277";
+    for cell in odd.split(' ') {
+        for written in [cell.to_string(), format!(" {cell}\t"), format!("\u{a0}{cell}")] {
+            assert_read_as_text(&written);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn numbers_of_any_spelling_are_read_as_rust_reads_them(
+        cell in "[-+]?[0-9]{0,25}[.]?[0-9]{0,25}([eE][-+]?[0-9]{0,3})?"
+    ) {
+        assert_read_as_text(&cell);
+    }
+}
+
 #[test]
 fn tables_take_quotes_tabs_text_labels_and_several_targets() {
     let read = |text: &str, separator, target: &[&str], want| {

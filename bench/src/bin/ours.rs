@@ -1,4 +1,7 @@
-//! The worker of whygrad. `ours --smoke` instead runs each workload for a few steps and prints their time.
+//! The worker of whygrad. Other things it does:
+//! `ours --facts …`: the same, every step with facts;
+//! `ours --smoke`: each workload for a few steps, and prints their time;
+//! `ours --repeat N WORKLOAD`: N steps with one thread, and prints the bytes that the process had at most.
 
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
@@ -8,39 +11,28 @@ use whygrad::op::{self, LayerNorm, Linear};
 use whygrad::optim::{self, Optimizer};
 use whygrad::setting::Value;
 use whygrad::train::{Options, State, Trainer};
-use whygrad_bench::{Peer, Start, Workload, serve, time, workloads};
+use whygrad_bench::{Peer, Start, Workload, serve, time, workload_named, workloads};
 
 struct Ours {
     trainer: Trainer<f32>,
     start: State<f32>,
     data: Dataset<f32>,
+    facts: bool,
 }
 
 impl Ours {
     fn new(workload: Workload, threads: usize, start: Start) -> Ours {
-        let network = network(&workload);
-        let options = Options { batch: workload.batch, threads, ..Options::default() };
-        let mut trainer =
-            Trainer::new(network, loss(&workload), optimizer(&workload), options).expect("a trainer");
-        let data = Dataset {
-            inputs: start.x,
-            shape: [workload.widths[0]].into(),
-            targets: match workload.loss.as_str() {
-                "mse" => Targets::Values { data: start.values, width: workload.widths[workload.widths.len() - 1] },
-                _ => Targets::Classes(start.classes),
-            },
-            class_names: vec![],
-            feature_names: vec![],
-        };
-        trainer.check(&data).expect("data that fit");
+        let mut trainer = trainer(&workload, threads);
         let network = trainer.network().clone();
-        for (i, (weight, bias)) in start.linears.into_iter().enumerate() {
+        for (i, (weight, bias)) in start.linears.iter().enumerate() {
             for (name, numbers) in [("weight", weight), ("bias", bias)] {
                 let name = format!("linear{}.{name}", i + 1);
-                trainer.weights_mut().set(&network, &name, &numbers).expect("weights that fit");
+                trainer.weights_mut().set(&network, &name, numbers).expect("weights that fit");
             }
         }
-        Ours { start: trainer.state().clone(), trainer, data }
+        let data = data(&workload, start);
+        trainer.check(&data).expect("data that fit");
+        Ours { start: trainer.state().clone(), data, trainer, facts: false }
     }
 }
 
@@ -51,7 +43,32 @@ impl Peer for Ours {
 
     fn steps(&mut self, n: usize) -> f64 {
         let batch = Batch { data: &self.data, rows: Rows::Range(0, self.data.len()) };
-        (0..n).fold(0.0, |_, _| if std::env::var_os("FACTS").is_some() { self.trainer.step_with_facts(batch) } else { self.trainer.step(batch) })
+        if self.facts {
+            (0..n).fold(0.0, |_, _| self.trainer.step_with_facts(batch))
+        } else {
+            (0..n).fold(0.0, |_, _| self.trainer.step(batch))
+        }
+    }
+}
+
+fn trainer(workload: &Workload, threads: usize) -> Trainer<f32> {
+    let options = Options { batch: workload.batch, threads, ..Options::default() };
+    Trainer::new(network(workload), loss(workload), optimizer(workload), options).expect("a trainer")
+}
+
+/// The one batch of a workload.
+fn data(workload: &Workload, start: Start) -> Dataset<f32> {
+    Dataset {
+        inputs: start.x,
+        shape: [workload.widths[0]].into(),
+        targets: match workload.loss.as_str() {
+            "mse" => {
+                Targets::Values { data: start.values, width: workload.widths[workload.widths.len() - 1] }
+            }
+            _ => Targets::Classes(start.classes),
+        },
+        class_names: vec![],
+        feature_names: vec![],
     }
 }
 
@@ -82,15 +99,42 @@ fn optimizer(workload: &Workload) -> Arc<dyn Optimizer> {
     optim::read(&rule.r#type, given).expect("an optimizer")
 }
 
+/// Trains from any start, and holds nothing that training does not need.
+fn repeat(workload: &Workload, steps: usize) {
+    let data = data(workload, Start::any(workload));
+    let mut trainer = trainer(workload, 1);
+    trainer.check(&data).expect("data that fit");
+    let batch = Batch { data: &data, rows: Rows::Range(0, data.len()) };
+    (0..steps).for_each(|_| {
+        trainer.step(batch);
+    });
+}
+
+/// The most bytes of memory that this process had at once, where the system tells.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
 fn main() {
-    if std::env::args().any(|arg| arg == "--smoke") {
-        for (name, workload) in workloads() {
-            let start = Start::any(&workload);
-            let mut ours = Ours::new(workload, 2, start);
-            let step = time(&mut ours, 3) / 3;
-            println!("{name}: {step:?} a step");
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match &args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--smoke"] => {
+            for (name, workload) in workloads() {
+                let mut ours = Ours::new(workload.clone(), 2, Start::any(&workload));
+                let step = time(&mut ours, &workload.optimizer, 3) / 3;
+                println!("{name}: {step:?} a step");
+            }
         }
-        return;
+        ["--repeat", steps, name] => {
+            repeat(&workload_named(name), steps.parse().expect("a number of steps"));
+            println!("{}", serde_json::json!({ "peak_bytes": peak_bytes() }));
+        }
+        ["--facts", ..] => serve("ours-facts", env!("CARGO_PKG_VERSION"), |workload, threads, start| Ours {
+            facts: true,
+            ..Ours::new(workload, threads, start)
+        }),
+        _ => serve("ours", env!("CARGO_PKG_VERSION"), Ours::new),
     }
-    serve("ours", env!("CARGO_PKG_VERSION"), Ours::new);
 }

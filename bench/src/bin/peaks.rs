@@ -1,4 +1,4 @@
-//! What the machine can do: f32 products and sums, and memory, with one thread and with two.
+//! What the machine can do: its clock, and with one thread and with two f32 products and sums, and memory.
 
 use std::array;
 use std::hint::black_box;
@@ -40,7 +40,10 @@ mod fma {
             unsafe { avx512(rounds) };
             16
         } else {
-            assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "needs AVX2 and FMA");
+            assert!(
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+                "needs AVX2 and FMA"
+            );
             // SAFETY: the features are there.
             unsafe { avx2(rounds) };
             8
@@ -86,8 +89,18 @@ fn read(numbers: &[u64]) -> usize {
     size_of_val(numbers)
 }
 
+/// A chain of multiplications, each of which waits three cycles for the one before.
+fn cycles(rounds: usize) -> usize {
+    let factor = black_box(0x9e37_79b9_7f4a_7c15_u64);
+    let end = (0..rounds).fold(1_u64, |x, _| x.wrapping_mul(factor) ^ 1);
+    black_box(end);
+    // The exclusive or takes one more.
+    4 * rounds
+}
+
 fn main() {
     let mut peaks = serde_json::Map::new();
+    peaks.insert("ghz".into(), rate(1, || (), |()| cycles(50_000_000)).into());
     for threads in [1, 2] {
         let gflops = rate(threads, || (), |()| fma::run(20_000_000));
         let count = BYTES / 8 / threads;
