@@ -71,7 +71,7 @@ pub fn signed(x: f64) -> String {
 pub fn short(x: f64) -> String {
     let text = match x.abs() {
         0.0 => "0".into(),
-        size if (1e-3..1e2).contains(&size) => {
+        size if (1e-3..1e5).contains(&size) => {
             // As many decimals as show two digits.
             format!("{x:.*}", (1.0 - size.log10().floor()).max(0.0) as usize)
         }

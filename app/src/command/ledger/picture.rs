@@ -1,7 +1,7 @@
 //! The curve of the loss, with what each layer contributed to it, as SVG.
 
 use super::Report;
-use crate::page::number;
+use crate::page::{count, number, signed};
 use std::fmt::Write;
 
 /// Layers that have a band of their own.
@@ -12,7 +12,7 @@ const POINTS: usize = 600;
 
 /// Size of the picture, and of the margins around the plot: left, right, top, bottom.
 const SIZE: [f64; 2] = [960.0, 540.0];
-const MARGINS: [f64; 4] = [70.0, 190.0, 84.0, 56.0];
+const MARGINS: [f64; 4] = [70.0, 220.0, 92.0, 56.0];
 
 /// Colours that people tell apart whatever they see of colour (Okabe and Ito, "Color Universal Design", 2008), and the
 /// angle of the hatching that goes with each.
@@ -88,7 +88,9 @@ pub fn draw(report: &Report<'_>) -> String {
     let (left, right) = (MARGINS[0], SIZE[0] - MARGINS[1]);
     line(&mut svg, [left, y, right, y], "stroke='#333' stroke-dasharray='5 4'");
     let points = points(&axes, &steps, &losses);
-    let _ = writeln!(svg, "<polyline points='{points}' fill='none' stroke='#000' stroke-width='2'/>");
+    for style in ["stroke='#fff' stroke-width='4.5'", "stroke='#000' stroke-width='2'"] {
+        let _ = writeln!(svg, "<polyline points='{points}' fill='none' {style}/>");
+    }
     labels(&mut svg, &axes, start, &losses, &bands, &areas);
     svg.push_str("</svg>\n");
     svg
@@ -150,11 +152,10 @@ fn head(report: &Report<'_>, bands: &[Band]) -> String {
     svg.push_str("</defs>\n");
     let title = format!("Which layers earned the loss change, steps {} to {}", report.first, report.last);
     text(&mut svg, [MARGINS[0], 30.0], "font-size='18' font-weight='bold'", &title);
-    let what = format!(
-        "{}: loss of {} training examples. Bands below the dashed line: what a layer earned so far; above: what it hurt.",
-        report.run, report.totals.examples
-    );
-    text(&mut svg, [MARGINS[0], 54.0], "fill='#555'", &what);
+    let what = format!("{}: loss of {}", report.run, count(report.totals.examples, "training example"));
+    text(&mut svg, [MARGINS[0], 52.0], "fill='#555'", &what);
+    let how = "Bands from the dashed line down: what a layer earned up to a step. Up: what it hurt.";
+    text(&mut svg, [MARGINS[0], 72.0], "fill='#555'", how);
     svg
 }
 
@@ -187,7 +188,7 @@ fn ticks([low, high]: [f64; 2]) -> Vec<(f64, String)> {
     let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let first = (low / step).ceil() as i64;
     let numbers = (first..).map(|i| i as f64 * step).take_while(|x| *x <= high);
-    numbers.map(|x| (x, format!("{x:.decimals$}"))).collect()
+    numbers.map(|x| (x, format!("{x:.decimals$}").replace('-', "−"))).collect()
 }
 
 fn area(svg: &mut String, axes: &Axes, steps: &[f64], (from, to): &(Vec<f64>, Vec<f64>), band: usize) {
@@ -228,11 +229,7 @@ fn labels(
     for (i, (band, [earned, hurt])) in bands.iter().zip(areas).enumerate() {
         let sum = band.sums[last];
         let (from, to) = if sum > 0.0 { hurt } else { earned };
-        all.push((
-            axes.y((from[last] + to[last]) / 2.0),
-            Some(i),
-            format!("{} {}", band.name, super::signed(sum)),
-        ));
+        all.push((axes.y((from[last] + to[last]) / 2.0), Some(i), format!("{} {}", band.name, signed(sum))));
     }
     all.retain(|(y, ..)| y.is_finite());
     all.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));

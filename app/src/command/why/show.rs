@@ -270,7 +270,7 @@ impl Show<'_> {
                 percent(path.share),
                 bar(path.share, 10),
                 signed(path.product),
-                fit(&self.way(path), self.width - 34)
+                self.way(path, self.width - 34)
             ));
         }
         let line = |left: &str, x: f64, right: &str| page_line(left, x, right);
@@ -289,24 +289,35 @@ impl Show<'_> {
         let reconciles = residual.abs() <= rounding.max(1e-10 * paths.gradient.abs());
         page.line(line("∂ℓ/∂w", paths.gradient, &reconciled(residual, reconciles, rounding)));
         page.line("");
+        if self.network.mixes_examples() {
+            self.paragraph(page, "unit@n is that unit of example n: examples mix in this network.");
+        }
         self.diagnosis(page);
     }
 
-    /// The units that a path goes through: those that operations with parameters read.
-    fn way(&self, path: &Path) -> String {
+    /// The units that a path goes through, those that operations with parameters read, in `width` columns.
+    fn way(&self, path: &Path, width: usize) -> String {
         let has_params = |unit: &str| {
             let name = unit.split(['[', ' ']).next().unwrap_or_default();
             self.network.nodes().iter().any(|node| node.name == name && !node.params.is_empty())
         };
         let steps = &path.steps[..path.steps.len().saturating_sub(1)];
-        let mut units = vec!["L".to_string()];
-        for (i, step) in steps.iter().enumerate() {
-            if i == 0 || has_params(&steps[i - 1].to) {
-                units.push(self.say(&step.to));
-            }
-        }
-        units.push("w".into());
-        units.join(" → ")
+        let below = |i: usize| i == 0 || has_params(&steps[i - 1].to);
+        let units: Vec<String> = (0..steps.len())
+            .filter(|&i| below(i))
+            .map(|i| self.say(&steps[i].to).replace(" of example ", "@"))
+            .collect();
+        // Where they are too many, some in the middle stay out: as few as make it fit.
+        let without = |out: usize| {
+            let (left, right) = units.split_at((units.len() - out) / 2);
+            let gap = (out > 0).then(|| format!("… {out} more …"));
+            let shown = left.iter().chain(&gap).chain(&right[out..]);
+            let shown = shown.map(String::as_str).collect::<Vec<_>>().join(" → ");
+            format!("L → {shown} → w")
+        };
+        let fits = |text: &String| text.chars().count() <= width;
+        let most = units.len().saturating_sub(2);
+        (0..=most).map(without).find(fits).unwrap_or_else(|| fit(&without(most), width))
     }
 
     fn diagnosis(&self, page: &mut Page) {
