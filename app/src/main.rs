@@ -5,11 +5,12 @@ mod command;
 mod data;
 mod error;
 mod experiment;
+mod page;
 mod run;
 mod textbook;
 
 use clap::{Parser, Subcommand};
-use command::{new, train, verify, walk};
+use command::{ledger, new, train, verify, walk, why};
 use std::process::ExitCode;
 
 /// How does error assign credit or blame to each weight?
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     Walk(walk::Args),
     Train(train::Args),
+    Why(why::Args),
+    Ledger(ledger::Args),
     New(new::Args),
     Verify(verify::Args),
 }
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::New(args) => new::run(&args),
         Command::Verify(args) => verify::run(&args),
     };

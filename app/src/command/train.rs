@@ -3,7 +3,8 @@
 use crate::chart;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::run::{Recorder, Run};
+use crate::page;
+use crate::run::{RUNS, Recorder, Run};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -33,7 +34,7 @@ pub struct Args {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
     /// Folder in which the run gets a folder of its own
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = RUNS)]
     runs: PathBuf,
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
@@ -206,7 +207,7 @@ impl Display {
     }
 
     fn report(&self, summary: &Summary, train: Metrics, test: Option<Metrics>) -> Result<()> {
-        let columns = console_width();
+        let columns = page::width();
         if self.losses.len() > 1 {
             self.say(&format!("\nloss of each step\n{}", chart::line(&self.losses, self.first, columns, 9)))?;
         }
@@ -230,11 +231,6 @@ impl Display {
         }
         Ok(())
     }
-}
-
-/// Columns of the terminal, 80 where there is none.
-fn console_width() -> usize {
-    console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).min(120)
 }
 
 impl<T: Real> Observer<T> for Display {

@@ -2,7 +2,8 @@
 
 use crate::chart;
 use crate::error::{Error, Result, nearest};
-use crate::textbook::{End, Step, Textbook, Weight, Worked, published};
+use crate::page::{Page, count, difference, factor, number, pretty, wrap};
+use crate::textbook::{End, Step, Textbook, Weight, Worked};
 use serde_json::{Map, Value as Json, json};
 use std::io::Write;
 use std::process::ExitCode;
@@ -92,37 +93,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is written.
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn line(&mut self, line: impl AsRef<str>) {
-        self.text.push_str(line.as_ref().trim_end_matches(' '));
-        self.text.push('\n');
-    }
-
-    fn title(&mut self, number: u8, title: &str) {
-        self.line(format!("{number}  {title}"));
-        self.line("─".repeat(3 + title.chars().count()));
-    }
-
-    /// `left = symbols` and below it `= numbers = value`.
-    fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: f64) {
-        let gap = " ".repeat(left.chars().count());
-        if symbols == numbers
-            || 12 + left.chars().count() + symbols.chars().count() + numbers.chars().count() < 66
-        {
-            let middle = if symbols == numbers { symbols.into() } else { format!("{symbols} = {numbers}") };
-            return self.line(format!("  {left} = {middle} = {}", number(value)));
-        }
-        self.line(format!("  {left} = {symbols}"));
-        self.line(format!("  {gap} = {numbers} = {}", number(value)));
-    }
-}
-
 /// Everything that the six steps show.
 struct Walk {
     book: Textbook,
@@ -148,48 +118,9 @@ struct Learned {
     losses: Vec<f64>,
 }
 
-/// Four decimals, or an exponent where they would say nothing.
-fn number(x: f64) -> String {
-    let text = match x.abs() {
-        0.0 => "0".into(),
-        size if (1e-3..1e6).contains(&size) => format!("{x:.4}"),
-        _ if x.is_finite() => format!("{x:.3e}"),
-        _ => x.to_string(),
-    };
-    text.replace('-', "−")
-}
-
-/// A factor: in brackets where it is negative.
-fn factor(x: f64) -> String {
-    if x < 0.0 { format!("({})", number(x)) } else { number(x) }
-}
-
-/// `w12` as w₁₂.
-fn pretty(name: &str) -> String {
-    let low = |c: char| c.to_digit(10).and_then(|d| char::from_u32(0x2080 + d)).unwrap_or(c);
-    match name.find(|c: char| c.is_ascii_digit()) {
-        Some(at) => name[..at].chars().chain(name[at..].chars().map(low)).collect(),
-        None => name.into(),
-    }
-}
-
 impl Walk {
     fn new(args: &Args) -> Result<Walk> {
-        let mut book = match &args.case {
-            None => Textbook::first_network(),
-            Some(name) => {
-                let cases = published();
-                let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
-                let unknown = || {
-                    let hint = nearest(name, &names);
-                    Error::argument(
-                        "--case",
-                        format!("no case \"{name}\"{hint}; there are: {}", names.join(", ")),
-                    )
-                };
-                cases.into_iter().find(|case| case.name == *name).ok_or_else(unknown)?
-            }
-        };
+        let mut book = Textbook::named(args.case.as_deref())?;
         let replace = |option: &str, into: &mut Map<String, Json>, given: &[f64]| {
             if given.is_empty() {
                 return Ok(());
@@ -290,12 +221,7 @@ impl Walk {
 
     /// What a unit's sum is called: z₁, or the unit itself where no activation follows.
     fn sum_name(&self, layer: usize, unit: usize) -> String {
-        let name = &self.names(layer + 1)[unit];
-        match (self.is_identity(layer), layer) {
-            (true, _) => name.clone(),
-            (false, 0) => name.replacen('h', "z", 1),
-            (false, _) => format!("z({name})"),
-        }
+        pretty(&self.worked.names_of(1 + 2 * layer)[unit])
     }
 
     fn network(&self, page: &mut Page) {
@@ -647,12 +573,7 @@ impl Walk {
                 number(self.value(weight)),
                 number(gradient),
                 number(nudged.slope),
-                match relative(gradient, nudged.slope) {
-                    None => "–".into(),
-                    // Most of what is smaller is rounding, and differs from processor to processor.
-                    Some(d) if d < 1e-7 => "<1e−7".into(),
-                    Some(d) => format!("{d:.0e}").replace('-', "−"),
-                }
+                difference(relative(gradient, nudged.slope))
             ));
         }
     }
@@ -724,10 +645,6 @@ fn join_with_arrow(join: &str) -> &'static str {
     }
 }
 
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") }
-}
-
 fn number_of(json: &Json) -> String {
     json.to_string()
 }
@@ -736,22 +653,6 @@ fn number_of(json: &Json) -> String {
 fn relative(a: f64, b: f64) -> Option<f64> {
     let scale = a.abs().max(b.abs());
     (scale > 0.0).then(|| (a - b).abs() / scale)
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.into());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
 }
 
 /// Whether an operation acts number by number with its defaults, and can be an activation of the example.

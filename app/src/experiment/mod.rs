@@ -110,8 +110,10 @@ pub struct Experiment {
     layers: Vec<Layer>,
     /// The safetensors file that training starts from.
     pub weights: Option<String>,
-    loss: Arc<dyn LossFunction>,
-    optimizer: Arc<dyn Optimizer>,
+    /// The loss.
+    pub loss: Arc<dyn LossFunction>,
+    /// The optimizer.
+    pub optimizer: Arc<dyn Optimizer>,
     schedule: Settings,
     train: Settings,
     origin: Text,
@@ -243,9 +245,8 @@ impl Experiment {
         scaler.apply(&mut train);
         scaler.apply(&mut test);
         let batch = self.train.count("batch").min(train.len().max(1));
-        let steps_per_epoch = train.len().div_ceil(batch) as u64;
         let network = self.network(train.shape.clone())?;
-        let options = self.options(batch, steps_per_epoch);
+        let options = self.options(batch, train.len());
         let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
         for data in [&train, &test] {
             trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
@@ -260,7 +261,9 @@ impl Experiment {
         Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit })
     }
 
-    fn options(&self, batch: usize, steps_per_epoch: u64) -> Options {
+    /// What the trainer is told, for this many examples in a batch and in all.
+    pub fn options(&self, batch: usize, examples: usize) -> Options {
+        let steps_per_epoch = examples.div_ceil(batch) as u64;
         let epochs = |key| self.schedule.count_if(key).unwrap_or(self.train.count("epochs")) as u64;
         let warmup = self.schedule.count("warmup") as u64;
         let decay = match self.schedule.word("type") {

@@ -7,7 +7,10 @@ use crate::error::{Error, Result};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use whygrad::kernel::Scalar;
 use whygrad::network::{Network, Weights};
@@ -117,6 +120,21 @@ pub fn load<T: Real>(path: &Path, trainer: &Trainer<T>) -> Result<(State<T>, Pro
     state.steps = meta.step;
     read_into(&tensors, &slots(trainer.network(), Some(trainer.optimizer())), &mut state).map_err(refuse)?;
     Ok((state, meta.progress))
+}
+
+/// After which step a checkpoint was made; reads no more than the file's header.
+pub fn step(path: &Path) -> Result<u64> {
+    let (file, mut bytes) = (File::open(path).map_err(Error::file("read", path))?, vec![]);
+    // First the header's length, 8 bytes.
+    for _ in 0..2 {
+        let count = bytes.first_chunk().map_or(8, |length| u64::from_le_bytes(*length));
+        (&file).take(count).read_to_end(&mut bytes).map_err(Error::file("read", path))?;
+    }
+    let header: Option<Json> = bytes.get(8..).and_then(|header| serde_json::from_slice(header).ok());
+    let meta = header.as_ref().and_then(|header| header["__metadata__"][KEY].as_str());
+    let meta: Option<Meta> = meta.and_then(|meta| serde_json::from_str(meta).ok());
+    let problem = "not a readable checkpoint of a training, perhaps cut off".to_string();
+    meta.map(|meta| meta.step).ok_or(Error::Checkpoint { path: path.into(), problem })
 }
 
 /// Reads the weights of a file that this program or PyTorch wrote for the same layers.

@@ -25,6 +25,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use whygrad::train::{Flow, Observer, Progress, Real, StepDone, fit};
 
+/// The folder of run folders, where nobody names another.
+pub const RUNS: &str = "runs";
+
 /// The most checkpoints that a run keeps on the way.
 const CHECKPOINTS: u64 = 64;
 
@@ -100,6 +103,21 @@ impl Run {
         Ok(Run { path: path.into() })
     }
 
+    /// The run of the folder `runs` that began last, if there is one.
+    pub fn newest() -> Result<Option<Run>> {
+        let folder = match fs::read_dir(RUNS) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            folder => folder.map_err(Error::file("read", RUNS))?,
+        };
+        let began = |path: PathBuf| {
+            // Written once, when a run begins.
+            let file = fs::metadata(path.join("experiment.toml")).ok()?;
+            Some((file.modified().ok()?, path))
+        };
+        let newest = folder.filter_map(|entry| began(entry.ok()?.path())).max();
+        Ok(newest.map(|(_, path)| Run { path }))
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -127,6 +145,13 @@ impl Run {
         }
         found.sort();
         Ok(found)
+    }
+
+    /// Its last step, of those that a checkpoint reaches; 0 before the first.
+    pub fn last_step(&self) -> Result<u64> {
+        let on_the_way = self.checkpoints()?.last().map_or(0, |(step, _)| *step);
+        let last = self.path.join("last.safetensors");
+        Ok(if last.is_file() { checkpoint::step(&last)?.max(on_the_way) } else { on_the_way })
     }
 
     /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest

@@ -1,6 +1,7 @@
 //! Worked examples: a hidden and an output layer whose every weight has a symbol. The first network of this
 //! project, and examples from the literature (`published.json`, each with its source).
 
+use crate::error::{Error, Result, nearest};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -114,6 +115,17 @@ pub fn published() -> Vec<Textbook> {
 }
 
 impl Textbook {
+    /// The case of the literature that is called so, by default the first network.
+    pub fn named(case: Option<&str>) -> Result<Textbook> {
+        let Some(name) = case else { return Ok(Textbook::first_network()) };
+        let cases = published();
+        let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
+        cases.into_iter().find(|case| case.name == name).ok_or_else(|| {
+            let hint = nearest(name, &names);
+            Error::argument("--case", format!("no case \"{name}\"{hint}; there are: {}", names.join(", ")))
+        })
+    }
+
     /// The first network (design of this project): x₁ → h₁ → ŷ ← h₂ ← x₂, no biases.
     pub fn first_network() -> Textbook {
         let numbers =
@@ -229,7 +241,21 @@ pub fn place(network: &Network, end: End) -> usize {
 }
 
 impl Worked {
-    fn batch(&self) -> Batch<'_, f64> {
+    /// What the units of a value are called: inputs, hidden sums, hidden activations, output sums, outputs. A sum is
+    /// called as the unit itself where no activation follows.
+    pub fn names_of(&self, value: usize) -> Vec<String> {
+        let names = &self.names[value.div_ceil(2)];
+        let is_sum = value % 2 == 1 && self.network.nodes()[value].op.name() != "identity";
+        let name = |name: &String| match value {
+            1 if is_sum => name.replacen('h', "z", 1),
+            3 if is_sum => format!("z({name})"),
+            _ => name.clone(),
+        };
+        names.iter().map(name).collect()
+    }
+
+    /// The one example, as a batch.
+    pub fn batch(&self) -> Batch<'_, f64> {
         Batch { data: &self.data, rows: Rows::Range(0, 1) }
     }
 

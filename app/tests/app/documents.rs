@@ -40,7 +40,7 @@ fn every_command_of_the_documents_runs() {
         if arguments.contains("mnist") {
             continue;
         }
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let arguments: Vec<&str> = arguments.split_whitespace().map(|word| word.trim_matches('\'')).collect();
         let output = whygrad(folder.path(), &arguments).output().unwrap();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
         run += 1;
@@ -49,12 +49,13 @@ fn every_command_of_the_documents_runs() {
 }
 
 #[test]
-fn the_picture_in_the_readme_is_what_walk_prints() {
+fn what_the_readme_shows_is_what_is_printed() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, picture) = text.split_once("```text\n").unwrap();
-    let (picture, _) = picture.split_once("\n```").unwrap();
-    let walk = stdout(Path::new("."), &["walk"]);
-    for part in picture.split("\n\n…\n\n") {
-        assert!(walk.contains(part), "{part}");
+    let pictures = text.split("```text\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    for (picture, command) in pictures.zip(["walk", "why w3"]) {
+        let printed = stdout(Path::new("."), &command.split(' ').collect::<Vec<_>>());
+        for part in picture.split("\n\n…\n\n") {
+            assert!(printed.contains(part), "{command}: {part}");
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 mod documents;
 mod input;
+mod ledger;
 mod train;
 mod verify;
 mod walk;
+mod why;
 
 use std::path::Path;
 use std::process::{Command, Output};

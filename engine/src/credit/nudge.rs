@@ -29,7 +29,8 @@ pub struct Nudge {
     pub gradient: f64,
     /// |difference − gradient| / max(|difference|, |gradient|); absent where both are 0.
     pub relative: Option<f64>,
-    /// What the rounding of the losses alone can make of the difference: about 16·ε·Σ|ℓₙ| / divisor / h.
+    /// What the rounding of losses and outputs alone can make of the difference: about
+    /// 16·ε·(Σ|ℓₙ| + Σ|ŷ·∂ℓₙ/∂ŷ|) / divisor / h.
     pub rounding: f64,
     /// What the step alone can make of it: Σ over examples of |difference − D(h)|, by which a difference of second order
     /// misses it. That is about h² where the loss is smooth, and about h where its slope bends (huber, elu).
@@ -76,7 +77,8 @@ pub fn nudge(still: &Still, weight: Weight) -> Nudge {
     let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
         weights.params[weight.place(still.network())] = w + steps * by;
         still.forward(&mut plan, &weights);
-        (plan.example_losses().collect::<Vec<f64>>(), arguments(still, &plan))
+        let losses = plan.example_losses().collect::<Vec<f64>>();
+        (losses, arguments(still, &plan), still.output_rounding(&plan))
     });
     // Example by example: the rounding of a sum of losses stays out of it.
     let slope = |up: &[f64], down: &[f64], by: f64| -> Vec<f64> {
@@ -87,7 +89,7 @@ pub fn nudge(still: &Still, weight: Weight) -> Nudge {
     let batch = |each: &[f64]| each.iter().sum::<f64>() / still.plan().divisor();
     let (difference, gradient) = (batch(&each), still.slope(weight));
     let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
-    let rounding = 16.0 * still.rounding() / step;
+    let rounding = 16.0 * (still.rounding() + low.2.max(high.2)) / step;
     let bends = each.iter().zip(&near).map(|(each, near)| (each - near).abs());
     let truncation = bends.sum::<f64>() / still.plan().divisor();
     let crossings = low.1.iter().zip(&high.1).filter_map(|(low, high)| low.crossing(high, still));

@@ -174,10 +174,24 @@ impl Still {
 
     /// ∂ℓₙ/∂ŷ of one example by its own loss ℓₙ, undivided.
     pub(super) fn loss_slopes(&self, example: usize) -> Vec<f64> {
-        let y = self.plan.output().nth(example).unwrap_or_default();
+        self.slopes_at(self.plan.output().nth(example).unwrap_or_default(), example)
+    }
+
+    /// ∂ℓₙ/∂ŷ where the network's output is `y`.
+    fn slopes_at(&self, y: &[f64], example: usize) -> Vec<f64> {
         let mut dy = vec![0.0; y.len()];
         f64::of_loss(&*self.loss).backward(y, self.targets(example..example + 1), 1.0, &mut dy);
         dy
+    }
+
+    /// What the rounding of a plan's outputs makes of its loss: ε·Σ|ŷ·∂ℓ/∂ŷ| / divisor. Where a prediction nearly is
+    /// its target, that is more than the rounding of the loss.
+    pub(super) fn output_rounding(&self, plan: &Plan<f64>) -> f64 {
+        let of = |(example, y): (usize, &[f64])| {
+            let slopes = self.slopes_at(y, example);
+            slopes.iter().zip(y).map(|(slope, y)| (slope * y).abs()).sum::<f64>()
+        };
+        f64::EPSILON * plan.output().enumerate().map(of).sum::<f64>() / plan.divisor()
     }
 }
 

@@ -1,0 +1,166 @@
+//! `whygrad why`: why a weight moved.
+
+mod answer;
+mod name;
+mod overview;
+mod show;
+mod step;
+
+use crate::error::{Error, Result};
+use crate::page::{Page, width};
+use crate::run::Run;
+use crate::textbook::Textbook;
+use answer::Answer;
+use overview::Overview;
+use serde_json::json;
+use show::Show;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use step::Step;
+use whygrad::train::Real;
+
+/// Shows why a weight moved
+///
+/// For one weight and one training step, five parts, each with what it adds up to and the residual:
+///
+///   chain     the factors from one example's loss to the weight; their product is the example's gradient
+///   paths     the strongest paths of local derivatives; shown + remainder = the example's gradient
+///   examples  what each example of the batch contributes; the sum is the batch's gradient
+///   update    how the optimizer made the step of the gradient; the sum of the parts is Δw
+///   effect    the change of the loss that g·Δw predicts, beside the measured one
+///
+/// Beside the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
+/// the step; the gradient that training used, in its precision, stands beside it with the difference.
+///
+/// WEIGHT is w1 to w4 of the first network (see whygrad walk), a weight of a --case, or a weight of a run:
+/// linear1.weight[3,17], linear1.bias[3]. Names may be short where only one weight is meant: l1.w[3,17], l1[3,17],
+/// l1[3]. Without --run it is a weight of the newest run in the folder `runs`, unless the first network has it.
+///
+/// Without WEIGHT: the weights that moved most in the step, by |Δw|, and those that earned and hurt most in it, by the
+/// change of the loss of 1,024 training examples along the step. (whygrad ledger adds that up over a run.)
+///
+/// A gradient is the local slope of one loss, on some examples, at some weights. It is not what a weight means or how
+/// much it matters, for it depends on how a function is written down. Multiply what goes into a relu unit by 10 and
+/// divide what comes out of it by 10: the network computes the same function, and the gradients of these two weights
+/// are 1/10 of and 10 times what they were. These two networks predict the same and have the same loss; compare the
+/// gradients of w1 and w3:
+///
+///   whygrad walk --step 6 --activation relu --w 0.6,0.7,0.7,0.6
+///   whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6
+///
+/// Examples:
+///   whygrad why w1
+///   whygrad why w5 --case mazur --step 100
+///   whygrad why 'linear1.weight[3,17]' --run runs/2026-11-23-digits-1 --step 120
+///   whygrad why --run runs/2026-11-23-digits-1
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The weight; without it, the weights that moved, earned and hurt most
+    weight: Option<String>,
+    /// Run folder
+    #[arg(long, value_name = "RUN", conflicts_with = "case")]
+    run: Option<PathBuf>,
+    /// An example from the literature: mazur, hmkcode, mustafa_relu, zhou, han_kamber, …
+    #[arg(long, value_name = "NAME")]
+    case: Option<String>,
+    /// The step, from 1; by default a run's last, and the first of a worked example
+    #[arg(long, value_name = "N")]
+    step: Option<u64>,
+    /// The example of chain and paths, by its place in the batch, from 0; by default the one that contributed most
+    #[arg(long, value_name = "N")]
+    example: Option<usize>,
+    /// Paths that are shown
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    paths: u64,
+    /// Examples that are shown
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..))]
+    examples: u64,
+    /// Prints one JSON object with every number at full precision; null where there is no number.
+    ///
+    /// weight, run or case, step, last_step, precision (of training), before, after, moved (Δw), loss (of the batch),
+    /// batch (row of the training part from 0, and class, of each example), example (place in the batch of the one of
+    /// chain and paths), values (of a case: every unit);
+    ///
+    /// beside: training, exact, difference, relative: the batch's gradient in training's precision and in f64;
+    ///
+    /// nudge: step, difference (by nudging), gradient, relative, rounding and truncation (what they can make of the
+    /// difference), agrees, each (by each example's own loss), crossings (kinks inside the step);
+    ///
+    /// chain: example, loss, factors (symbol, number, kind: derivative or gain of norms, shared with the layer above,
+    /// links: operation, symbol, expression, number, kind, width, shared, slope), product, gradient, residual,
+    /// rounding, reconciles, zero_at (factor and link of the first 0);
+    ///
+    /// paths: example, gradient, shown (steps: to, slope, expression; product; share of the flow), shown_sum,
+    /// remainder, flow (paths: exact up to 2^53, log10; total Σ|p|; strongest; entropy; effective = e^entropy),
+    /// agreement |Σ|/Σ|·|, diagnosis (verdict: blocked, cancelled, no_path or neither; link, symbol, number; groups;
+    /// cancelled_below, blocked_below: the limits);
+    ///
+    /// examples: each, sum, gradient, residual, rounding, reconciles, absolute Σ|·|, agreement, signs (above, below and
+    /// at 0), divisor, verdict, limit;
+    ///
+    /// update: step, optimizer, frozen, before, after, parts (source, formula, amount), symbols (symbol, meaning,
+    /// value), sum, moved, residual, tolerance, reconciles;
+    ///
+    /// effect: moved, before (loss), alone and all (predicted, measured, ratio), rounding.
+    ///
+    /// Without WEIGHT: moved, earned, hurt (name, before, after, moved, gradient, allocation of each weight) and totals
+    /// (of the step's ledger; see whygrad ledger --help).
+    #[arg(long, verbatim_doc_comment)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let first = Textbook::first_network();
+    let of_first = |weight: &String| first.parameters.contains_key(&name::plain(weight));
+    let run = match &args.run {
+        Some(path) => Some(Run::open(path)?),
+        None if args.case.is_some() || args.weight.as_ref().is_some_and(of_first) => None,
+        None => Run::newest()?,
+    };
+    let Some(run) = run else {
+        return explain(args, &Step::of_case(args.case.as_deref(), args.step)?);
+    };
+    let experiment = run.experiment(&[])?;
+    match experiment.is_double() {
+        true => explain(args, &Step::<f64>::of_run(&run, &experiment, args.step)?),
+        false => explain(args, &Step::<f32>::of_run(&run, &experiment, args.step)?),
+    }
+}
+
+fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
+    let (names, network) = (step.names(), step.still.network());
+    let mut page = Page::default();
+    let mut json = match &args.weight {
+        None => {
+            let overview = Overview::new(step)?;
+            overview.show(names, &mut page);
+            json!(overview)
+        }
+        Some(text) => {
+            let weight = name::find(text, step)?;
+            let count = step.still.examples();
+            if let Some(example) = args.example.filter(|example| *example >= count) {
+                let problem = format!(
+                    "is {example}; the batch of step {} has the examples 0 to {}",
+                    step.number,
+                    count - 1
+                );
+                return Err(Error::argument("--example", problem));
+            }
+            let answer = Answer::new(step, weight, args.example, args.paths as usize);
+            Show { answer: &answer, names, network, examples: args.examples as usize, width: width() }
+                .page(&mut page);
+            json!(answer)
+        }
+    };
+    names.in_json(&mut json);
+    let mut out = std::io::stdout().lock();
+    match args.json {
+        true => writeln!(out, "{json}")?,
+        false => write!(out, "{}", page.text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

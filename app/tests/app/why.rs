@@ -1,0 +1,371 @@
+//! `whygrad why`: the five parts, and what they add up to.
+
+use super::{error, oracle, stdout, whygrad};
+use serde_json::Value as Json;
+use std::path::Path;
+use std::process::Stdio;
+
+fn why(args: &[&str]) -> String {
+    stdout(Path::new("."), &[&["why"], args].concat())
+}
+
+fn json(folder: &Path, args: &[&str]) -> Json {
+    serde_json::from_str(&stdout(folder, &[&["why", "--json"], args].concat())).unwrap()
+}
+
+/// Trains in a folder and returns the run.
+pub fn train(folder: &Path, args: &[&str]) -> String {
+    let summary = stdout(folder, &[&["train", "--json"], args].concat());
+    let summary: Json = serde_json::from_str(&summary).unwrap();
+    summary["run"].as_str().unwrap().to_string()
+}
+
+/// A page without what differs from processor to processor: the size of what rounding left.
+pub fn steady(page: &str) -> String {
+    let steady = |line: &str| {
+        let Some(at) = line.find("residual ").map(|at| at + "residual ".len()) else {
+            return line.to_string();
+        };
+        let (before, after) = line.split_at(at);
+        let end = after.find([',', ' ', ')']).unwrap_or(after.len());
+        let tiny =
+            after[..end].split_once("e−").and_then(|(_, power)| power.trim_end_matches('.').parse().ok());
+        if after.starts_with('0') || tiny.is_some_and(|power: u32| power >= 9) {
+            format!("{before}~0{}", &after[end..])
+        } else {
+            line.to_string()
+        }
+    };
+    page.lines().map(steady).map(|line| line + "\n").collect()
+}
+
+/// An experiment on a table of its own.
+fn experiment(folder: &Path, table: &str, layers: &str, loss: &str, more: &str) {
+    let text = format!(
+        "[data]\nsource = \"d.csv\"\ntarget = \"y\"\ntest = 0.0\nshuffle = false\n[network]\nlayers = [{layers}]\n\
+         [loss]\ntype = \"{loss}\"\n[optimizer]\ntype = \"sgd\"\nlr = 0.1\n[train]\nepochs = 1\n{more}"
+    );
+    std::fs::write(folder.join("e.toml"), text).unwrap();
+    std::fs::write(folder.join("d.csv"), table).unwrap();
+}
+
+fn close(found: &Json, wanted: &Json, what: &str) {
+    let (a, b) = (found.as_f64().unwrap_or(f64::NAN), wanted.as_f64().unwrap());
+    assert!((a - b).abs() <= 1e-12 * b.abs().max(1e-3), "{what}: {a} is not {b}");
+}
+
+#[test]
+fn a_weight_of_the_first_network() {
+    insta::assert_snapshot!("first_network", steady(&why(&["w1"])));
+}
+
+#[test]
+fn a_weight_with_several_paths() {
+    insta::assert_snapshot!("mazur", steady(&why(&["w1", "--case", "mazur"])));
+}
+
+#[test]
+fn all_weights_of_the_first_network() {
+    let empty = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!("overview", steady(&stdout(empty.path(), &["why"])));
+}
+
+#[test]
+fn a_weight_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(folder.path(), &["iris", "--set", "train.epochs=3", "--set", "train.precision=f64"]);
+    let page = stdout(folder.path(), &["why", "linear2.weight[1,3]", "--step", "10", "--examples", "4"]);
+    insta::assert_snapshot!("run", steady(&page.replace(&run, "RUN")));
+}
+
+#[test]
+fn every_number_of_the_first_network() {
+    let reference: Json =
+        serde_json::from_slice(&std::fs::read(oracle("first_network.json")).unwrap()).unwrap();
+    let steps = reference["steps"].as_array().unwrap();
+    let mut compared = 0;
+    for (at, wanted) in steps.iter().enumerate() {
+        let updates = wanted["updates_done"].as_u64().unwrap();
+        for w in ["w1", "w2", "w3", "w4"] {
+            let found = json(Path::new("."), &[w, "--step", &(updates + 1).to_string()]);
+            let what = format!("{w} after {updates} updates");
+            // Near the minimum everything is a multiple of prediction − target, and rounded relative to both.
+            let near = |found: &Json, wanted: &Json| {
+                let (a, b) = (found.as_f64().unwrap(), wanted.as_f64().unwrap());
+                assert!((a - b).abs() <= 1e-12 * b.abs().max(1e-2), "{what}: {a} is not {b}");
+            };
+            close(&found["before"], &wanted["weights"][w], &what);
+            close(&found["values"]["z1"], &wanted["z1"], &what);
+            close(&found["values"]["z2"], &wanted["z2"], &what);
+            close(&found["values"]["h1"], &wanted["h1"], &what);
+            close(&found["values"]["h2"], &wanted["h2"], &what);
+            close(&found["values"]["ŷ"], &wanted["prediction"], &what);
+            near(&found["loss"], &wanted["loss"]);
+            near(&found["nudge"]["gradient"], &wanted["gradient"][w]);
+            for (part, of) in
+                [("chain", "product"), ("chain", "gradient"), ("examples", "sum"), ("paths", "shown_sum")]
+            {
+                near(&found[part][of], &wanted["gradient"][w]);
+            }
+            assert!(found["nudge"]["agrees"].as_bool().unwrap(), "{what}");
+            // The factors, in the order of the reference.
+            let factors = found["chain"]["factors"].as_array().unwrap();
+            let chain = wanted["chains"][w].as_object().unwrap();
+            if wanted["dL_dprediction"].as_f64() != Some(0.0) {
+                assert_eq!(factors.len(), chain.len(), "{what}");
+                for (factor, number) in factors.iter().zip(chain.values()) {
+                    near(&factor["number"], number);
+                }
+                near(&factors[0]["number"], &wanted["dL_dprediction"]);
+                if w == "w1" || w == "w2" {
+                    let unit = &w[1..];
+                    let links = factors[2]["links"].as_array().unwrap();
+                    near(&links[0]["number"], &wanted[format!("dh{unit}_dz{unit}")]);
+                    let product =
+                        [0, 1].map(|i| factors[i]["number"].as_f64().unwrap()).iter().product::<f64>();
+                    near(&Json::from(product), &wanted[format!("dL_dh{unit}")]);
+                }
+            }
+            if let Some(next) = steps.get(at + 1).filter(|next| next["updates_done"] == updates + 1) {
+                close(&found["after"], &next["weights"][w], &what);
+                let after = found["effect"]["before"].as_f64().unwrap()
+                    + found["effect"]["all"]["measured"].as_f64().unwrap();
+                near(&Json::from(after), &next["loss"]);
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared >= 12, "{compared}");
+}
+
+#[test]
+fn every_gradient_of_the_literature() {
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/src/textbook/published.json");
+    let published: Json = serde_json::from_slice(&std::fs::read(published).unwrap()).unwrap();
+    let mut compared = 0;
+    for case in published["cases"].as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        for (w, gradient) in case["expected"]["gradients"].as_object().unwrap() {
+            let what = format!("{name}: {w}");
+            if case["wiring"][w].as_str().unwrap().contains("shared") {
+                // It stands for several connections, whose gradients add up to it.
+                let said = error(Path::new("."), &["why", w, "--case", name]);
+                assert!(said.contains("stands for 2 connections; ask for one of them: linear"), "{said}");
+                let layer = said.split("linear").nth(1).unwrap().chars().next().unwrap();
+                let sum: f64 = ["0", "1"]
+                    .iter()
+                    .map(|unit| {
+                        let bias = format!("linear{layer}.bias[{unit}]");
+                        json(Path::new("."), &[&bias, "--case", name])["chain"]["product"].as_f64().unwrap()
+                    })
+                    .sum();
+                close(&Json::from(sum), gradient, &what);
+                continue;
+            }
+            let found = json(Path::new("."), &[w, "--case", name]);
+            close(&found["nudge"]["gradient"], gradient, &what);
+            close(&found["chain"]["product"], gradient, &what);
+            close(&found["loss"], &case["expected"]["loss"], &what);
+            if let Some(learned) = case["expected"]["learned"][w].as_f64() {
+                close(&found["after"], &Json::from(learned), &what);
+                let (sum, moved) = (&found["update"]["sum"], found["moved"].as_f64().unwrap());
+                assert!((sum.as_f64().unwrap() - moved).abs() <= 1e-15, "{what}");
+                let after = found["effect"]["before"].as_f64().unwrap()
+                    + found["effect"]["all"]["measured"].as_f64().unwrap();
+                close(&Json::from(after), &case["expected"]["loss_after"], &what);
+            }
+            assert!(found["chain"]["reconciles"].as_bool().unwrap(), "{what}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 60, "{compared}");
+}
+
+#[test]
+fn the_step_of_a_run_is_the_one_that_training_made() {
+    let folder = tempfile::tempdir().unwrap();
+    // All that makes a step its own: dropout, batch norm, clipping, momentum, decay, a schedule, a short last batch.
+    let text = "seed = 4\n[data]\nsource = \"iris\"\nscale = \"standard\"\n[network]\nlayers = [\n\
+                { type = \"linear\", out = 12 }, { type = \"batch_norm\" }, { type = \"relu\" },\n\
+                { type = \"dropout\", p = 0.2 }, { type = \"linear\", out = 3 },\n]\n[loss]\n\
+                type = \"cross_entropy\"\n[optimizer]\ntype = \"adamw\"\nlr = 0.01\n[schedule]\ntype = \"cosine\"\n\
+                warmup = 5\n[train]\nepochs = 30\nbatch = 16\nclip_norm = 0.5\n";
+    std::fs::write(folder.path().join("e.toml"), text).unwrap();
+    let run = train(folder.path(), &["e.toml"]);
+    let mut before = None;
+    for step in [1, 8, 99, 100, 101, 239, 240] {
+        let found = json(folder.path(), &["linear1.weight[2,1]", "--run", &run, "--step", &step.to_string()]);
+        for (part, key) in [
+            ("chain", "reconciles"),
+            ("examples", "reconciles"),
+            ("update", "reconciles"),
+            ("nudge", "agrees"),
+        ] {
+            assert_eq!(found[part][key], true, "step {step}: {part}");
+        }
+        assert_eq!((&found["step"], &found["last_step"]), (&Json::from(step), &Json::from(240)));
+        assert_eq!(found["precision"], "f32");
+        let training = found["beside"]["training"].as_f64().unwrap();
+        let exact = found["beside"]["exact"].as_f64().unwrap();
+        assert!((training - exact).abs() <= 1e-4 * exact.abs() + 1e-8 && training != exact, "step {step}");
+        // 101 begins where 100 ended, across a checkpoint.
+        if let Some((last, after)) = before
+            && last + 1 == step
+        {
+            assert_eq!(after, found["before"], "step {step}");
+        }
+        before = Some((step, found["after"].clone()));
+    }
+    let last = json(folder.path(), &["l1.w[2,1]", "--run", &run]);
+    assert_eq!(last["step"], 240);
+    // Rows of the training part, each once in an epoch of 8 steps.
+    let mut rows: Vec<u64> = (1..=8)
+        .flat_map(|step: u64| {
+            let found = json(folder.path(), &["l1.w[2,1]", "--run", &run, "--step", &step.to_string()]);
+            let batch = found["batch"].as_array().unwrap().clone();
+            batch.into_iter().map(|of| of["row"].as_u64().unwrap())
+        })
+        .collect();
+    rows.sort_unstable();
+    assert_eq!(rows, (0..120).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_softmax_over_one_unit_is_blocked_at_the_softmax() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers = "{ type = \"linear\", out = 3 }, { type = \"tanh\" }, { type = \"linear\", out = 1 }, \
+                  { type = \"softmax\" }";
+    experiment(folder.path(), "a,b,y\n1,2,0\n3,-1,1\n-2,1,0\n0,1,1\n", layers, "mse", "");
+    train(folder.path(), &["e.toml"]);
+    for weight in ["linear1.weight[1,0]", "linear2.bias[0]"] {
+        let page = stdout(folder.path(), &["why", weight]);
+        assert!(
+            page.contains("Blocked at ∂softmax1/∂linear2 = 0: no path comes through that link."),
+            "{page}"
+        );
+        assert!(page.contains("∂L/∂w =          0   by backpropagation"), "{page}");
+        assert!(page.contains("Nothing comes to the weight from any example."), "{page}");
+        let found = json(folder.path(), &[weight]);
+        assert_eq!(found["nudge"]["gradient"], 0.0);
+        assert_eq!(found["paths"]["diagnosis"]["verdict"], "blocked");
+        assert_eq!(found["paths"]["diagnosis"]["symbol"], "∂softmax1/∂linear2");
+        assert_eq!(found["paths"]["diagnosis"]["number"], 0.0);
+        assert_eq!(found["moved"], 0.0);
+    }
+}
+
+#[test]
+fn two_examples_that_cancel_are_told_apart_from_a_blocked_link() {
+    let folder = tempfile::tempdir().unwrap();
+    // y = w·x + b with targets ±1 off the prediction at the same input: equal and opposite.
+    let table = "x,y\n0.5,1\n0.5,-1\n";
+    experiment(
+        folder.path(),
+        table,
+        "{ type = \"linear\", out = 1, init = \"zeros\", bias = false }",
+        "mse",
+        "precision = \"f64\"\n",
+    );
+    train(folder.path(), &["e.toml"]);
+    let page = stdout(folder.path(), &["why", "linear1.weight[0,0]"]);
+    assert!(page.contains("Cancelled between examples: |Σ| / Σ|·| = 0, below"), "{page}");
+    let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("1 of 2 push up, 1 down, 0 not at all"), "{page}");
+    assert!(!page.contains("Blocked"), "{page}");
+    let found = json(folder.path(), &["linear1.weight[0,0]"]);
+    assert_eq!(found["nudge"]["gradient"], 0.0);
+    assert_eq!(found["examples"]["verdict"], "cancelled");
+    assert_eq!(found["paths"]["diagnosis"]["verdict"], "neither");
+    assert_ne!(found["chain"]["gradient"], 0.0);
+}
+
+#[test]
+fn two_networks_of_the_help_compute_the_same_with_different_gradients() {
+    let help = why(&["--help"]);
+    let commands: Vec<&str> =
+        help.lines().filter_map(|line| line.trim().strip_prefix("whygrad walk ")).collect();
+    let [plain, rescaled] = commands[..] else { panic!("{commands:?}") };
+    let walk = |arguments: &str| -> Json {
+        let arguments: Vec<&str> =
+            ["walk", "--json"].into_iter().chain(arguments.split_whitespace()).collect();
+        serde_json::from_str(&stdout(Path::new("."), &arguments)).unwrap()
+    };
+    let (plain, rescaled) = (&walk(plain)["step"], &walk(rescaled)["step"]);
+    close(&rescaled["prediction"]["ŷ"], &plain["prediction"]["ŷ"], "prediction");
+    close(&rescaled["loss"], &plain["loss"], "loss");
+    let times = |w: &str| rescaled["gradient"][w].as_f64().unwrap() / plain["gradient"][w].as_f64().unwrap();
+    for (w, wanted) in [("w1", 0.1), ("w2", 1.0), ("w3", 10.0), ("w4", 1.0)] {
+        assert!((times(w) - wanted).abs() <= 1e-12 * wanted, "{w}: {} times", times(w));
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_eighty_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut layers = "{ type = \"linear\", out = 9 }, { type = \"tanh\" }, ".repeat(14);
+    layers += "{ type = \"linear\", out = 2 }";
+    experiment(folder.path(), "a,b,y\n1,2,0\n3,-1,1\n-2,1,0\n0,1,1\n", &layers, "cross_entropy", "");
+    train(folder.path(), &["e.toml"]);
+    let deep = stdout(folder.path(), &["why", "linear1.weight[8,1]"]);
+    assert!(deep.contains("factors more") && deep.contains(" more … → "), "{deep}");
+    let mut pages = vec![deep, stdout(folder.path(), &["why"]), stdout(folder.path(), &["ledger"])];
+    for case in ["mazur", "hmkcode", "mustafa_dead_hidden_unit", "zhou", "brownlee"] {
+        let symbol = if case == "brownlee" { "w_h0" } else { "w3" };
+        pages.push(why(&[symbol, "--case", case]));
+        pages.push(why(&["--case", case]));
+    }
+    pages.push(why(&["w₂", "--step", "7"]));
+    for line in pages.iter().flat_map(|page| page.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn paths_and_examples_are_as_many_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path(), &["iris", "--set", "train.epochs=2"]);
+    let found = json(folder.path(), &["l1[0,0]", "--paths", "2", "--example", "5"]);
+    assert_eq!(found["paths"]["shown"].as_array().unwrap().len(), 2);
+    assert_eq!((&found["chain"]["example"], &found["paths"]["example"]), (&Json::from(5), &Json::from(5)));
+    let sum = found["paths"]["shown_sum"].as_f64().unwrap() + found["paths"]["remainder"].as_f64().unwrap();
+    assert!((sum - found["paths"]["gradient"].as_f64().unwrap()).abs() <= 1e-15);
+    let page = stdout(folder.path(), &["why", "l1[0,0]", "--examples", "3"]);
+    assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("example ")).count(), 3, "{page}");
+}
+
+#[test]
+fn bad_input_is_named_with_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let said = |args: &[&str]| error(here, &[&["why"], args].concat());
+    assert!(said(&["w9"]).starts_with("w9: the first network has no such weight (did you mean \"w1\"?)"));
+    assert_eq!(said(&["w1", "--step", "0"]), "--step: is 0; it takes a number from 1 to 1000000");
+    assert_eq!(
+        said(&["w_h0", "--case", "brownlee", "--step", "2"]),
+        "--step: is 2; brownlee gives no learning rate, so there is step 1 only"
+    );
+    assert_eq!(said(&["w1", "--run", "no"]), "no: this is no run folder: it has no experiment.toml");
+    assert!(said(&["w1", "--case", "mazr"]).contains("did you mean \"mazur\"?"));
+    let run = train(here, &["iris", "--set", "train.epochs=2"]);
+    let range = format!("--step: is 99; {run} has the steps 1 to 16");
+    assert_eq!(said(&["linear1.weight[0,0]", "--step", "99"]), range);
+    assert_eq!(
+        said(&["linear1.weight[0,0]", "--step", "3", "--example", "16"]),
+        "--example: is 16; the batch of step 3 has the examples 0 to 15"
+    );
+    assert!(said(&["lnear1.weight[0,0]"]).contains("did you mean \"linear1.weight\"?"));
+    assert!(said(&["linear1.weight[0,7]"]).contains("index 7 of axis 1 goes from 0 to 3"));
+    assert!(said(&["l.w[0,0]"]).contains("`l.w[0,0]` could be linear1.weight[0,0] or linear2.weight[0,0]"));
+    // A run that was killed at once, and one whose last checkpoint is torn.
+    std::fs::write(here.join(&run).join("last.safetensors"), b"torn").unwrap();
+    assert!(said(&["l1[0,0]"]).contains("last.safetensors: not a readable checkpoint"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut command = whygrad(Path::new("."), &["why", "w1"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+}

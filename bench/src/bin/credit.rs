@@ -1,0 +1,169 @@
+//! What explaining costs, on 784-512-256-10 with a batch of 128, as multiples of what it is compared with; and the
+//! ledger of the built-in digits run, by the command (`cargo build --release` in the folder above).
+//!
+//! Times are taken in turns, so that what else the machine does meets all of them; of each the median and the least.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use whygrad::credit::{Flows, Ledger, Refine, Still, example_norms};
+use whygrad::data::{Dataset, Targets};
+use whygrad::kernel::random::derive;
+use whygrad::loss::CrossEntropy;
+use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights};
+use whygrad::op::{Linear, Relu};
+use whygrad::optim::Sgd;
+use whygrad::train::{Observer, Options, Progress, Real, StepDone, Trainer};
+
+const BATCH: usize = 128;
+
+/// Rounds of which the median is taken.
+const ROUNDS: usize = 41;
+
+fn network() -> Network {
+    let layers = whygrad::layers![Linear::new(512), Relu, Linear::new(256), Relu, Linear::new(10)];
+    Network::sequential([784], layers).expect("a network")
+}
+
+fn data<T: Real>() -> Dataset<T> {
+    let number = |i: usize| derive(7, "bench", i as u64) as f64 / u64::MAX as f64;
+    Dataset {
+        inputs: (0..BATCH * 784).map(|i| T::of(number(i))).collect(),
+        shape: [784].into(),
+        targets: Targets::Classes((0..BATCH).map(|i| (10.0 * number(i)) as u32).collect()),
+        class_names: vec![],
+        feature_names: vec![],
+    }
+}
+
+fn trainer<T: Real>(threads: usize) -> Trainer<T> {
+    let options = Options { batch: BATCH, threads, ..Options::default() };
+    let sgd = Arc::new(Sgd { lr: 0.01, ..Sgd::default() });
+    Trainer::new(network(), Arc::new(CrossEntropy::default()), sgd, options).expect("a trainer")
+}
+
+fn plan<T: Real>(threads: usize) -> Plan<T> {
+    Plan::new(&network(), Arc::new(CrossEntropy::default()), BATCH, threads, false).expect("a plan")
+}
+
+fn took(mut f: impl FnMut()) -> Duration {
+    let start = Instant::now();
+    f();
+    start.elapsed()
+}
+
+/// Times of things done in turns: median and least of each.
+fn in_turns<const N: usize>(mut things: [&mut dyn FnMut(); N]) -> [[Duration; 2]; N] {
+    let mut times = [const { vec![] }; N];
+    for round in 0..ROUNDS + 3 {
+        for (thing, times) in things.iter_mut().zip(&mut times) {
+            let time = took(&mut **thing);
+            // The first rounds warm up.
+            if round >= 3 {
+                times.push(time);
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort();
+        [times[times.len() / 2], times[0]]
+    })
+}
+
+fn say(what: &str, of: [Duration; 2], against: [Duration; 2], limit: f64) {
+    let [median, least] = [0, 1].map(|i| of[i].as_secs_f64() / against[i].as_secs_f64());
+    let (of, against) = (of[0], against[0]);
+    println!("{what}: {median:.2} × (median), {least:.2} × (least); at most {limit} ×; {of:.2?} against {against:.2?}");
+}
+
+/// All semirings' passes over the batch, against one backward: from the loss to every weight's gradient, in f64 as they.
+fn semirings(threads: usize) {
+    let (trainer, data) = (trainer::<f64>(threads), data::<f64>());
+    let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
+    let (state, mut gradient) = (trainer.state().clone(), vec![0.0; network().param_count()]);
+    let options = Options { batch: BATCH, threads, ..Options::default() };
+    let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd::default()));
+    let still = Still::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
+    let (mut one, mut two) = (plan::<f64>(threads), plan::<f64>(threads));
+    let [forward, both, sweeps] = in_turns([
+        &mut || drop(one.pass(&state.weights, batch(), Pass { backward: false, ..Pass::train(0) })),
+        &mut || {
+            two.pass(&state.weights, batch(), Pass::train(0));
+            two.gradient(&state.weights, &mut gradient);
+        },
+        &mut || drop(std::hint::black_box(Flows::new(&still))),
+    ]);
+    let backward = [0, 1].map(|i| both[i].saturating_sub(forward[i]));
+    say(&format!("semirings against a backward, threads {threads}"), sweeps, backward, 4.0);
+}
+
+/// Gradient norms of all examples (with the pass that they need), against a training step, in f32.
+fn norms(threads: usize) {
+    let (mut trainer, data) = (trainer::<f32>(threads), data::<f32>());
+    let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
+    let (network, mut plan) = (network(), plan::<f32>(threads));
+    let weights: Weights<f32> = trainer.state().weights.clone();
+    let [step, norms] = in_turns([
+        &mut || drop(trainer.step(batch())),
+        &mut || {
+            plan.pass(&weights, batch(), Pass::train(0));
+            std::hint::black_box(example_norms(&network, &plan, &weights));
+        },
+    ]);
+    say(&format!("norms of examples against a step, threads {threads}"), norms, step, 1.3);
+}
+
+/// Training with a ledger (Simpson's rule as it is, one batch as probe set, f32), against training without.
+fn ledger(threads: usize) {
+    let (mut alone, mut watched, data) = (trainer::<f32>(threads), trainer::<f32>(threads), data::<f32>());
+    let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
+    let (network, start) = (network(), watched.state().weights.clone());
+    let loss = Arc::new(CrossEntropy::default());
+    let mut ledger = Ledger::<f32>::new(&network, loss, self::data(), &start, Refine::PLAIN, threads).expect("a ledger");
+    let progress = Progress::default();
+    let [without, with] = in_turns([
+        &mut || drop(alone.step(batch())),
+        &mut || {
+            let loss = watched.step(batch());
+            let step = watched.state().steps;
+            let (examples, ends_epoch, facts) = (BATCH, false, None);
+            let done =
+                StepDone { step, loss, examples, ends_epoch, facts, trainer: &watched, progress: &progress };
+            ledger.step(&done);
+        },
+    ]);
+    say(&format!("training with a ledger against training, threads {threads}"), with, without, 3.5);
+}
+
+/// The ledger of the digits run, as the command says.
+fn digits() -> Option<()> {
+    let command = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/whygrad");
+    let folder = std::env::temp_dir().join(format!("whygrad-credit-{}", std::process::id()));
+    let json = |args: &[&str]| {
+        let output = Command::new(command).args(args).output().ok()?;
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).ok()
+    };
+    let runs = folder.to_str()?;
+    let found = json(&["train", "digits", "--json", "--runs", runs]).and_then(|trained| {
+        json(&["ledger", "--json", "--run", trained["run"].as_str()?])
+    });
+    let _ = std::fs::remove_dir_all(&folder); // it may not be there
+    let found = found?;
+    println!(
+        "ledger of the digits run: residual {:.1e} of the change, at most 1e-6; {:.1} × as long as its training",
+        found["totals"]["relative"].as_f64()?,
+        found["cost"].as_f64()?
+    );
+    Some(())
+}
+
+fn main() {
+    for threads in [1, 2] {
+        semirings(threads);
+        norms(threads);
+        ledger(threads);
+    }
+    if digits().is_none() {
+        println!("the ledger of the digits run was left out: there is no ../target/release/whygrad");
+    }
+}
