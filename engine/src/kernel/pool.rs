@@ -1,7 +1,9 @@
 //! A pool of threads for the inside of a training step: regions of a microsecond, so the workers spin for a
-//! while before they sleep, and work is given out by an atomic counter.
+//! while before they sleep. Each thread starts with a share of the work of its own, the same one every time, so that
+//! what it worked on in the last region is still in its caches; then it takes what is left of the others' shares.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -25,12 +27,17 @@ struct Shared {
     state: AtomicUsize,
     work: UnsafeCell<Option<Work>>,
     items: AtomicUsize,
-    next: AtomicUsize,
+    /// The next item of each thread's share.
+    next: Box<[Counter]>,
     panicked: AtomicBool,
     closed: AtomicBool,
     asleep: Mutex<usize>,
     wake: Condvar,
 }
+
+/// A counter that shares its cache line with no other.
+#[repr(align(64))]
+struct Counter(AtomicUsize);
 
 /// In [`Shared::state`]: workers may enter the region. Below it stands the number of workers inside.
 const OPEN: usize = 1 << 10;
@@ -53,17 +60,18 @@ unsafe impl Send for Shared {}
 impl Pool {
     /// A pool of `threads` threads, the caller's included; fewer where the system gives fewer.
     pub fn new(threads: usize) -> Pool {
+        let threads = threads.clamp(1, INSIDE);
         let shared = Arc::new(Shared {
             state: AtomicUsize::new(0),
             work: UnsafeCell::new(None),
             items: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            next: (0..threads).map(|_| Counter(AtomicUsize::new(0))).collect(),
             panicked: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             asleep: Mutex::new(0),
             wake: Condvar::new(),
         });
-        let workers = (1..threads.clamp(1, INSIDE))
+        let workers = (1..threads)
             .map_while(|i| {
                 let shared = Arc::clone(&shared);
                 let builder = std::thread::Builder::new().name(format!("whygrad-{i}"));
@@ -92,7 +100,9 @@ impl Pool {
         // SAFETY: the region is closed and no worker is inside (the last call saw to that): nobody reads it.
         unsafe { *shared.work.get() = Some(work) };
         shared.items.store(items, Ordering::Relaxed);
-        shared.next.store(0, Ordering::Relaxed);
+        for (share, next) in shared.next.iter().enumerate() {
+            next.0.store(shared.share(share, items).start, Ordering::Relaxed);
+        }
         let region = shared.state.load(Ordering::Relaxed).wrapping_add(REGION);
         shared.state.store(region | OPEN, Ordering::SeqCst);
         if *shared.asleep.lock().expect("no thread panics while holding this lock") > 0 {
@@ -184,14 +194,23 @@ impl<T> Shareable<T> {
 unsafe impl<T: Send> Sync for Shareable<T> {}
 
 impl Shared {
+    /// The items that thread `share` starts with.
+    fn share(&self, share: usize, items: usize) -> Range<usize> {
+        let threads = self.next.len();
+        share * items / threads..(share + 1) * items / threads
+    }
+
     fn take(&self, thread: usize, f: &(dyn Fn(usize, usize) + Sync)) {
-        let items = self.items.load(Ordering::Relaxed);
-        loop {
-            let i = self.next.fetch_add(1, Ordering::Relaxed);
-            if i >= items {
-                return;
+        let (items, threads) = (self.items.load(Ordering::Relaxed), self.next.len());
+        for share in (thread..threads).chain(0..thread) {
+            let end = self.share(share, items).end;
+            loop {
+                let i = self.next[share].0.fetch_add(1, Ordering::Relaxed);
+                if i >= end {
+                    break;
+                }
+                f(thread, i);
             }
-            f(thread, i);
         }
     }
 

@@ -19,7 +19,7 @@ use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::moments::Moments;
-use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
+use crate::kernel::{Aligned, Pool, Scalar, Team, Wide, padded, random, wide};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
@@ -372,7 +372,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
             };
             for (r, x) in shard.values.chunks_exact_mut(batch.data.shape.len()).take(shard.rows).enumerate() {
                 let from = batch.at(first + r) * x.len();
-                x.copy_from_slice(&batch.data.inputs[from..from + x.len()]);
+                let example = &batch.data.inputs[from..from + x.len()];
+                // Written again, it would leave the caches of the other threads.
+                if !wide(Same, (x, example)) {
+                    x.copy_from_slice(example);
+                }
             }
             shard.forward(graph, weights, pass, first, &mut team);
             let output = graph.range(graph.steps.len(), shard.rows);
@@ -651,6 +655,23 @@ impl<T: Precision> Shard<T> {
             saved: &self.saved[step.saved.clone()],
             mode,
         }
+    }
+}
+
+/// Whether two slices of one length hold the same numbers, signs of zeros included; NaN is never the same.
+struct Same;
+
+impl<T: Scalar> Wide<(&[T], &[T])> for Same {
+    type Out = bool;
+
+    #[inline(always)]
+    fn run((a, b): (&[T], &[T])) -> bool {
+        const LANES: usize = 64;
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        let number = |(a, b): (&T, &T)| (a == b) & (a.is_sign_negative() == b.is_sign_negative());
+        let block =
+            |(a, b): (&[T; LANES], &[T; LANES])| a.iter().zip(b).fold(true, |same, pair| same & number(pair));
+        a.iter().zip(b).all(block) && a_rest.iter().zip(b_rest).all(number)
     }
 }
 
