@@ -86,7 +86,7 @@ fn semirings(threads: usize) {
     let still = Still::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
     let (mut one, mut two) = (plan::<f64>(threads), plan::<f64>(threads));
     let [forward, both, sweeps] = in_turns([
-        &mut || drop(one.pass(&state.weights, batch(), Pass { backward: false, ..Pass::train(0) })),
+        &mut || _ = one.pass(&state.weights, batch(), Pass { backward: false, ..Pass::train(0) }),
         &mut || {
             two.pass(&state.weights, batch(), Pass::train(0));
             two.gradient(&state.weights, &mut gradient);
@@ -104,7 +104,7 @@ fn norms(threads: usize) {
     let (network, mut plan) = (network(), plan::<f32>(threads));
     let weights: Weights<f32> = trainer.state().weights.clone();
     let [step, norms] = in_turns([
-        &mut || drop(trainer.step(batch())),
+        &mut || _ = trainer.step(batch()),
         &mut || {
             plan.pass(&weights, batch(), Pass::train(0));
             std::hint::black_box(example_norms(&network, &plan, &weights));
@@ -122,7 +122,7 @@ fn ledger(threads: usize) {
     let mut ledger = Ledger::<f32>::new(&network, loss, self::data(), &start, Refine::PLAIN, threads).expect("a ledger");
     let progress = Progress::default();
     let [without, with] = in_turns([
-        &mut || drop(alone.step(batch())),
+        &mut || _ = alone.step(batch()),
         &mut || {
             let loss = watched.step(batch());
             let step = watched.state().steps;

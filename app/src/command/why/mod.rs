@@ -56,6 +56,7 @@ use whygrad::train::Real;
 ///   whygrad why --run runs/2026-11-23-digits-1
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
+#[allow(rustdoc::broken_intra_doc_links)] // the brackets of a weight's name
 pub struct Args {
     /// The weight; without it, the weights that moved, earned and hurt most
     weight: Option<String>,

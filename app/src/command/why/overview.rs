@@ -98,10 +98,12 @@ impl Overview {
                 .paragraph(&format!("{of}: the source gives no learning rate, so no weight moves"), width);
         };
         page.paragraph(&format!("Step {}{last} of {of}: what each of its weights did", self.step), width);
-        let lists: [(&str, &[Moved], fn(&Moved) -> f64); 3] = [
-            ("Moved most, by |Δw|", &self.moved, |weight| weight.moved),
-            ("Earned most: the loss fell along their moves", &self.earned, |weight| weight.allocation),
-            ("Hurt most: the loss rose along their moves", &self.hurt, |weight| weight.allocation),
+        let moved: fn(&Moved) -> f64 = |weight| weight.moved;
+        let allocation: fn(&Moved) -> f64 = |weight| weight.allocation;
+        let lists = [
+            ("Moved most, by |Δw|", &self.moved, moved),
+            ("Earned most: the loss fell along their moves", &self.earned, allocation),
+            ("Hurt most: the loss rose along their moves", &self.hurt, allocation),
         ];
         for (title, list, size) in lists {
             page.line("");
