@@ -73,7 +73,9 @@ fn in_turns<const N: usize>(mut things: [&mut dyn FnMut(); N]) -> [[Duration; 2]
 fn say(what: &str, of: [Duration; 2], against: [Duration; 2], limit: f64) {
     let [median, least] = [0, 1].map(|i| of[i].as_secs_f64() / against[i].as_secs_f64());
     let (of, against) = (of[0], against[0]);
-    println!("{what}: {median:.2} × (median), {least:.2} × (least); at most {limit} ×; {of:.2?} against {against:.2?}");
+    println!(
+        "{what}: {median:.2} × (median), {least:.2} × (least); at most {limit} ×; {of:.2?} against {against:.2?}"
+    );
 }
 
 /// All semirings' passes over the batch, against one backward: from the loss to every weight's gradient, in f64 as they.
@@ -86,7 +88,9 @@ fn semirings(threads: usize) {
     let still = Still::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
     let (mut one, mut two) = (plan::<f64>(threads), plan::<f64>(threads));
     let [forward, both, sweeps] = in_turns([
-        &mut || _ = one.pass(&state.weights, batch(), Pass { backward: false, ..Pass::train(0) }),
+        &mut || {
+            one.pass(&state.weights, batch(), Pass { backward: false, ..Pass::train(0) });
+        },
         &mut || {
             two.pass(&state.weights, batch(), Pass::train(0));
             two.gradient(&state.weights, &mut gradient);
@@ -104,7 +108,9 @@ fn norms(threads: usize) {
     let (network, mut plan) = (network(), plan::<f32>(threads));
     let weights: Weights<f32> = trainer.state().weights.clone();
     let [step, norms] = in_turns([
-        &mut || _ = trainer.step(batch()),
+        &mut || {
+            trainer.step(batch());
+        },
         &mut || {
             plan.pass(&weights, batch(), Pass::train(0));
             std::hint::black_box(example_norms(&network, &plan, &weights));
@@ -119,10 +125,13 @@ fn ledger(threads: usize) {
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
     let (network, start) = (network(), watched.state().weights.clone());
     let loss = Arc::new(CrossEntropy::default());
-    let mut ledger = Ledger::<f32>::new(&network, loss, self::data(), &start, Refine::PLAIN, threads).expect("a ledger");
+    let mut ledger =
+        Ledger::<f32>::new(&network, loss, self::data(), &start, Refine::PLAIN, threads).expect("a ledger");
     let progress = Progress::default();
     let [without, with] = in_turns([
-        &mut || _ = alone.step(batch()),
+        &mut || {
+            alone.step(batch());
+        },
         &mut || {
             let loss = watched.step(batch());
             let step = watched.state().steps;
@@ -144,9 +153,8 @@ fn digits() -> Option<()> {
         serde_json::from_slice::<serde_json::Value>(&output.stdout).ok()
     };
     let runs = folder.to_str()?;
-    let found = json(&["train", "digits", "--json", "--runs", runs]).and_then(|trained| {
-        json(&["ledger", "--json", "--run", trained["run"].as_str()?])
-    });
+    let found = json(&["train", "digits", "--json", "--runs", runs])
+        .and_then(|trained| json(&["ledger", "--json", "--run", trained["run"].as_str()?]));
     let _ = std::fs::remove_dir_all(&folder); // it may not be there
     let found = found?;
     println!(

@@ -491,7 +491,9 @@ impl Show<'_> {
             _ => number(x),
         };
         for symbol in &update.symbols {
-            let line = format!("{:4} = {:>10}   {}", symbol.symbol, value(symbol.value), symbol.meaning);
+            // A hat takes no column of its own.
+            let name = console::pad_str(symbol.symbol, 4, console::Alignment::Left, None);
+            let line = format!("{name} = {:>10}   {}", value(symbol.value), symbol.meaning);
             page.line(format!("  {}", Style::new().dim().apply_to(line)));
         }
     }
