@@ -88,7 +88,8 @@ pub fn apart(a: f64, b: f64) -> [String; 2] {
         size => (1.0 - size.log10().floor()).clamp(4.0, 16.0),
     };
     let plain = |x: f64| x == 0.0 || (1e-3..1e6).contains(&x.abs()) || x.abs() >= 0.1 * (a - b).abs();
-    match a.abs() < 1e6 && b.abs() < 1e6 && digits <= 12.0 && plain(a) && plain(b) {
+    let largest = a.abs().max(b.abs());
+    match (1e-3..1e6).contains(&largest) && digits <= 12.0 && plain(a) && plain(b) {
         true => [a, b].map(|x| format!("{x:.*}", digits as usize).replace('-', "−")),
         false => [a, b].map(|x| format!("{x:.6e}").replace('-', "−")),
     }

@@ -95,7 +95,7 @@ fn semirings(threads: usize) {
             two.pass(&state.weights, batch(), Pass::train(0));
             two.gradient(&state.weights, &mut gradient);
         },
-        &mut || drop(std::hint::black_box(Flows::new(&still))),
+        &mut || _ = std::hint::black_box(Flows::new(&still)),
     ]);
     let backward = [0, 1].map(|i| both[i].saturating_sub(forward[i]));
     say(&format!("semirings against a backward, threads {threads}"), sweeps, backward, 4.0);
