@@ -148,6 +148,11 @@ impl<'a> Graph<'a> {
         self.first + self.rows.start..self.first + self.rows.end
     }
 
+    /// Threads that training was told to use.
+    pub fn threads(&self) -> usize {
+        self.still.options().threads
+    }
+
     /// The network's output.
     pub fn output(&self) -> usize {
         self.still.network().output().index()

@@ -186,11 +186,22 @@ impl Sweeps {
         }
         // The number of paths is the same in every row, where rows do not mix.
         let one = graph.one_row();
-        Sweeps {
-            spread: back::<Entropy>(graph, example),
-            max: back::<Max>(graph, example),
-            count: back::<Count>(one.as_ref().unwrap_or(graph), if one.is_some() { None } else { example }),
-        }
+        let count = || match &one {
+            Some(one) => back::<Count>(one, None),
+            None => back::<Count>(graph, example),
+        };
+        let spread = || back::<Entropy>(graph, example);
+        let (spread, max, count) = if graph.threads() == 1 {
+            (spread(), back::<Max>(graph, example), count())
+        } else {
+            // The first pass takes about as long as the other two.
+            std::thread::scope(|scope| {
+                let spread = scope.spawn(spread);
+                let (max, count) = (back::<Max>(graph, example), count());
+                (spread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), max, count)
+            })
+        };
+        Sweeps { spread, max, count }
     }
 
     /// What comes to a weight, through all rows or through one example's.

@@ -11,6 +11,9 @@ use whygrad::train::Real;
 /// Weights of a list.
 const TOP: usize = 10;
 
+/// How fine the ledger of the step is: no more than sixteen gradients, so that a large network answers too.
+const REFINE: Refine = Refine { tolerance: 5e-7, halvings: 3 };
+
 /// The weights that moved, earned and hurt most in a step.
 #[derive(Serialize)]
 pub struct Overview {
@@ -57,7 +60,7 @@ impl Overview {
         let (Some(moves), Some(after)) = (step.moves(), &step.after) else { return Ok(overview) };
         let data = probe::<T, f64>(&step.train, PROBE, still.options().seed);
         let (loss, threads) = (Arc::clone(&step.loss), still.options().threads);
-        let mut ledger = Ledger::new(network, loss, data, &step.before.weights, Refine::default(), threads)?;
+        let mut ledger = Ledger::new(network, loss, data, &step.before.weights, REFINE, threads)?;
         ledger.advance(step.number, after);
         let of = |weight: Weight| {
             let place = weight.place(network);
