@@ -89,7 +89,8 @@ pub fn apart(a: f64, b: f64) -> [String; 2] {
     };
     let plain = |x: f64| x == 0.0 || (1e-3..1e6).contains(&x.abs()) || x.abs() >= 0.1 * (a - b).abs();
     let largest = a.abs().max(b.abs());
-    match (1e-3..1e6).contains(&largest) && digits <= 12.0 && plain(a) && plain(b) {
+    let usual = largest == 0.0 || (1e-3..1e6).contains(&largest);
+    match usual && digits <= 12.0 && plain(a) && plain(b) {
         true => [a, b].map(|x| format!("{x:.*}", digits as usize).replace('-', "−")),
         false => [a, b].map(|x| format!("{x:.6e}").replace('-', "−")),
     }
@@ -191,6 +192,7 @@ mod tests {
         assert_eq!(apart(0.5, 0.9), ["0.5000", "0.9000"]);
         assert_eq!(apart(0.5, 0.5), ["0.5000", "0.5000"]);
         assert_eq!(apart(1e-9, 1.1e-9), ["1.000000e−9", "1.100000e−9"]);
+        assert_eq!(apart(0.0, 0.0), ["0.0000", "0.0000"]);
     }
 
     #[test]
