@@ -1,9 +1,12 @@
 //! `whygrad ledger`: the sums of a run's loss change.
 
 use super::why::{steady, train};
-use super::{error, stdout};
+use super::{error, stdout, whygrad};
 use serde_json::Value as Json;
+use std::io::Read;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn ledger(folder: &Path, args: &[&str]) -> Json {
     serde_json::from_str(&stdout(folder, &[&["ledger", "--json"], args].concat())).unwrap()
@@ -65,6 +68,24 @@ fn a_picture_is_a_whole_svg_that_names_every_layer() {
         assert!(svg.contains(text), "no {text}: {svg}");
     }
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_at_once_and_leaves_nothing_behind() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path(), &["digits"]);
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    let mut child =
+        whygrad(folder.path(), &["ledger", "--svg", "l.svg"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2), "it was done, or went on");
+    let mut said = String::new();
+    child.stdout.unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((said.as_str(), std::fs::read_dir(folder.path()).unwrap().count()), ("", before));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What explaining costs, on 784-512-256-10 with a batch of 128, as multiples of what it is compared with; and the
 //! ledger of the built-in digits run, by the command (`cargo build --release` in the folder above).
 //!
+//! `credit ledger digits` measures these two alone; without names, everything.
+//!
 //! Times are taken in turns, so that what else the machine does meets all of them; of each the median and the least.
 
 use std::process::Command;
@@ -166,12 +168,14 @@ fn digits() -> Option<()> {
 }
 
 fn main() {
-    for threads in [1, 2] {
-        semirings(threads);
-        norms(threads);
-        ledger(threads);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |what: &str| args.is_empty() || args.iter().any(|arg| arg == what);
+    for (what, measure) in [("semirings", semirings as fn(usize)), ("norms", norms), ("ledger", ledger)] {
+        for threads in [1, 2].into_iter().filter(|_| wanted(what)) {
+            measure(threads);
+        }
     }
-    if digits().is_none() {
+    if wanted("digits") && digits().is_none() {
         println!("the ledger of the digits run was left out: there is no ../target/release/whygrad");
     }
 }

@@ -19,7 +19,7 @@
 
 use super::Weight;
 use crate::data::{Batches, Dataset, Targets};
-use crate::kernel::{Scalar, Wide, random, wide};
+use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::{LossFunction, Target};
 use crate::network::{Batch, Error, Network, Pass, Plan, Rows, Weights};
 use crate::train::{Flow, Observer, Real, StepDone};
@@ -78,7 +78,7 @@ struct Probe<P> {
     /// Loss of each example where the probe was last asked, undivided.
     losses: Vec<f64>,
     /// Gradient of a chunk.
-    chunk: Vec<P>,
+    chunk: Aligned<P>,
     gradients: u64,
 }
 
@@ -130,13 +130,13 @@ pub struct Ledger<P> {
     sums: Vec<AtomicU64>,
     /// Where the last step ended, and its gradient.
     before: Weights<P>,
-    at_before: Vec<P>,
+    at_before: Aligned<P>,
     after: Weights<P>,
-    at_after: Vec<P>,
+    at_after: Aligned<P>,
     between: Weights<P>,
-    mids: Vec<P>,
-    inner: Vec<P>,
-    allocation: Vec<f64>,
+    mids: Aligned<P>,
+    inner: Aligned<P>,
+    allocation: Aligned<f64>,
     start: f64,
     loss: f64,
     /// Σ residual of all steps.
@@ -310,7 +310,13 @@ impl<P: Real> Ledger<P> {
             Targets::Values { data, .. } => Target::Values(data),
         };
         let divisor = P::of_loss(&*loss).divisor(network.shape(network.output()).len(), targets);
-        let zeros = || vec![P::zero(); network.param_count()];
+        // Those that are walked side by side have places of their own.
+        let zeros = |place| Aligned::zeros_apart(network.param_count(), place);
+        let weights = weights.cast::<P>();
+        let start = |place| Weights {
+            params: Aligned::apart(&weights.params, place),
+            buffers: weights.buffers.clone(),
+        };
         let bounds = plan.bounds().to_vec();
         // The first part that begins at number i or later.
         let part = |i: usize| bounds.partition_point(|bound| *bound < i);
@@ -324,19 +330,19 @@ impl<P: Real> Ledger<P> {
         let sums = bounds.iter().map(|_| AtomicU64::new(0)).collect();
         let mut ledger = Ledger {
             network: network.clone(),
-            probe: Probe { plan, divisor, losses: vec![], chunk: zeros(), gradients: 0, data: probe },
+            probe: Probe { plan, divisor, losses: vec![], chunk: zeros(4), gradients: 0, data: probe },
             refine: Refine { halvings: refine.halvings.min(20), ..refine },
             layers,
             bounds,
             sums,
-            before: weights.cast(),
-            at_before: zeros(),
-            after: weights.cast(),
-            at_after: zeros(),
-            between: weights.cast(),
-            mids: zeros(),
-            inner: vec![],
-            allocation: vec![0.0; network.param_count()],
+            before: start(0),
+            at_before: zeros(2),
+            after: start(1),
+            at_after: zeros(3),
+            between: start(2),
+            mids: zeros(4),
+            inner: zeros(3),
+            allocation: Aligned::zeros_apart(network.param_count(), 0),
             start: 0.0,
             loss: 0.0,
             residual: 0.0,
@@ -384,7 +390,7 @@ impl<P: Real> Ledger<P> {
             }
             // Middles of pieces are where the halves meet.
             if halvings == 0 {
-                self.inner.clone_from(&self.mids);
+                self.inner.copy_from_slice(&self.mids);
             } else {
                 self.inner.iter_mut().zip(&self.mids).for_each(|(inner, mid)| *inner += *mid);
             }

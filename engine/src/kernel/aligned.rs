@@ -50,7 +50,7 @@ impl<T: Clone> Aligned<T> {
     }
 
     /// These numbers, at a place.
-    fn apart(numbers: &[T], place: usize) -> Aligned<T> {
+    pub fn apart(numbers: &[T], place: usize) -> Aligned<T> {
         let Some(first) = numbers.first() else {
             return Aligned { room: vec![], start: 0, count: 0, place };
         };

@@ -1,11 +1,14 @@
 //! A pool of threads for the inside of a training step: regions of a microsecond, so the workers spin for a
 //! while before they sleep. Each thread starts with a share of the work of its own, the same one every time, so that
 //! what it worked on in the last region is still in its caches; then it takes what is left of the others' shares.
+//!
+//! Pools that were made on one thread share their workers: what works in turns there, such as a trainer and the ledger
+//! that watches it, would else wait for cores on which the other's workers still spin.
 
-use std::cell::UnsafeCell;
+use std::cell::{RefCell, UnsafeCell};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::JoinHandle;
 
 /// Looks at the counter this often before a waiting worker goes to sleep: some tens of microseconds to a
@@ -15,8 +18,21 @@ const SPINS: u32 = 50_000;
 /// The calling thread and its helpers. With one thread there is no helper and every region is a plain loop.
 #[derive(Debug)]
 pub struct Pool {
+    crew: Arc<Crew>,
+}
+
+/// The helpers of some pools.
+#[derive(Debug)]
+struct Crew {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// Held by the pool whose region they work on.
+    region: Mutex<()>,
+}
+
+thread_local! {
+    /// The crew of the last pool with helpers that was made on this thread.
+    static CREW: RefCell<Weak<Crew>> = const { RefCell::new(Weak::new()) };
 }
 
 /// A region's work, without its lifetime: `run` blocks until nobody uses it any more.
@@ -61,39 +77,32 @@ impl Pool {
     /// A pool of `threads` threads, the caller's included; fewer where the system gives fewer.
     pub fn new(threads: usize) -> Pool {
         let threads = threads.clamp(1, INSIDE);
-        let shared = Arc::new(Shared {
-            state: AtomicUsize::new(0),
-            work: UnsafeCell::new(None),
-            items: AtomicUsize::new(0),
-            next: (0..threads).map(|_| Counter(AtomicUsize::new(0))).collect(),
-            panicked: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-            asleep: Mutex::new(0),
-            wake: Condvar::new(),
-        });
-        let workers = (1..threads)
-            .map_while(|i| {
-                let shared = Arc::clone(&shared);
-                let builder = std::thread::Builder::new().name(format!("whygrad-{i}"));
-                builder.spawn(move || shared.work_until_closed(i)).ok()
-            })
-            .collect();
-        Pool { shared, workers }
+        if threads == 1 {
+            return Pool { crew: Arc::new(Crew::of(1)) };
+        }
+        CREW.with_borrow_mut(|last| {
+            let same = last.upgrade().filter(|crew| crew.shared.next.len() == threads);
+            let crew = same.unwrap_or_else(|| Arc::new(Crew::of(threads)));
+            *last = Arc::downgrade(&crew);
+            Pool { crew }
+        })
     }
 
     /// Threads that work in a region, the caller's included.
     pub fn threads(&self) -> usize {
-        self.workers.len() + 1
+        self.crew.workers.len() + 1
     }
 
     /// Calls `f(thread, 0)`, …, `f(thread, items − 1)`, each once, on whichever thread is free, and returns when
     /// all are done. Threads have numbers from 0; no two calls run at the same time with the same one.
     pub(super) fn run(&mut self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
-        if self.workers.is_empty() || items < 2 {
+        // Another pool has the crew where this one went to another thread, or is used inside a region of that one.
+        let alone = self.crew.workers.is_empty() || items < 2;
+        let Some(held) = (!alone).then(|| self.crew.region.try_lock().ok()).flatten() else {
             (0..items).for_each(|i| f(0, i));
             return;
-        }
-        let shared = &*self.shared;
+        };
+        let shared = &*self.crew.shared;
         // SAFETY: only the lifetime is erased. The target outlives every use: this function returns (or
         // unwinds) only after the region is closed and every worker that entered it has left.
         let work: Work = unsafe { std::mem::transmute::<&(dyn Fn(usize, usize) + Sync), Work>(f) };
@@ -116,10 +125,12 @@ impl Pool {
             spins += 1;
             if spins > SPINS { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
+        let panicked = shared.panicked.swap(false, Ordering::Relaxed);
+        drop(held);
         if let Err(panic) = leader {
             std::panic::resume_unwind(panic);
         }
-        assert!(!shared.panicked.swap(false, Ordering::Relaxed), "a worker of the pool panicked");
+        assert!(!panicked, "a worker of the pool panicked");
     }
 
     /// Calls `f` once for every item, in parallel. Each thread has one of the `locals` to itself.
@@ -265,7 +276,30 @@ impl Shared {
     }
 }
 
-impl Drop for Pool {
+impl Crew {
+    fn of(threads: usize) -> Crew {
+        let shared = Arc::new(Shared {
+            state: AtomicUsize::new(0),
+            work: UnsafeCell::new(None),
+            items: AtomicUsize::new(0),
+            next: (0..threads).map(|_| Counter(AtomicUsize::new(0))).collect(),
+            panicked: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            asleep: Mutex::new(0),
+            wake: Condvar::new(),
+        });
+        let workers = (1..threads)
+            .map_while(|i| {
+                let shared = Arc::clone(&shared);
+                let builder = std::thread::Builder::new().name(format!("whygrad-{i}"));
+                builder.spawn(move || shared.work_until_closed(i)).ok()
+            })
+            .collect();
+        Crew { shared, workers, region: Mutex::new(()) }
+    }
+}
+
+impl Drop for Crew {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
         {
@@ -313,6 +347,21 @@ mod tests {
             assert!(items.iter().enumerate().all(|(i, &item)| item == 2000 * i));
             assert_eq!((a[0], a[3], a[10], a[11], a[19]), (0, 4000, 4000, 6000, 6000));
         }
+    }
+
+    #[test]
+    fn pools_of_one_thread_share_their_workers_and_one_inside_a_region_of_the_other_does_without() {
+        let (mut a, mut b) = (Pool::new(2), Pool::new(2));
+        let sole = Pool::new(1);
+        assert!(Arc::ptr_eq(&a.crew, &b.crew) && Arc::ptr_eq(&a.crew, &Pool::new(2).crew));
+        assert!(!Arc::ptr_eq(&a.crew, &Pool::new(3).crew) && sole.crew.workers.is_empty());
+        let inside = Mutex::new(&mut b);
+        let mut items = [[0; 3]; 2];
+        a.for_each(&mut items, &mut [(); 2], |i, item, _| {
+            let mut b = inside.lock().expect("nobody panics");
+            b.for_each(item, &mut [(); 2], |j, item, _| *item = 10 * i + j);
+        });
+        assert_eq!(items, [[0, 1, 2], [10, 11, 12]]);
     }
 
     #[test]
