@@ -3,18 +3,23 @@
 use std::fmt;
 
 /// Lengths along each axis of one example; the batch comes in front of them and is not part of the shape.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Shape(Vec<usize>);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    dims: Box<[usize]>,
+    // Every operation of every step asks for it.
+    leading: usize,
+}
 
 impl Shape {
     /// The lengths, outermost first.
     pub fn dims(&self) -> &[usize] {
-        &self.0
+        &self.dims
     }
 
     /// How many numbers one example has.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.0.iter().product()
+        self.leading * self.last()
     }
 
     /// Whether an example has no number at all (some axis has length 0).
@@ -23,41 +28,51 @@ impl Shape {
     }
 
     /// Length of the innermost axis, the features; 1 for a single number.
+    #[inline]
     pub fn last(&self) -> usize {
-        self.0.last().copied().unwrap_or(1)
+        self.dims.last().copied().unwrap_or(1)
     }
 
     /// Numbers of an example over features: how many feature vectors an example holds.
+    #[inline]
     pub fn leading(&self) -> usize {
-        self.0.split_last().map_or(1, |(_, rest)| rest.iter().product())
+        self.leading
     }
 
     /// The same shape with another number of features.
     pub fn with_last(&self, features: usize) -> Shape {
-        let mut dims = self.0.clone();
+        let mut dims = self.dims.to_vec();
         match dims.last_mut() {
             Some(last) => *last = features,
             None => dims.push(features),
         }
-        Shape(dims)
+        dims.into()
+    }
+}
+
+impl Default for Shape {
+    /// A single number.
+    fn default() -> Shape {
+        vec![].into()
     }
 }
 
 impl<const N: usize> From<[usize; N]> for Shape {
     fn from(dims: [usize; N]) -> Shape {
-        Shape(dims.to_vec())
+        dims.to_vec().into()
     }
 }
 
 impl From<Vec<usize>> for Shape {
     fn from(dims: Vec<usize>) -> Shape {
-        Shape(dims)
+        let leading = dims.split_last().map_or(1, |(_, leading)| leading.iter().product());
+        Shape { dims: dims.into(), leading }
     }
 }
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dims: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        let dims: Vec<String> = self.dims.iter().map(usize::to_string).collect();
         write!(f, "[{}]", dims.join(", "))
     }
 }

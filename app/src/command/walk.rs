@@ -663,11 +663,11 @@ fn pointwise(entry: &op::Entry) -> bool {
 
 /// Slope of an activation that acts number by number, from its partials.
 fn slope(op: &dyn Operation, x: f64, y: f64) -> f64 {
-    let (places, of) = ([Place { at: 0, shape: Shape::from([1]) }], [0]);
+    let places = [Place { at: 0, shape: Shape::from([1]) }];
     let (x, y) = ([x], [y]);
     let point = Point {
         rows: 1,
-        x: Inputs::new(&x, &places, &of, 1),
+        x: Inputs::new(&x, &places, 1),
         w: Parts::new(&[], &[]),
         buffers: Parts::new(&[], &[]),
         y: &y,

@@ -228,7 +228,6 @@ fn by_example<T: Precision + LossPrecision>(
 struct Row<T> {
     arena: Vec<T>,
     places: Vec<Place>,
-    of: Vec<usize>,
     y: Vec<T>,
     saved: Vec<T>,
     mode: Mode,
@@ -245,7 +244,6 @@ impl<T: Scalar> Row<T> {
         let width = at.y.len() / at.rows;
         let shapes: Vec<_> = (0..at.x.count()).map(|input| at.x.shape(input)).collect();
         let mut one = Row {
-            of: (0..places.len()).collect(),
             arena,
             places,
             y: at.y[row * width..(row + 1) * width].to_vec(),
@@ -258,7 +256,7 @@ impl<T: Scalar> Row<T> {
         if !one.saved.is_empty() {
             // What forward keeps for an example depends on that example alone.
             let (mut y, mut saved) = (std::mem::take(&mut one.y), std::mem::take(&mut one.saved));
-            let x = Inputs::new(&one.arena, &one.places, &one.of, 1);
+            let x = Inputs::new(&one.arena, &one.places, 1);
             let io = Forward {
                 rows: 1,
                 x,
@@ -277,7 +275,7 @@ impl<T: Scalar> Row<T> {
     fn point<'a>(&'a self, at: &Point<'a, T>) -> Point<'a, T> {
         Point {
             rows: 1,
-            x: Inputs::new(&self.arena, &self.places, &self.of, 1),
+            x: Inputs::new(&self.arena, &self.places, 1),
             w: Parts::new(&[], &[]),
             buffers: at.buffers,
             y: &self.y,

@@ -56,6 +56,11 @@ impl<'a, T> Matrix<'a, T> {
         Matrix { data, row: width, column: 1 }
     }
 
+    /// One number, in every place.
+    pub fn all(number: &'a T) -> Matrix<'a, T> {
+        Matrix { data: std::slice::from_ref(number), row: 0, column: 0 }
+    }
+
     /// The same numbers read the other way round.
     pub fn transposed(self) -> Matrix<'a, T> {
         Matrix { data: self.data, row: self.column, column: self.row }

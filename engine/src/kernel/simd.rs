@@ -345,6 +345,10 @@ mod x86 {
         }
     }
 
+    /// Masks of 256 bits that begin with as many set lanes as one steps back from the middle.
+    static LANES_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    static LANES_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+
     x86_vector!(
         __m256,
         __m256,
@@ -356,7 +360,39 @@ mod x86 {
         _mm256_storeu_ps,
         _mm256_fmadd_ps,
         interleave_256_ps,
-        {}
+        {
+            #[inline(always)]
+            unsafe fn load_some(from: *const f32, count: usize) -> Self {
+                // SAFETY: the caller vouches for the instructions and for `count` numbers, at most 8.
+                unsafe {
+                    let mask = _mm256_loadu_si256(LANES_32.as_ptr().add(8 - count).cast());
+                    _mm256_maskload_ps(from, mask)
+                }
+            }
+
+            /// Four, two and one: a store under a mask takes several times as long.
+            #[inline(always)]
+            unsafe fn store_some(self, to: *mut f32, count: usize) {
+                // SAFETY: the caller vouches for the instructions and for `count` numbers, at most 8.
+                unsafe {
+                    if count == 8 {
+                        return _mm256_storeu_ps(to, self);
+                    }
+                    let (mut rest, mut at) = (_mm256_castps256_ps128(self), to);
+                    if count & 4 != 0 {
+                        _mm_storeu_ps(at, rest);
+                        (rest, at) = (_mm256_extractf128_ps::<1>(self), at.add(4));
+                    }
+                    if count & 2 != 0 {
+                        _mm_storel_pd(at.cast(), _mm_castps_pd(rest));
+                        (rest, at) = (_mm_movehl_ps(rest, rest), at.add(2));
+                    }
+                    if count & 1 != 0 {
+                        _mm_store_ss(at, rest);
+                    }
+                }
+            }
+        }
     );
     x86_vector!(
         __m256d,
@@ -369,7 +405,16 @@ mod x86 {
         _mm256_storeu_pd,
         _mm256_fmadd_pd,
         interleave_256_pd,
-        {}
+        {
+            #[inline(always)]
+            unsafe fn load_some(from: *const f64, count: usize) -> Self {
+                // SAFETY: the caller vouches for the instructions and for `count` numbers, at most 4.
+                unsafe {
+                    let mask = _mm256_loadu_si256(LANES_64.as_ptr().add(4 - count).cast());
+                    _mm256_maskload_pd(from, mask)
+                }
+            }
+        }
     );
     x86_vector!(
         __m512,

@@ -83,6 +83,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values
 
     #[inline(always)]
     fn run((loss, width, x, y, each): (&P, usize, &[T], &[T], &mut [T])) {
+        if width == 1 {
+            return each.iter_mut().zip(x).zip(y).for_each(|((each, x), y)| *each = loss.value(*x, *y));
+        }
         for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.chunks_exact(width)) {
             *each = sum([x, y], |[x, y]| loss.value(x, y));
         }

@@ -23,6 +23,7 @@ use crate::kernel::{Aligned, Pool, Scalar, Team, Wide, padded, random, wide};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
+    Pull,
 };
 use crate::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -148,22 +149,23 @@ struct Step {
     op: Arc<dyn Operation>,
     /// Makes its random numbers other than those of the other operations.
     salt: u64,
-    inputs: Vec<usize>,
+    x: Vec<Place>,
+    y: Place,
     params: Vec<Range<usize>>,
     buffers: Vec<Range<usize>>,
     saved: Range<usize>,
     /// Whether anything before or in this operation needs the gradient of its output.
     back: bool,
-    /// Inputs of which this operation is the last reader: on the way back, the first that adds to their gradients.
-    last_reader_of: Vec<usize>,
+    /// What becomes of the gradients of its inputs. The last reader of a value is on the way back the first that adds
+    /// to its gradient.
+    pulls: Vec<Pull>,
 }
 
-/// What the shards share: the operations, where each value lies in an arena, which need a gradient.
+/// What the shards share: the operations, and where each value lies in an arena.
 #[derive(Debug)]
 struct Graph {
     steps: Vec<Step>,
     places: Vec<Place>,
-    wanted: Vec<bool>,
 }
 
 /// The arenas of some examples of the batch.
@@ -239,22 +241,26 @@ impl<T: Precision + LossPrecision> Plan<T> {
             .map(|(i, node)| {
                 let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
                 let back = !node.params.is_empty() || node.inputs.iter().any(|&i| wanted[i]);
+                let pull = |(nth, &input): (usize, &usize)| match wanted[input] {
+                    false => Pull::Unwanted,
+                    true if last_reader[input] == i && !node.inputs[..nth].contains(&input) => Pull::First,
+                    true => Pull::Further,
+                };
+                let pulls = node.inputs.iter().enumerate().map(pull).collect();
                 wanted.push(back);
-                let mut last_reader_of = node.inputs.clone();
-                last_reader_of.retain(|&input| last_reader[input] == i && wanted[input]);
-                last_reader_of.dedup();
                 let first = saved;
                 let count = node.op.saved(shard_rows, &x);
                 saved += padded::<T>(count);
                 Step {
                     op: Arc::clone(&node.op),
                     salt: random::mix(i as u64),
-                    inputs: node.inputs.clone(),
+                    x: node.inputs.iter().map(|&input| places[input].clone()).collect(),
+                    y: places[i + 1].clone(),
                     params: network.params[node.params.clone()].iter().map(|p| p.range.clone()).collect(),
                     buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
                     saved: first..first + count,
                     back,
-                    last_reader_of,
+                    pulls,
                 }
             })
             .collect();
@@ -279,7 +285,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         Ok(Plan {
             loss,
             input: network.shapes[0].clone(),
-            graph: Graph { steps, places, wanted },
+            graph: Graph { steps, places },
             capacity,
             shard_rows,
             shards,
@@ -370,14 +376,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                     Target::Values(&values[first * width..(first + shard.rows) * width])
                 }
             };
-            for (r, x) in shard.values.chunks_exact_mut(batch.data.shape.len()).take(shard.rows).enumerate() {
-                let from = batch.at(first + r) * x.len();
-                let example = &batch.data.inputs[from..from + x.len()];
-                // Written again, it would leave the caches of the other threads.
-                if !wide(Same, (x, example)) {
-                    x.copy_from_slice(example);
-                }
-            }
+            shard.take(batch, first);
             shard.forward(graph, weights, pass, first, &mut team);
             let output = graph.range(graph.steps.len(), shard.rows);
             let (y, each) = (&shard.values[output.clone()], &mut shard.each[..shard.rows]);
@@ -448,7 +447,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 for (s, shard) in shards.iter().enumerate() {
                     let at =
                         shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
-                    let dy = &shard.grads[graph.range(node + 1, shard.rows)];
+                    let dy = &shard.grads[graph.steps[*node].y.range(shard.rows)];
                     let dw = &mut pieces[0][range.start - start..range.end - start];
                     let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
                     op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
@@ -573,20 +572,36 @@ pub struct Metrics {
 impl Graph {
     /// Where a value of `rows` examples lies in an arena.
     fn range(&self, value: usize, rows: usize) -> Range<usize> {
-        let place = &self.places[value];
-        place.at..place.at + rows * place.shape.len()
+        self.places[value].range(rows)
     }
 
     /// Mode of one operation in a pass: every operation has random numbers of its own.
     fn mode(&self, train: Option<u64>, node: usize, first_row: usize) -> Mode {
         match train {
-            Some(key) => Mode::Train { key: random::mix(key ^ self.steps[node].salt), first_row },
+            Some(key) => Mode::Train { key: key ^ self.steps[node].salt, first_row },
             None => Mode::Eval,
         }
     }
 }
 
 impl<T: Precision> Shard<T> {
+    /// Brings the inputs of its examples, from number `first` of the batch on.
+    fn take(&mut self, batch: Batch<'_, T>, first: usize) {
+        let width = batch.data.shape.len();
+        let mut bring = |to: Range<usize>, example: usize| {
+            let x = &mut self.values[to.start * width..to.end * width];
+            let examples = &batch.data.inputs[example * width..][..x.len()];
+            // Written again, they would leave the caches of the other threads.
+            if !wide(Same, (x, examples)) {
+                x.copy_from_slice(examples);
+            }
+        };
+        match batch.rows {
+            Rows::Range(from, _) => bring(0..self.rows, from + first),
+            Rows::Index(index) => (0..self.rows).for_each(|r| bring(r..r + 1, index[first + r])),
+        }
+    }
+
     fn forward(
         &mut self,
         graph: &Graph,
@@ -596,11 +611,11 @@ impl<T: Precision> Shard<T> {
         team: &mut Team<'_, T>,
     ) {
         for (node, step) in graph.steps.iter().enumerate() {
-            let y = graph.range(node + 1, self.rows);
+            let y = step.y.range(self.rows);
             let (before, after) = self.values.split_at_mut(y.start);
             let io = Forward {
                 rows: self.rows,
-                x: Inputs::new(before, &graph.places, &step.inputs, self.rows),
+                x: Inputs::new(before, &step.x, self.rows),
                 w: Parts::new(&weights.params, &step.params),
                 buffers: Parts::new(&weights.buffers, &step.buffers),
                 y: &mut after[..y.len()],
@@ -624,13 +639,12 @@ impl<T: Precision> Shard<T> {
     ) {
         let mut grads = std::mem::take(&mut self.grads);
         for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
-            let dy = graph.range(node + 1, self.rows);
+            let dy = step.y.range(self.rows);
             if pass.facts {
                 self.facts.output_gradient[node] = Moments::of(&grads[dy.clone()]);
             }
             let (before, after) = grads.split_at_mut(dy.start);
-            let empty = &step.last_reader_of;
-            let dx = InputGrads::new(before, &graph.places, &step.inputs, &graph.wanted, empty, self.rows);
+            let dx = InputGrads::new(before, &step.x, &step.pulls, self.rows);
             let numbers = (&weights.params[..], &weights.buffers[..]);
             let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, team);
@@ -648,10 +662,10 @@ impl<T: Precision> Shard<T> {
         let step = &graph.steps[node];
         Point {
             rows: self.rows,
-            x: Inputs::new(&self.values, &graph.places, &step.inputs, self.rows),
+            x: Inputs::new(&self.values, &step.x, self.rows),
             w: Parts::new(params, &step.params),
             buffers: Parts::new(buffers, &step.buffers),
-            y: &self.values[graph.range(node + 1, self.rows)],
+            y: &self.values[step.y.range(self.rows)],
             saved: &self.saved[step.saved.clone()],
             mode,
         }

@@ -51,6 +51,7 @@ impl<T: Scalar> Compute<T> for Dropout {
             io.y.copy_from_slice(x);
             return;
         };
+        let key = random::mix(key);
         let first = (first_row * io.x.shape(0).len()) as u64;
         let keep = T::of(1.0 / (1.0 - self.p));
         for (i, ((y, m), x)) in io.y.iter_mut().zip(io.saved).zip(x).enumerate() {

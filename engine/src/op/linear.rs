@@ -7,10 +7,9 @@ use super::{
 };
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
-use crate::kernel::{Scalar, Team, Wide, wide};
+use crate::kernel::{Scalar, Team};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The affine map.
@@ -162,13 +161,13 @@ impl<T: Scalar> Compute<T> for Linear {
     ) {
         let (features, out) = (at.x.shape(0).last(), self.out);
         let rows = at.rows * at.x.shape(0).leading();
-        if part.param == 1 {
-            return wide(ColumnSums, (out, part.rows, dy, dw.sum()));
-        }
-        let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out).transposed();
-        let x = Matrix::rows(at.x.get(0), features);
+        let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out);
         let (dw, onto) = dw.onto();
-        team.matmul([part.rows.len(), features, rows], these, x, dw, onto);
+        if part.param == 1 {
+            return team.matmul([1, part.rows.len(), rows], Matrix::all(&T::one()), these, dw, onto);
+        }
+        let x = Matrix::rows(at.x.get(0), features);
+        team.matmul([part.rows.len(), features, rows], these.transposed(), x, dw, onto);
         if let Some(mask) = &self.mask {
             for (dw, mask) in dw.chunks_exact_mut(features).zip(&mask[part.rows]) {
                 dw.iter_mut().zip(mask).filter(|(_, keep)| !**keep).for_each(|(dw, _)| *dw = T::zero());
@@ -188,20 +187,6 @@ impl<T: Scalar> Compute<T> for Linear {
         }
         if self.bias {
             emit(Partial { by: By::Param { param: 1, at: o }, slope: T::one() });
-        }
-    }
-}
-
-/// db ← db + Σ dy over rows of `out` numbers, for some of the columns.
-struct ColumnSums;
-
-impl<T: Scalar> Wide<(usize, Range<usize>, &[T], &mut [T])> for ColumnSums {
-    type Out = ();
-
-    #[inline(always)]
-    fn run((out, columns, dy, db): (usize, Range<usize>, &[T], &mut [T])) {
-        for dy in dy.chunks_exact(out) {
-            db.iter_mut().zip(&dy[columns.clone()]).for_each(|(db, dy)| *db += *dy);
         }
     }
 }

@@ -345,37 +345,44 @@ pub struct Place {
     pub shape: Shape,
 }
 
+impl Place {
+    /// Where `rows` examples of it lie.
+    #[inline]
+    pub fn range(&self, rows: usize) -> Range<usize> {
+        self.at..self.at + rows * self.shape.len()
+    }
+}
+
 /// The inputs of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, T> {
     arena: &'a [T],
     places: &'a [Place],
-    of: &'a [usize],
     rows: usize,
 }
 
 impl<'a, T> Inputs<'a, T> {
-    /// Values `of` among `places`, `rows` examples of each.
-    pub fn new(arena: &'a [T], places: &'a [Place], of: &'a [usize], rows: usize) -> Inputs<'a, T> {
-        Inputs { arena, places, of, rows }
+    /// One input at each of the `places`, `rows` examples of each.
+    #[inline]
+    pub fn new(arena: &'a [T], places: &'a [Place], rows: usize) -> Inputs<'a, T> {
+        Inputs { arena, places, rows }
     }
 
     /// Input `i`: [rows, shape].
     #[inline]
     pub fn get(&self, i: usize) -> &'a [T] {
-        let place = &self.places[self.of[i]];
-        &self.arena[place.at..place.at + self.rows * place.shape.len()]
+        &self.arena[self.places[i].range(self.rows)]
     }
 
     /// Shape of one example of input `i`.
     #[inline]
     pub fn shape(&self, i: usize) -> &'a Shape {
-        &self.places[self.of[i]].shape
+        &self.places[i].shape
     }
 
     /// Number of inputs.
     pub fn count(&self) -> usize {
-        self.of.len()
+        self.places.len()
     }
 }
 
@@ -499,40 +506,40 @@ impl<'a, T: Scalar> Grad<'a, T> {
     }
 }
 
+/// What becomes of the gradient of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// Nobody needs it.
+    Unwanted,
+    /// Nothing has been added to it yet.
+    First,
+    /// It has something already.
+    Further,
+}
+
 /// The gradients of an operation's inputs, each to be taken once, in order: two inputs may be the same value (x·x).
 #[derive(Debug)]
 pub struct InputGrads<'a, T> {
     arena: &'a mut [T],
     places: &'a [Place],
-    of: &'a [usize],
-    wanted: &'a [bool],
-    empty: &'a [usize],
+    pulls: &'a [Pull],
     rows: usize,
 }
 
 impl<'a, T: Scalar> InputGrads<'a, T> {
-    /// Gradients of the values `of` among `places`, of which `wanted` (by value) says who needs one; to those of
-    /// the values `empty` nothing has been added yet.
-    pub fn new(
-        arena: &'a mut [T],
-        places: &'a [Place],
-        of: &'a [usize],
-        wanted: &'a [bool],
-        empty: &'a [usize],
-        rows: usize,
-    ) -> InputGrads<'a, T> {
-        InputGrads { arena, places, of, wanted, empty, rows }
+    /// Gradients of the inputs at `places`, and what becomes of each.
+    #[inline]
+    pub fn new(arena: &'a mut [T], places: &'a [Place], pulls: &'a [Pull], rows: usize) -> InputGrads<'a, T> {
+        InputGrads { arena, places, pulls, rows }
     }
 
     /// Gradient of input `i`, [rows, shape]; `None` where nobody needs it.
     #[inline]
     pub fn get(&mut self, i: usize) -> Option<Grad<'_, T>> {
-        let value = self.of[i];
-        let place = &self.places[value];
-        let empty = self.empty.contains(&value) && !self.of[..i].contains(&value);
-        self.wanted[value].then(|| Grad {
-            numbers: &mut self.arena[place.at..place.at + self.rows * place.shape.len()],
-            empty,
+        let pull = self.pulls[i];
+        (pull != Pull::Unwanted).then(|| Grad {
+            numbers: &mut self.arena[self.places[i].range(self.rows)],
+            empty: pull == Pull::First,
         })
     }
 }

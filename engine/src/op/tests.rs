@@ -11,7 +11,6 @@ struct Bench<T> {
     op: Arc<dyn Operation>,
     rows: usize,
     places: Vec<Place>,
-    of: Vec<usize>,
     arena: Vec<T>,
     params: Vec<T>,
     param_ranges: Vec<Range<usize>>,
@@ -55,7 +54,6 @@ impl<T: Precision> Bench<T> {
         let numbers = |key, n| (0..n).map(|i| T::of(number(key, i))).collect::<Vec<T>>();
         let mut bench = Bench {
             rows,
-            of: (0..shapes.len()).collect(),
             places,
             arena: numbers(1, at),
             params: numbers(2, param_ranges.last().map_or(0, |r| r.end)),
@@ -75,7 +73,7 @@ impl<T: Precision> Bench<T> {
     fn forward(&mut self) {
         let io = Forward {
             rows: self.rows,
-            x: Inputs::new(&self.arena, &self.places, &self.of, self.rows),
+            x: Inputs::new(&self.arena, &self.places, self.rows),
             w: Parts::new(&self.params, &self.param_ranges),
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &mut self.y,
@@ -88,7 +86,7 @@ impl<T: Precision> Bench<T> {
     fn point(&self) -> Point<'_, T> {
         Point {
             rows: self.rows,
-            x: Inputs::new(&self.arena, &self.places, &self.of, self.rows),
+            x: Inputs::new(&self.arena, &self.places, self.rows),
             w: Parts::new(&self.params, &self.param_ranges),
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &self.y,
@@ -100,20 +98,20 @@ impl<T: Precision> Bench<T> {
     /// Gradients of Σ dy·y by inputs and parameters, added to `start`; where that is 0, to nothing, with NaN in the
     /// way.
     fn backward(&self, dy: &[T], start: T) -> (Vec<T>, Vec<T>) {
-        let (start, empty) = if start.is_zero() { (T::nan(), &self.of[..]) } else { (start, &[][..]) };
+        let (start, pull) = if start.is_zero() { (T::nan(), Pull::First) } else { (start, Pull::Further) };
         let mut dx = vec![start; self.arena.len()];
-        let wanted = vec![true; self.places.len()];
+        let pulls = vec![pull; self.places.len()];
         let room = &mut vec![T::nan(); SCRATCH];
         let team = &mut Team::alone(room);
         let op = T::of_op(&*self.op);
-        let grads = InputGrads::new(&mut dx, &self.places, &self.of, &wanted, empty, self.rows);
+        let grads = InputGrads::new(&mut dx, &self.places, &pulls, self.rows);
         op.backward(&self.point(), dy, grads, team);
         let mut dw = vec![start; self.params.len()];
         let point = Point { w: Parts::new(&[], &self.param_ranges), ..self.point() };
         for (param, range) in self.param_ranges.iter().enumerate() {
             let rows = 0..self.param_rows(param);
             let dw = &mut dw[range.clone()];
-            let dw = if empty.is_empty() { Grad::new(dw) } else { Grad::empty(dw) };
+            let dw = if pull == Pull::First { Grad::empty(dw) } else { Grad::new(dw) };
             op.backward_param(&point, dy, Part { param, rows }, dw, team);
         }
         (dx, dw)
