@@ -18,9 +18,14 @@ enum Kind {
 
 /// C is m × n, k terms. The weights' gradients come in parts, as a plan cuts them.
 const SHAPES: &[(&str, Kind, [usize; 3])] = &[
+    ("b", Kind::Forward, [32, 8, 2]),
     ("b", Kind::Forward, [32, 8, 8]),
+    ("b", Kind::Forward, [32, 1, 8]),
+    ("b", Kind::Input, [32, 8, 1]),
     ("b", Kind::Input, [32, 8, 8]),
     ("b", Kind::Weight, [8, 8, 32]),
+    ("b", Kind::Weight, [8, 2, 32]),
+    ("b", Kind::Weight, [1, 8, 32]),
     ("c", Kind::Forward, [32, 32, 64]),
     ("c", Kind::Forward, [32, 10, 32]),
     ("c", Kind::Input, [32, 32, 10]),

@@ -11,10 +11,12 @@ use super::examples::CHANCE;
 use super::graph::{Expression, Graph, Unit, Values};
 use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
 use super::{Still, Verdict, Weight};
+use crate::kernel::Pool;
 use crate::op::By;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::OnceLock;
 
 /// The paths from one example's loss to a weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -190,18 +192,22 @@ impl Sweeps {
             Some(one) => back::<Count>(one, None),
             None => back::<Count>(graph, example),
         };
-        let spread = || back::<Entropy>(graph, example);
-        let (spread, max, count) = if graph.threads() == 1 {
-            (spread(), back::<Max>(graph, example), count())
-        } else {
-            // The first pass takes about as long as the other two.
-            std::thread::scope(|scope| {
-                let spread = scope.spawn(spread);
-                let (max, count) = (back::<Max>(graph, example), count());
-                (spread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), max, count)
-            })
-        };
-        Sweeps { spread, max, count }
+        let (spread, max, counted) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        // The first takes about as long as the other two.
+        let mut passes: [&(dyn Fn() + Sync); 3] = [
+            &|| drop(spread.set(back::<Entropy>(graph, example))),
+            &|| drop(max.set(back::<Max>(graph, example))),
+            &|| drop(counted.set(count())),
+        ];
+        let mut pool = Pool::new(graph.threads());
+        let locals = &mut vec![(); pool.threads()];
+        pool.for_each(&mut passes, locals, |_, pass, ()| pass());
+        let done = "every pass ran";
+        Sweeps {
+            spread: spread.into_inner().expect(done),
+            max: max.into_inner().expect(done),
+            count: counted.into_inner().expect(done),
+        }
     }
 
     /// What comes to a weight, through all rows or through one example's.
