@@ -6,7 +6,8 @@
 //! takes its terms in ascending order, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
-use super::simd::{Lanes, Level, Vector, transpose};
+use super::scalar::Sealed;
+use super::simd::{Level, Vector, transpose};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -595,19 +596,19 @@ impl<T: Scalar> Tile<T> {
 }
 
 macro_rules! products {
-    ($name:ident, $scalar:ty, $lanes:literal, $avx2:ty, $avx512:ty) => {
+    ($name:ident, $scalar:ty) => {
         pub(super) fn $name(level: Level, job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]
                 unsafe fn avx2(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { of_width::<$scalar, $avx2, 4, 3>(job, scratch) }
+                    unsafe { of_width::<$scalar, <$scalar as Sealed>::Avx2, 4, 3>(job, scratch) }
                 }
                 #[target_feature(enable = "avx512f,avx2,fma")]
                 unsafe fn avx512(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
                     // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { of_width::<$scalar, $avx512, 12, 2>(job, scratch) }
+                    unsafe { of_width::<$scalar, <$scalar as Sealed>::Avx512, 12, 2>(job, scratch) }
                 }
                 match level {
                     // SAFETY: a level is only named where the processor was seen to have it.
@@ -619,15 +620,13 @@ macro_rules! products {
             }
             let _ = level; // the portable one, on every processor
             // SAFETY: the portable vector needs no special instructions; `matmul` checked the sizes.
-            unsafe { of_width::<$scalar, Lanes<$scalar, $lanes>, 4, 2>(job, scratch) }
+            unsafe { of_width::<$scalar, <$scalar as Sealed>::Portable, 4, 2>(job, scratch) }
         }
     };
 }
 
-#[cfg(target_arch = "x86_64")]
-use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-products!(product_f32, f32, 4, __m256, __m512);
-products!(product_f64, f64, 2, __m256d, __m512d);
+products!(product_f32, f32);
+products!(product_f64, f64);
 
 #[cfg(test)]
 mod tests {

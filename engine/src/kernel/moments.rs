@@ -1,6 +1,7 @@
 //! What is kept of many numbers: count, mean, spread, extremes, zeros, non-finite ones, a coarse histogram.
 
-use super::{Scalar, Wide, wide};
+use super::Scalar;
+use super::simd::{Kernel, Lanes, Level, Vector, transpose, vectored};
 use serde::{Deserialize, Serialize};
 
 /// Bins of the histogram of magnitudes.
@@ -63,43 +64,76 @@ impl Moments {
 
     /// Takes in at most [`BLOCK`] numbers, and every `every`-th of them by its magnitude.
     pub fn take<T: Scalar>(&mut self, x: &[T], every: usize) {
-        x.iter().step_by(every).for_each(|x| self.take_magnitude(x.f64()));
-        // Near the mean, or the sums of what lies apart from it would cancel.
-        let pivot = if self.count > self.non_finite {
-            T::of(self.mean)
-        } else {
-            x.first().copied().unwrap_or_default()
-        };
-        let ([sum, squares, min, max], zeros) = wide(Summary, (pivot, x));
-        let [sum, squares, min, max] = [sum, squares, min, max].map(Scalar::f64);
-        let (count, shift) = (x.len() as f64, sum / x.len() as f64);
+        let pivot = self.pivot(x[0]);
+        let total = vectored(Level::detect(), Of { x, pivot });
+        self.put(&total, pivot, every, x.len(), |i| x[i]);
+    }
+
+    /// Takes in at most [`BLOCK`] weights before an update, their gradient g, and the changes Δ that the update made, each
+    /// into one of the `moments`; returns Σ g·Δ.
+    pub fn take_update<T: Scalar>(
+        moments: [&mut Moments; 3],
+        [before, after, gradient]: [&[T]; 3],
+        every: usize,
+    ) -> f64 {
+        let firsts = [before[0], gradient[0], after[0] - before[0]];
+        let pivots = [0, 1, 2].map(|i| moments[i].pivot(firsts[i]));
+        let ([w, g, change], dot) = vectored(Level::detect(), OfUpdate { before, after, gradient, pivots });
+        let ([weights, gradients, changes], count) = (moments, before.len());
+        weights.put(&w, pivots[0], every, count, |i| before[i]);
+        gradients.put(&g, pivots[1], every, count, |i| gradient[i]);
+        changes.put(&change, pivots[2], every, count, |i| after[i] - before[i]);
+        dot.f64()
+    }
+
+    /// What is taken away from numbers before they are added up: near their mean, or the sums of what lies apart from
+    /// it would cancel.
+    fn pivot<T: Scalar>(&self, first: T) -> T {
+        if self.count > self.non_finite { T::of(self.mean) } else { first }
+    }
+
+    /// Takes in `count` numbers `x` by their sums.
+    #[inline]
+    fn put<T: Scalar>(
+        &mut self,
+        total: &Total<T>,
+        pivot: T,
+        every: usize,
+        count: usize,
+        x: impl Fn(usize) -> T,
+    ) {
+        (0..count).step_by(every).for_each(|i| self.take_magnitude(x(i).f64()));
+        let [sum, squares, min, max] = [total.sum, total.squares, total.min, total.max].map(Scalar::f64);
+        let shift = sum / count as f64;
         let deviations = squares - shift * sum;
         // No square overflowed or lost digits below the normal numbers, and no digits cancelled. Written so that NaN
         // fails.
         let least = (T::min_positive_value() / T::epsilon()).f64().max(1e-3 * squares);
         if squares < T::infinity().f64() && (deviations > least || min >= max) {
-            self.finite(count, pivot.f64() + shift, if min < max { deviations } else { 0.0 });
-            self.zeros += u64::from(zeros);
+            let deviations = if min < max { deviations } else { 0.0 };
+            self.finite(count as f64, pivot.f64() + shift, deviations);
+            self.zeros += u64::from(total.zeros);
             (self.min, self.max) = (self.min.min(min), self.max.max(max));
         } else {
-            self.take_each(x);
+            self.put_each(count, x);
         }
-        self.count += x.len() as u64;
+        self.count += count as u64;
     }
 
-    /// As [`Moments::take`], for numbers of any kind and size.
+    /// As [`Moments::put`], for numbers of any kind and size.
     #[cold]
-    fn take_each<T: Scalar>(&mut self, x: &[T]) {
-        let finite = || x.iter().map(|x| x.f64()).filter(|x| x.is_finite());
-        let count = finite().count();
-        self.zeros += x.iter().filter(|x| x.is_zero()).count() as u64;
-        if count > 0 {
-            let mean = finite().sum::<f64>() / count as f64;
-            self.finite(count as f64, mean, finite().map(|x| (x - mean) * (x - mean)).sum());
+    fn put_each<T: Scalar>(&mut self, count: usize, x: impl Fn(usize) -> T) {
+        let all = || (0..count).map(|i| x(i).f64());
+        let finite = || all().filter(|x| x.is_finite());
+        let few = finite().count();
+        self.zeros += all().filter(|x| *x == 0.0).count() as u64;
+        if few > 0 {
+            let mean = finite().sum::<f64>() / few as f64;
+            self.finite(few as f64, mean, finite().map(|x| (x - mean) * (x - mean)).sum());
             (self.min, self.max) =
                 finite().fold((self.min, self.max), |(min, max), x| (min.min(x), max.max(x)));
         }
-        self.non_finite += (x.len() - count) as u64;
+        self.non_finite += (count - few) as u64;
     }
 
     /// Takes in mean and squared deviations of more finite numbers (Chan, Golub, LeVeque 1983), before they are
@@ -145,63 +179,185 @@ impl Moments {
     }
 }
 
-/// With d = x − pivot: Σ d and Σ d², smallest and largest x, in their own precision, and how many are zero.
-struct Summary;
+/// With d = x − pivot, side by side in the lanes of a vector: Σ d and Σ d², smallest and largest x, and how many x are
+/// zero.
+#[derive(Clone, Copy)]
+struct Sums<V> {
+    pivot: V,
+    sum: V,
+    squares: V,
+    min: V,
+    max: V,
+    zeros: u32,
+}
 
-impl<T: Scalar> Wide<(T, &[T])> for Summary {
-    type Out = ([T; 4], u32);
+impl<V> Sums<V> {
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn new<T: Scalar>(pivot: T) -> Sums<V>
+    where
+        V: Vector<T>,
+    {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let (min, max) = (V::splat(T::infinity()), V::splat(T::neg_infinity()));
+            Sums { pivot: V::splat(pivot), sum: V::zero(), squares: V::zero(), min, max, zeros: 0 }
+        }
+    }
+
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn take<T: Scalar>(&mut self, x: V)
+    where
+        V: Vector<T>,
+    {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            let d = x.sub(self.pivot);
+            self.sum = self.sum.add(d);
+            self.squares = d.mul_add(d, self.squares);
+            (self.min, self.max) = (x.min(self.min), x.max(self.max));
+            self.zeros += x.zeros();
+        }
+    }
+}
+
+/// What all lanes of some [`Sums`] become together, with what one lane took beside each; and of a sum of its own.
+///
+/// # Safety
+/// The processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
+    sums: [Sums<V>; N],
+    rest: [Sums<Lanes<T, 1>>; N],
+    (own, own_rest): (V, Lanes<T, 1>),
+) -> ([Total<T>; N], T) {
+    let (mut of_sums, mut least, mut most) = ([T::zero(); 16], [T::zero(); 16], [T::zero(); 16]);
+    // SAFETY: the caller vouches for the instructions; a group of vectors has as many lanes as vectors, and all groups
+    // have 16.
+    unsafe {
+        let mut all = [own; 16];
+        for (i, sums) in sums.iter().enumerate() {
+            [all[4 * i], all[4 * i + 1], all[4 * i + 2], all[4 * i + 3]] =
+                [sums.sum, sums.squares, sums.min, sums.max];
+        }
+        // Turned, lanes of one vector stand one below the other: all vectors of a group are added up at once.
+        for group in (0..16).step_by(V::LANES) {
+            let mut turned = [own; 16];
+            turned[..V::LANES].copy_from_slice(&all[group..group + V::LANES]);
+            let turned = transpose(turned);
+            let [mut sum, mut min, mut max] = [turned[0]; 3];
+            for row in &turned[1..V::LANES] {
+                (sum, min, max) = (sum.add(*row), row.min(min), row.max(max));
+            }
+            sum.store(of_sums.as_mut_ptr().add(group));
+            min.store(least.as_mut_ptr().add(group));
+            max.store(most.as_mut_ptr().add(group));
+        }
+    }
+    let total = |i: usize| {
+        let (rest, smaller, larger): (&Sums<Lanes<T, 1>>, _, _) =
+            (&rest[i], least[4 * i + 2], most[4 * i + 3]);
+        Total {
+            sum: of_sums[4 * i] + rest.sum.one(),
+            squares: of_sums[4 * i + 1] + rest.squares.one(),
+            min: if rest.min.one() < smaller { rest.min.one() } else { smaller },
+            max: if rest.max.one() > larger { rest.max.one() } else { larger },
+            zeros: sums[i].zeros + rest.zeros,
+        }
+    };
+    (std::array::from_fn(total), of_sums[15] + own_rest.one())
+}
+
+/// [`Sums`] over all lanes.
+struct Total<T> {
+    sum: T,
+    squares: T,
+    min: T,
+    max: T,
+    zeros: u32,
+}
+
+/// Of some numbers.
+struct Of<'a, T> {
+    x: &'a [T],
+    pivot: T,
+}
+
+impl<T: Scalar> Kernel<T> for Of<'_, T> {
+    type Out = Total<T>;
 
     #[inline(always)]
-    fn run((pivot, x): (T, &[T])) -> ([T; 4], u32) {
-        const LANES: usize = 64;
-        let (mut sums, mut squares, mut zeros) = ([T::zero(); LANES], [T::zero(); LANES], [0; LANES]);
-        let (mut mins, mut maxs) = ([T::infinity(); LANES], [T::neg_infinity(); LANES]);
-        let (blocks, rest) = x.as_chunks::<LANES>();
-        for block in blocks {
-            // A loop for each of them, and more lanes than it is worth to unroll: then the compiler makes vectors.
-            let apart = block.map(|x| x - pivot);
-            (0..LANES).for_each(|lane| sums[lane] += apart[lane]);
-            (0..LANES).for_each(|lane| squares[lane] += apart[lane] * apart[lane]);
-            (0..LANES).for_each(|lane| zeros[lane] += u32::from(block[lane].is_zero()));
-            (0..LANES).for_each(|lane| mins[lane] = smaller(mins[lane], block[lane]));
-            (0..LANES).for_each(|lane| maxs[lane] = larger(maxs[lane], block[lane]));
+    unsafe fn run<V: Vector<T>>(self) -> Total<T> {
+        // SAFETY: the caller vouches for the instructions; every vector lies inside the slice.
+        unsafe {
+            // Two, so that a sum does not wait for the one before it.
+            let mut sums = [Sums::<V>::new(self.pivot); 2];
+            let mut rest = Sums::<Lanes<T, 1>>::new(self.pivot);
+            let (pairs, rest_of) = self.x.split_at(self.x.len() - self.x.len() % (2 * V::LANES));
+            for pair in pairs.chunks_exact(2 * V::LANES) {
+                sums[0].take(V::load(pair.as_ptr()));
+                sums[1].take(V::load(pair.as_ptr().add(V::LANES)));
+            }
+            rest_of.iter().for_each(|x| rest.take(Vector::<T>::splat(*x)));
+            let [a, b] = sums;
+            let sums = Sums {
+                sum: a.sum.add(b.sum),
+                squares: a.squares.add(b.squares),
+                min: a.min.min(b.min),
+                max: a.max.max(b.max),
+                zeros: a.zeros + b.zeros,
+                ..a
+            };
+            let ([total], _) = totals([sums], [rest], (V::zero(), Lanes::<T, 1>::zero()));
+            total
         }
-        let (mut sum, mut square, mut zero) = (sums[0], squares[0], zeros[0]);
-        let (mut min, mut max) = (mins[0], maxs[0]);
-        if !blocks.is_empty() {
-            (sum, square) = (join(sums, |a, b| a + b), join(squares, |a, b| a + b));
-            (min, max, zero) = (join(mins, smaller), join(maxs, larger), join(zeros, |a, b| a + b));
-        }
-        for x in rest {
-            let d = *x - pivot;
-            (sum, square) = (sum + d, square + d * d);
-            zero += u32::from(x.is_zero());
-            (min, max) = (smaller(min, *x), larger(max, *x));
-        }
-        ([sum, square, min, max], zero)
     }
 }
 
-#[inline(always)]
-fn smaller<T: Scalar>(a: T, b: T) -> T {
-    if b < a { b } else { a }
+/// Of weights before an update, the gradient g and the changes Δ that the update made, and Σ g·Δ.
+struct OfUpdate<'a, T> {
+    before: &'a [T],
+    after: &'a [T],
+    gradient: &'a [T],
+    pivots: [T; 3],
 }
 
-#[inline(always)]
-fn larger<T: Scalar>(a: T, b: T) -> T {
-    if b > a { b } else { a }
-}
+impl<T: Scalar> Kernel<T> for OfUpdate<'_, T> {
+    type Out = ([Total<T>; 3], T);
 
-/// What all lanes become together, by halves.
-#[inline(always)]
-fn join<T: Copy, const N: usize>(mut lanes: [T; N], pair: impl Fn(T, T) -> T) -> T {
-    let mut half = N / 2;
-    while half > 0 {
-        let (low, high) = lanes.split_at_mut(half);
-        low.iter_mut().zip(high).for_each(|(low, high)| *low = pair(*low, *high));
-        half /= 2;
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) -> ([Total<T>; 3], T) {
+        let count = self.before.len();
+        assert!(self.after.len() == count && self.gradient.len() == count);
+        let [before, after, gradient] = [self.before, self.after, self.gradient].map(<[T]>::as_ptr);
+        // SAFETY: the caller vouches for the instructions; every vector lies inside the three slices.
+        unsafe {
+            let mut sums = self.pivots.map(|pivot| Sums::<V>::new(pivot));
+            let mut rest = self.pivots.map(|pivot| Sums::<Lanes<T, 1>>::new(pivot));
+            let (mut dot, mut last) = (V::zero(), Lanes::<T, 1>::zero());
+            let whole = count - count % V::LANES;
+            for from in (0..whole).step_by(V::LANES) {
+                let [w, to, g] = [before, after, gradient].map(|x| V::load(x.add(from)));
+                let change = to.sub(w);
+                dot = g.mul_add(change, dot);
+                sums[0].take(w);
+                sums[1].take(g);
+                sums[2].take(change);
+            }
+            for at in whole..count {
+                let [w, to, g] = [before, after, gradient].map(|x| Lanes::<T, 1>::load(x.add(at)));
+                let change = to.sub(w);
+                last = g.mul_add(change, last);
+                rest[0].take(w);
+                rest[1].take(g);
+                rest[2].take(change);
+            }
+            totals(sums, rest, (dot, last))
+        }
     }
-    lanes[0]
 }
 
 #[cfg(test)]

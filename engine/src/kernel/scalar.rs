@@ -1,6 +1,6 @@
 //! The two precisions: `f32` for training, `f64` for worked examples, finite differences and tests.
 
-use super::simd::Level;
+use super::simd::{Lanes, Level, Vector};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 
@@ -42,10 +42,33 @@ fn polynomial(p: &[f32], x: f32) -> f32 {
     p.iter().fold(0.0, |sum, p| sum * x + p)
 }
 
-/// Keeps [`Scalar`] closed: the kernels exist for two precisions.
-pub trait Sealed {}
-impl Sealed for f32 {}
-impl Sealed for f64 {}
+/// Keeps [`Scalar`] closed: the kernels exist for two precisions, with these vectors.
+pub trait Sealed: Sized {
+    /// At [`Level::Portable`].
+    type Portable: Vector<Self>;
+    /// At [`Level::Avx2`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Vector<Self>;
+    /// At [`Level::Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Vector<Self>;
+}
+
+impl Sealed for f32 {
+    type Portable = Lanes<f32, 4>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = std::arch::x86_64::__m256;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = std::arch::x86_64::__m512;
+}
+
+impl Sealed for f64 {
+    type Portable = Lanes<f64, 2>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = std::arch::x86_64::__m256d;
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = std::arch::x86_64::__m512d;
+}
 
 impl Scalar for f32 {
     const NAME: &'static str = "f32";

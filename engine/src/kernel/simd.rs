@@ -1,5 +1,6 @@
 //! Vectors as wide as the processor has them, chosen at run time.
 
+use super::Scalar;
 use std::sync::OnceLock;
 
 /// Which vectors the processor has.
@@ -28,7 +29,8 @@ impl Level {
         let mut levels = vec![Level::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            let narrow = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if narrow && is_x86_feature_detected!("popcnt") {
                 levels.push(Level::Avx2);
                 let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
                 if wide && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512bw") {
@@ -74,8 +76,48 @@ pub fn wide<A, W: Wide<A>>(_which: W, args: A) -> W::Out {
     W::run(args)
 }
 
+/// A loop that is written for vectors.
+pub(super) trait Kernel<T> {
+    /// What it computes.
+    type Out;
+
+    /// Computes it.
+    ///
+    /// # Safety
+    /// The processor has `V`'s instructions, and the function is inlined into one that enables them.
+    unsafe fn run<V: Vector<T>>(self) -> Self::Out;
+}
+
+/// Runs a loop with the vectors of a level.
+#[inline(always)]
+pub(super) fn vectored<T: Scalar, K: Kernel<T>>(level: Level, kernel: K) -> K::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,fma,popcnt")]
+        fn avx2<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
+            // SAFETY: the instructions are enabled here.
+            unsafe { kernel.run::<T::Avx2>() }
+        }
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,popcnt")]
+        fn avx512<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
+            // SAFETY: the instructions are enabled here.
+            unsafe { kernel.run::<T::Avx512>() }
+        }
+        match level {
+            // SAFETY: a level is only named where the processor was seen to have it.
+            Level::Avx512 => return unsafe { avx512(kernel) },
+            // SAFETY: as above.
+            Level::Avx2 => return unsafe { avx2(kernel) },
+            Level::Portable => {}
+        }
+    }
+    let _ = level; // the portable one, on every processor
+    // SAFETY: the portable vector needs no special instructions.
+    unsafe { kernel.run::<T::Portable>() }
+}
+
 /// One vector register of numbers. The functions must be inlined into a function that enables the instructions.
-pub(super) trait Vector<T>: Copy {
+pub trait Vector<T>: Copy {
     /// Numbers in a register.
     const LANES: usize;
     /// Half such a register, where the processor has it; else the same.
@@ -110,6 +152,31 @@ pub(super) trait Vector<T>: Copy {
     /// # Safety
     /// The processor has this vector's instructions.
     unsafe fn mul_add_one(a: T, b: T, c: T) -> T;
+    /// self + b
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn add(self, b: Self) -> Self;
+    /// self − b
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn sub(self, b: Self) -> Self;
+    /// The smaller of each pair, or b's where one is NaN.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn min(self, b: Self) -> Self;
+    /// The larger of each pair, or b's where one is NaN.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn max(self, b: Self) -> Self;
+    /// How many lanes are zero.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn zeros(self) -> u32;
     /// The lanes of both in turn: those of the lower halves, and those of the upper halves.
     ///
     /// # Safety
@@ -197,7 +264,15 @@ pub(super) unsafe fn transpose<T, V: Vector<T>>(mut rows: [V; 16]) -> [V; 16] {
 /// The portable vector: a few numbers that the compiler packs as the target allows. It multiplies and adds in
 /// two roundings: a fused one is a slow library call on processors without the instruction.
 #[derive(Clone, Copy)]
-pub(super) struct Lanes<T, const N: usize>([T; N]);
+pub struct Lanes<T, const N: usize>([T; N]);
+
+impl<T: Copy> Lanes<T, 1> {
+    /// The only lane.
+    #[inline(always)]
+    pub(super) fn one(self) -> T {
+        self.0[0]
+    }
+}
 
 impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     const LANES: usize = N;
@@ -236,6 +311,31 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     }
 
     #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] + b.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        Lanes(std::array::from_fn(|i| self.0[i] - b.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn min(self, b: Self) -> Self {
+        Lanes(std::array::from_fn(|i| if self.0[i] < b.0[i] { self.0[i] } else { b.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, b: Self) -> Self {
+        Lanes(std::array::from_fn(|i| if self.0[i] > b.0[i] { self.0[i] } else { b.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn zeros(self) -> u32 {
+        self.0.iter().map(|x| u32::from(x.is_zero())).sum()
+    }
+
+    #[inline(always)]
     unsafe fn interleave(self, b: Self) -> (Self, Self) {
         let lane = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { b.0[i / 2] };
         (Lanes(std::array::from_fn(lane)), Lanes(std::array::from_fn(|i| lane(N + i))))
@@ -245,7 +345,7 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
     ($register:ty, $half:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
-     $interleave:expr, { $($more:item)* }) => {
+     $add:ident, $sub:ident, $min:ident, $max:ident, $interleave:expr, { $($more:item)* }) => {
         impl Vector<$scalar> for $register {
             const LANES: usize = $lanes;
             type Half = $half;
@@ -283,6 +383,30 @@ macro_rules! x86_vector {
             #[inline(always)]
             unsafe fn mul_add_one(a: $scalar, b: $scalar, c: $scalar) -> $scalar {
                 a.mul_add(b, c)
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, b: Self) -> Self {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { std::arch::x86_64::$add(self, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn sub(self, b: Self) -> Self {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { std::arch::x86_64::$sub(self, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn min(self, b: Self) -> Self {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { std::arch::x86_64::$min(self, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn max(self, b: Self) -> Self {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { std::arch::x86_64::$max(self, b) }
             }
 
             #[inline(always)]
@@ -359,8 +483,20 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_fmadd_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_min_ps,
+        _mm256_max_ps,
         interleave_256_ps,
         {
+            #[inline(always)]
+            unsafe fn zeros(self) -> u32 {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe {
+                    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(self, _mm256_setzero_ps())).count_ones()
+                }
+            }
+
             #[inline(always)]
             unsafe fn load_some(from: *const f32, count: usize) -> Self {
                 // SAFETY: the caller vouches for the instructions and for `count` numbers, at most 8.
@@ -404,8 +540,20 @@ mod x86 {
         _mm256_loadu_pd,
         _mm256_storeu_pd,
         _mm256_fmadd_pd,
+        _mm256_add_pd,
+        _mm256_sub_pd,
+        _mm256_min_pd,
+        _mm256_max_pd,
         interleave_256_pd,
         {
+            #[inline(always)]
+            unsafe fn zeros(self) -> u32 {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe {
+                    _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(self, _mm256_setzero_pd())).count_ones()
+                }
+            }
+
             #[inline(always)]
             unsafe fn load_some(from: *const f64, count: usize) -> Self {
                 // SAFETY: the caller vouches for the instructions and for `count` numbers, at most 4.
@@ -426,8 +574,18 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_fmadd_ps,
+        _mm512_add_ps,
+        _mm512_sub_ps,
+        _mm512_min_ps,
+        _mm512_max_ps,
         interleave_512_ps,
         {
+            #[inline(always)]
+            unsafe fn zeros(self) -> u32 {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self, _mm512_setzero_ps()).count_ones() }
+            }
+
             /// Quarters of four rows come together as they are loaded, which takes the shuffles of two rounds away.
             #[inline(always)]
             unsafe fn square(from: *const f32, stride: usize, rows: usize) -> [Self; 16] {
@@ -481,8 +639,18 @@ mod x86 {
         _mm512_loadu_pd,
         _mm512_storeu_pd,
         _mm512_fmadd_pd,
+        _mm512_add_pd,
+        _mm512_sub_pd,
+        _mm512_min_pd,
+        _mm512_max_pd,
         interleave_512_pd,
         {
+            #[inline(always)]
+            unsafe fn zeros(self) -> u32 {
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self, _mm512_setzero_pd()).count_ones() }
+            }
+
             #[inline(always)]
             unsafe fn load_some(from: *const f64, count: usize) -> Self {
                 // SAFETY: as the caller promised; lanes outside the mask are not read.

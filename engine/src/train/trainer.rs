@@ -3,7 +3,6 @@
 use super::Real;
 use crate::data::Dataset;
 use crate::kernel::moments::{BLOCK, Moments};
-use crate::kernel::stable::sum;
 use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Cut, Error, Facts, Metrics, Network, Pass, Plan, Weights};
@@ -306,16 +305,14 @@ impl Change {
         if !self.facts {
             return self.update(optimizer, [g, w, s0, s1, s2], group.frozen);
         }
-        let (raw, change) = room.split_at_mut(BLOCK);
+        let (raw, before) = room.split_at_mut(BLOCK);
         for (range, facts) in &mut group.parts {
             *facts = PartFacts::default();
             let every = Moments::every(range.len());
             for from in range.clone().step_by(BLOCK) {
                 let block = from..(from + BLOCK).min(range.end);
-                let change = &mut change[..block.len()];
-                change.copy_from_slice(&w[block.clone()]);
-                facts.gradient.take(&g[block.clone()], every);
-                facts.weight.take(change, every);
+                let before = &mut before[..block.len()];
+                before.copy_from_slice(&w[block.clone()]);
                 if self.clips() {
                     raw[..block.len()].copy_from_slice(&g[block.clone()]);
                 }
@@ -323,8 +320,8 @@ impl Change {
                 let pieces = pieces.map(|x| x.get_mut(block.clone()).unwrap_or_default());
                 self.update(optimizer, pieces, group.frozen);
                 let g = if self.clips() { &raw[..block.len()] } else { &g[block.clone()] };
-                facts.predicted += wide(Moved, (&w[block], g, change)).f64();
-                facts.update.take(change, every);
+                let moments = [&mut facts.weight, &mut facts.gradient, &mut facts.update];
+                facts.predicted += Moments::take_update(moments, [before, &w[block], g], every);
             }
         }
     }
@@ -361,18 +358,5 @@ impl<T: Scalar> Wide<(T, T, &mut [T])> for Clipped {
             // NaN stays NaN.
             *g = if scaled.abs() > limit { limit.copysign(scaled) } else { scaled };
         }
-    }
-}
-
-/// before ← w − before; returns Σ g·(w − before).
-struct Moved;
-
-impl<T: Scalar> Wide<(&[T], &[T], &mut [T])> for Moved {
-    type Out = T;
-
-    #[inline(always)]
-    fn run((w, g, before): (&[T], &[T], &mut [T])) -> T {
-        before.iter_mut().zip(w).for_each(|(before, w)| *before = *w - *before);
-        sum([g, before], |[g, change]| g * change)
     }
 }
