@@ -6,8 +6,7 @@
 //! takes its terms in ascending order, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
-use super::scalar::Sealed;
-use super::simd::{Level, Vector, transpose};
+use super::simd::{Kernel, Level, Vector, transpose};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -166,7 +165,16 @@ impl<'a, T: Scalar> Job<'a, T> {
             return self.turned().run(level, scratch);
         }
         if k > 0 {
-            return T::product(level, self, scratch);
+            // SAFETY: a level is only named where the processor was seen to have it.
+            return unsafe {
+                match level {
+                    Level::Portable => T::Portable::call(Product::<T, 4, 2> { job: self, scratch }),
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => T::Avx2::call(Product::<T, 4, 3> { job: self, scratch }),
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => T::Avx512::call(Product::<T, 12, 2> { job: self, scratch }),
+                }
+            };
         }
         for i in 0..m {
             // SAFETY: row i lies inside C, and no other piece that runs has these elements.
@@ -203,24 +211,28 @@ pub fn naive<T: Scalar>(
     }
 }
 
-/// A product in the way that suits its size; every way gives the same bits.
-///
-/// # Safety
-/// See [`product`].
-#[inline(always)]
-unsafe fn of_width<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
-    job: &Job<'_, T>,
-    scratch: &mut [T],
-) {
-    let [m, n, k] = job.size;
-    // SAFETY: as the caller promised.
-    unsafe {
-        if m * n * k <= TINY {
-            tiny::<T, V>(job);
-        } else if n <= V::Half::LANES && V::Half::LANES < V::LANES {
-            product::<T, V::Half, 8, 1>(job, scratch);
-        } else {
-            product::<T, V, R, W>(job, scratch);
+/// A product in the way that suits its size; every way gives the same bits. A tile of C is at most `R` rows by `W`
+/// vectors.
+struct Product<'a, 'b, T, const R: usize, const W: usize> {
+    job: &'b Job<'a, T>,
+    scratch: &'b mut [T],
+}
+
+impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T, R, W> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let [m, n, k] = self.job.size;
+        // SAFETY: as the caller promised.
+        unsafe {
+            if m * n * k <= TINY {
+                tiny::<T, V>(self.job);
+            } else if n <= V::Half::LANES && V::Half::LANES < V::LANES {
+                blocks::<T, V::Half, 8, 1>(self.job, self.scratch);
+            } else {
+                blocks::<T, V, R, W>(self.job, self.scratch);
+            }
         }
     }
 }
@@ -228,55 +240,37 @@ unsafe fn of_width<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
 /// A product of a few numbers, element by element, with the bits that the tiles give.
 ///
 /// # Safety
-/// See [`product`].
+/// The processor has `V`'s instructions.
 #[inline(always)]
 unsafe fn tiny<T: Scalar, V: Vector<T>>(job: &Job<'_, T>) {
-    let [m, n, k] = job.size;
-    for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
-        // SAFETY: row i and column j lie inside the matrices, term p too.
-        unsafe {
-            let (a, b) = (job.a.data.as_ptr().add(i * job.a.row), job.b.data.as_ptr().add(j * job.b.column));
-            let c = job.c.add(i * job.ldc + j);
-            *c = match job.onto {
-                Onto::Zero => T::zero(),
-                Onto::C => *c,
-                Onto::Row(row) => *row.as_ptr().add(j),
-            };
-            for p in 0..k {
-                *c = V::mul_add_one(*a.add(p * job.a.column), *b.add(p * job.b.row), *c);
+    let ([m, n, k], [a, b]) = (job.size, [job.a.data.as_ptr(), job.b.data.as_ptr()]);
+    for i in 0..m {
+        for j in 0..n {
+            // SAFETY: row i and column j lie inside the matrices, term p too (checked by `Job::new`).
+            unsafe {
+                let c = job.c.add(i * job.ldc + j);
+                let mut sum = match job.onto {
+                    Onto::Zero => T::zero(),
+                    Onto::C => *c,
+                    Onto::Row(row) => *row.as_ptr().add(j),
+                };
+                for p in 0..k {
+                    let (a, b) =
+                        (*a.add(i * job.a.row + p * job.a.column), *b.add(p * job.b.row + j * job.b.column));
+                    sum = V::mul_add_one(a, b, sum);
+                }
+                *c = sum;
             }
         }
     }
 }
 
-/// All register tiles of a product. A tile of C is at most `R` rows by `W` vectors.
+/// All register tiles of a product.
 ///
 /// # Safety
-/// The matrices hold their numbers (checked by [`Job::new`]); the processor has `V`'s instructions, and the
-/// function is inlined into one that enables them.
+/// The processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn product<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
-    job: &Job<'_, T>,
-    scratch: &mut [T],
-) {
-    // SAFETY: as the caller promised.
-    unsafe {
-        // Rows that are a power of two apart would meet in few sets of the cache.
-        let near = job.a.column == 1 && !(job.a.row * size_of::<T>()).is_multiple_of(1024);
-        if job.size[1] <= DIRECT_A || near {
-            blocks::<T, V, R, W, false>(job, scratch);
-        } else {
-            blocks::<T, V, R, W, true>(job, scratch);
-        }
-    }
-}
-
-/// See [`product`]; with `PACKED`, A is packed.
-///
-/// # Safety
-/// See [`product`].
-#[inline(always)]
-unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
+unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     job: &Job<'_, T>,
     scratch: &mut [T],
 ) {
@@ -284,36 +278,44 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
     let [m, n, k] = job.size;
     let start = scratch.as_ptr().align_offset(LINE);
     let (b_room, a_room) = scratch[start..].split_at_mut(KC * WIDEST);
-    let direct_b = job.b.column == 1 && m <= DIRECT_B;
+    // Rows that are a power of two apart would meet in few sets of the cache.
+    let near = job.a.column == 1 && !(job.a.row * size_of::<T>()).is_multiple_of(1024);
+    let (direct_a, direct_b) = (n <= DIRECT_A || near, job.b.column == 1 && m <= DIRECT_B);
     // Blocks of about one size.
-    let block = m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC);
+    let block = if m <= MC { m } else { m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC) };
     for i0 in (0..m).step_by(block) {
-        let mc = block.min(m - i0);
+        let tiles = Tiles::new::<R>(block.min(m - i0));
         for k0 in (0..k).step_by(KC) {
             let kc = KC.min(k - k0);
-            // SAFETY: rows i0..i0+mc and terms k0..k0+kc lie inside A; the room has `LDA` numbers for each row, and
-            // a vector more.
+            // SAFETY: the rows of the tiles and terms k0..k0+kc lie inside A (checked by `Job::new`); the room has `LDA`
+            // numbers for each row, and a vector more. The caller vouches for the instructions.
             let a = unsafe {
                 let a = job.a.data.as_ptr().add(i0 * job.a.row + k0 * job.a.column);
-                if PACKED {
-                    pack_a::<T, V, R>(a, &job.a, mc, kc, a_room.as_mut_ptr());
-                    a_room.as_ptr()
-                } else {
+                if direct_a {
                     a
+                } else {
+                    V::call(PackA {
+                        a,
+                        strides: [job.a.row, job.a.column],
+                        tiles,
+                        kc,
+                        packed: a_room.as_mut_ptr(),
+                    });
+                    a_room.as_ptr()
                 }
             };
-            let down = if PACKED { LDA } else { job.a.row };
             for j0 in (0..n).step_by(width) {
                 let columns = width.min(n - j0);
-                // SAFETY: terms k0..k0+kc and these columns lie inside B; the panel has room for kc rows of
-                // `width` numbers. Addresses to prefetch may be any.
+                // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for
+                // kc rows of `width` numbers. The caller vouches for the instructions.
                 let (b, ldb) = unsafe {
                     let b = job.b.data.as_ptr().add(k0 * job.b.row + j0 * job.b.column);
                     if direct_b && columns == width {
                         (b, job.b.row)
                     } else {
-                        let ldb = pack_b::<T, V, W>(b, &job.b, kc, columns, b_room.as_mut_ptr());
-                        (b_room.as_ptr(), ldb)
+                        let (strides, panel) = ([job.b.row, job.b.column], b_room.as_mut_ptr());
+                        V::call(PackB::<T, W> { b, strides, kc, columns, panel });
+                        (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                     }
                 };
                 let onto = match job.onto {
@@ -321,129 +323,153 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                     Onto::Row(row) => Onto::Row(&row[j0..j0 + columns]),
                     onto => onto,
                 };
-                let strides = [job.a.row, job.a.column];
-                let mut i = 0;
-                while i < mc {
-                    // SAFETY: rows i.. and terms k0.. lie inside A, these columns of these rows inside C.
-                    i += unsafe {
-                        let c = job.c.add((i0 + i) * job.ldc + j0);
-                        let tile = Tile { kc, a: a.add(i * down), strides, b, ldb, c, ldc: job.ldc, columns };
-                        tile.of_rows::<V, R, W, PACKED>(group::<R>(mc - i), onto)
-                    };
+                // SAFETY: the tiles lie inside C (checked by `Job::new`), with these rows of A and columns of B. The caller
+                // vouches for the instructions.
+                unsafe {
+                    let c = job.c.add(i0 * job.ldc + j0);
+                    let strides = [job.a.row, job.a.column];
+                    let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc: job.ldc, columns, onto };
+                    panel.call::<V, R, W>(direct_a);
                 }
             }
         }
     }
 }
 
-/// Rows of the next tile where so many are left: at most R, in tiles of about one size.
-#[inline(always)]
-fn group<const R: usize>(left: usize) -> usize {
-    if left <= R { left } else { left.div_ceil(left.div_ceil(R)) }
+/// How rows are shared out among tiles: so many tiles of `rows` rows, of which the first few have one more.
+#[derive(Clone, Copy)]
+struct Tiles {
+    count: usize,
+    rows: usize,
+    longer: usize,
 }
 
-/// Copies kc terms of mc rows of A: the rows of a tile side by side, term after term; tiles are as far apart as if
-/// each of their rows took [`LDA`] numbers.
-///
-/// # Safety
-/// `a` points at the first of these numbers, `packed` at room for them; the processor has `V`'s instructions.
-#[inline(always)]
-unsafe fn pack_a<T: Scalar, V: Vector<T>, const R: usize>(
+impl Tiles {
+    /// As few tiles of at most R rows as there can be, of about one size.
+    #[inline(always)]
+    fn new<const R: usize>(rows: usize) -> Tiles {
+        let count = rows.div_ceil(R);
+        Tiles { count, rows: rows / count, longer: rows % count }
+    }
+
+    /// Rows of a tile.
+    #[inline(always)]
+    fn of(self, tile: usize) -> usize {
+        self.rows + usize::from(tile < self.longer)
+    }
+}
+
+/// Copies kc terms of some rows of A: the rows of a tile side by side, term after term; tiles are as far apart as if
+/// each of their rows took [`LDA`] numbers. The rows and terms are readable, and there is room for them.
+struct PackA<T> {
     a: *const T,
-    strides: &Matrix<'_, T>,
-    mc: usize,
+    strides: [usize; 2],
+    tiles: Tiles,
     kc: usize,
     packed: *mut T,
-) {
-    let lanes = V::LANES;
-    let mut i = 0;
-    while i < mc {
-        let rows = group::<R>(mc - i);
-        for first in (0..rows).step_by(lanes) {
-            let some = (rows - first).min(lanes);
-            // SAFETY: every read stays inside the rows and terms that the contract describes, and every write
-            // inside the tile's room.
-            unsafe {
-                let (a, to) = (a.add((i + first) * strides.row), packed.add(i * LDA + first));
-                if strides.column == 1 {
-                    for p in (0..kc).step_by(lanes) {
-                        let terms = (kc - p).min(lanes);
-                        let square = turned::<T, V>(a.add(p), strides.row, some, terms);
-                        for (q, term) in square[..terms].iter().enumerate() {
-                            term.store_some(to.add((p + q) * rows), some);
+}
+
+impl<T: Scalar> Kernel<T> for PackA<T> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let (kc, lanes, [row, column]) = (self.kc, V::LANES, self.strides);
+        let mut i = 0;
+        for tile in 0..self.tiles.count {
+            let rows = self.tiles.of(tile);
+            for first in (0..rows).step_by(lanes) {
+                let some = (rows - first).min(lanes);
+                // SAFETY: every read stays inside the rows and terms that the struct describes, and every write inside the
+                // tile's room; the caller vouches for the instructions.
+                unsafe {
+                    let (a, to) = (self.a.add((i + first) * row), self.packed.add(i * LDA + first));
+                    if column == 1 {
+                        for p in (0..kc).step_by(lanes) {
+                            let terms = (kc - p).min(lanes);
+                            let square = turned::<T, V>(a.add(p), row, some, terms);
+                            for (q, term) in square[..terms].iter().enumerate() {
+                                term.store_some(to.add((p + q) * rows), some);
+                            }
                         }
-                    }
-                } else if strides.row == 1 {
-                    for p in 0..kc {
-                        let from = a.add(p * strides.column);
-                        V::prefetch(from.wrapping_add(AHEAD * strides.column));
-                        V::load_some(from, some).store_some(to.add(p * rows), some);
-                    }
-                } else {
-                    for (p, r) in (0..kc).flat_map(|p| (0..some).map(move |r| (p, r))) {
-                        *to.add(p * rows + r) = *a.add(r * strides.row + p * strides.column);
+                    } else if row == 1 {
+                        for p in 0..kc {
+                            let from = a.add(p * column);
+                            V::prefetch(from.wrapping_add(AHEAD * column));
+                            V::load_some(from, some).store_some(to.add(p * rows), some);
+                        }
+                    } else {
+                        for p in 0..kc {
+                            for r in 0..some {
+                                *to.add(p * rows + r) = *a.add(r * row + p * column);
+                            }
+                        }
                     }
                 }
             }
+            i += rows;
         }
-        i += rows;
     }
 }
 
-/// Copies kc rows of `columns` numbers of B into a panel of rows of whole vectors, filled up; returns how
-/// far apart the panel's rows are.
-///
-/// # Safety
-/// `b` points at the first of these numbers, `panel` at room for the rows; the processor has `V`'s instructions.
-#[inline(always)]
-unsafe fn pack_b<T: Scalar, V: Vector<T>, const W: usize>(
+/// Copies kc rows of `columns` numbers of B, at most W vectors, into a panel of rows of whole vectors, filled up. The
+/// rows are readable, and there is room for them.
+struct PackB<T, const W: usize> {
     b: *const T,
-    strides: &Matrix<'_, T>,
+    strides: [usize; 2],
     kc: usize,
     columns: usize,
     panel: *mut T,
-) -> usize {
-    let lanes = V::LANES;
-    let width = columns.next_multiple_of(lanes);
-    // SAFETY: see the function's contract; every access stays inside the rows and columns that it describes.
-    unsafe {
-        if strides.column == 1 && columns == W * lanes {
-            for p in 0..kc {
-                let (from, to) = (b.add(p * strides.row), panel.add(p * width));
-                (0..W).for_each(|w| {
-                    V::prefetch(from.wrapping_add(width + w * lanes)); // of the next panel
-                    V::load(from.add(w * lanes)).store(to.add(w * lanes));
-                });
-            }
-            return width;
-        }
-        for first in (0..width).step_by(lanes) {
-            let there = (columns - first).min(lanes);
-            if strides.column == 1 {
+}
+
+impl<T: Scalar, const W: usize> Kernel<T> for PackB<T, W> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let PackB { b, strides: [row, column], kc, columns, panel } = self;
+        let lanes = V::LANES;
+        let width = columns.next_multiple_of(lanes);
+        // SAFETY: every access stays inside the rows and columns that the struct describes; any address may be prefetched;
+        // the caller vouches for the instructions.
+        unsafe {
+            if column == 1 && columns == W * lanes {
                 for p in 0..kc {
-                    let row = V::load_some(b.add(p * strides.row + first), there);
-                    row.store(panel.add(p * width + first));
-                }
-            } else if strides.row == 1 {
-                // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
-                for p in (0..kc).step_by(lanes) {
-                    let terms = (kc - p).min(lanes);
-                    let from = b.add(first * strides.column + p);
-                    let square = turned::<T, V>(from, strides.column, there, terms);
-                    for (q, row) in square[..terms].iter().enumerate() {
-                        row.store(panel.add((p + q) * width + first));
+                    let (from, to) = (b.add(p * row), panel.add(p * width));
+                    for w in 0..W {
+                        V::prefetch(from.wrapping_add(width + w * lanes)); // of the next panel
+                        V::load(from.add(w * lanes)).store(to.add(w * lanes));
                     }
                 }
-            } else {
-                for (p, j) in (0..kc).flat_map(|p| (0..lanes).map(move |j| (p, j))) {
-                    let inside = j < there;
-                    let from = b.add(p * strides.row + (first + j.min(there - 1)) * strides.column);
-                    *panel.add(p * width + first + j) = if inside { *from } else { T::zero() };
+                return;
+            }
+            for first in (0..width).step_by(lanes) {
+                let there = (columns - first).min(lanes);
+                let (b, panel) = (b.add(first * column), panel.add(first));
+                if column == 1 {
+                    for p in 0..kc {
+                        V::load_some(b.add(p * row), there).store(panel.add(p * width));
+                    }
+                } else if row == 1 {
+                    // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
+                    for p in (0..kc).step_by(lanes) {
+                        let terms = (kc - p).min(lanes);
+                        let square = turned::<T, V>(b.add(p), column, there, terms);
+                        for (q, turned) in square[..terms].iter().enumerate() {
+                            turned.store(panel.add((p + q) * width));
+                        }
+                    }
+                } else {
+                    for p in 0..kc {
+                        for j in 0..lanes {
+                            *panel.add(p * width + j) =
+                                if j < there { *b.add(p * row + j * column) } else { T::zero() };
+                        }
+                    }
                 }
             }
         }
     }
-    width
 }
 
 /// Reads `rows` rows of `terms` numbers, at most a vector of each, and turns them: the first `terms` vectors hold a term
@@ -460,7 +486,9 @@ unsafe fn turned<T: Scalar, V: Vector<T>>(
 ) -> [V; 16] {
     // SAFETY: as the caller promised; prefetched addresses, of the next panel, may be any.
     unsafe {
-        (0..rows).for_each(|r| V::prefetch(from.wrapping_add((WIDEST + r) * stride)));
+        for r in 0..rows {
+            V::prefetch(from.wrapping_add((WIDEST + r) * stride));
+        }
         if terms == V::LANES {
             return V::square(from, stride, rows);
         }
@@ -472,8 +500,11 @@ unsafe fn turned<T: Scalar, V: Vector<T>>(
     }
 }
 
-/// One tile of C: its first elements, and how far apart rows are.
-struct Tile<T> {
+/// The tiles of C that one panel of B gives: the first elements, and how far apart rows are. A is packed, or has these
+/// strides; the rows and terms of A, the rows of the panel, whole vectors, are readable, and those of C writable.
+#[derive(Clone, Copy)]
+struct Panel<'a, T> {
+    tiles: Tiles,
     kc: usize,
     a: *const T,
     strides: [usize; 2],
@@ -482,85 +513,103 @@ struct Tile<T> {
     c: *mut T,
     ldc: usize,
     columns: usize,
+    onto: Onto<'a, T>,
 }
+
+impl<T: Scalar> Panel<'_, T> {
+    /// Computes the tiles: of at most R rows, of at most W vectors.
+    ///
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(self, direct_a: bool) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            match (self.columns.div_ceil(V::LANES), direct_a) {
+                (1, true) => V::call(OfWidth::<T, R, 1, false>(self)),
+                (1, false) => V::call(OfWidth::<T, R, 1, true>(self)),
+                (2, true) if W > 2 => V::call(OfWidth::<T, R, 2, false>(self)),
+                (2, false) if W > 2 => V::call(OfWidth::<T, R, 2, true>(self)),
+                (_, true) => V::call(OfWidth::<T, R, W, false>(self)),
+                (_, false) => V::call(OfWidth::<T, R, W, true>(self)),
+            }
+        }
+    }
+}
+
+/// The tiles of a panel, of at most R rows, of W vectors, with A packed or not.
+struct OfWidth<'a, T, const R: usize, const W: usize, const PACKED: bool>(Panel<'a, T>);
 
 /// A tile of each number of rows has its own code: its sums are in registers.
 macro_rules! of_rows {
     ($($rows:literal)*) => {
-        /// Computes so many rows, 1 to R, of the tile; returns how many.
-        ///
-        /// # Safety
-        /// See [`Tile::run`].
-        #[inline(always)]
-        unsafe fn of_rows<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
-            &self,
-            rows: usize,
-            onto: Onto<'_, T>,
-        ) -> usize {
-            match rows {
-                // SAFETY: as the caller promised.
-                $($rows if $rows <= R => unsafe { self.run::<V, $rows, W, PACKED>(onto) },)*
-                _ => unreachable!("a tile of {rows} rows"),
+        impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> Kernel<T> for OfWidth<'_, T, R, W, PACKED> {
+            type Out = ();
+
+            #[inline(always)]
+            unsafe fn run<V: Vector<T>>(self) {
+                let mut i = 0;
+                for tile in 0..self.0.tiles.count {
+                    match self.0.tiles.of(tile) {
+                        // SAFETY: so many rows from row i on are the tile's; the caller vouches for the instructions.
+                        $($rows if $rows <= R => i += unsafe { self.tile::<V, $rows>(i) },)*
+                        rows => unreachable!("a tile of {rows} rows"),
+                    }
+                }
             }
         }
     };
 }
 
-impl<T: Scalar> Tile<T> {
-    of_rows!(1 2 3 4 5 6 7 8 9 10 11 12);
+of_rows!(1 2 3 4 5 6 7 8 9 10 11 12);
 
-    /// Computes R rows of the tile; returns R.
+impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, T, R, W, PACKED> {
+    /// Computes the tile of N rows that starts at row i; returns N.
     ///
     /// # Safety
-    /// `a` points at R rows of kc terms, `b` at kc rows of two vectors, `c` at R rows of `columns` numbers; the
-    /// processor has `V`'s instructions.
+    /// These rows are the panel's; the processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn run<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
-        &self,
-        onto: Onto<'_, T>,
-    ) -> usize {
-        // SAFETY: as the caller promised.
+    unsafe fn tile<V: Vector<T>, const N: usize>(&self, i: usize) -> usize {
+        let Panel { kc, strides, b, ldb, ldc, columns, onto, .. } = self.0;
+        // SAFETY: every access stays inside the tile and what the panel describes; any address may be prefetched.
         unsafe {
-            match self.columns.div_ceil(V::LANES) {
-                1 => self.wide::<V, R, 1, PACKED>(onto),
-                2 if W > 2 => self.wide::<V, R, 2, PACKED>(onto),
-                _ => self.wide::<V, R, W, PACKED>(onto),
-            }
-        }
-        R
-    }
-
-    /// # Safety
-    /// See [`Tile::run`]; `columns` are at most W vectors.
-    #[inline(always)]
-    unsafe fn wide<V: Vector<T>, const R: usize, const W: usize, const PACKED: bool>(
-        &self,
-        onto: Onto<'_, T>,
-    ) {
-        // SAFETY: see the function's contract; every access below stays inside the tile that it describes.
-        unsafe {
-            let [down, along] = if PACKED { [1, R] } else { self.strides };
-            let mut sums = [[V::zero(); W]; R];
+            let a = self.0.a.add(i * if PACKED { LDA } else { strides[0] });
+            let c = self.0.c.add(i * ldc);
+            let [down, along] = if PACKED { [1, N] } else { strides };
+            let mut sums = [[V::zero(); W]; N];
             match onto {
                 Onto::Zero => {}
                 Onto::Row(row) => {
-                    let row: [V; W] = std::array::from_fn(|w| self.load(row.as_ptr(), w));
-                    sums = [row; R];
+                    let mut first = [V::zero(); W];
+                    for (w, first) in first.iter_mut().enumerate() {
+                        *first = V::load_some(
+                            row.as_ptr().add(w * V::LANES),
+                            (columns - w * V::LANES).min(V::LANES),
+                        );
+                    }
+                    sums = [first; N];
                 }
                 Onto::C => {
                     for (r, sums) in sums.iter_mut().enumerate() {
-                        *sums = std::array::from_fn(|w| self.load(self.c.add(r * self.ldc), w));
+                        for (w, sum) in sums.iter_mut().enumerate() {
+                            let at = w * V::LANES;
+                            *sum = V::load_some(c.add(r * ldc + at), (columns - at).min(V::LANES));
+                        }
                     }
                 }
             }
             // Where the next tile will be, most likely.
-            for r in R..2 * R {
-                (0..W).for_each(|w| V::prefetch(self.c.wrapping_add(r * self.ldc + w * V::LANES)));
+            for r in N..2 * N {
+                for w in 0..W {
+                    V::prefetch(c.wrapping_add(r * ldc + w * V::LANES));
+                }
             }
-            for p in 0..self.kc {
-                let b = self.b.add(p * self.ldb);
-                let row: [V; W] = std::array::from_fn(|w| V::load(b.add(w * V::LANES)));
-                let a = self.a.add(p * along);
+            for p in 0..kc {
+                let (a, b) = (a.add(p * along), b.add(p * ldb));
+                let mut row = [V::zero(); W];
+                for (w, row) in row.iter_mut().enumerate() {
+                    *row = V::load(b.add(w * V::LANES));
+                }
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let x = V::splat(*a.add(r * down));
                     for w in 0..W {
@@ -568,65 +617,17 @@ impl<T: Scalar> Tile<T> {
                     }
                 }
             }
-            if self.columns == W * V::LANES {
-                for (r, sums) in sums.iter().enumerate() {
-                    (0..W).for_each(|w| sums[w].store(self.c.add(r * self.ldc + w * V::LANES)));
-                }
-            } else {
-                for (r, sums) in sums.iter().enumerate() {
-                    for (w, sum) in sums.iter().enumerate() {
-                        let at = w * V::LANES;
-                        sum.store_some(self.c.add(r * self.ldc + at), (self.columns - at).min(V::LANES));
-                    }
+            let whole = columns == W * V::LANES;
+            for (r, sums) in sums.iter().enumerate() {
+                for (w, sum) in sums.iter().enumerate() {
+                    let (to, at) = (c.add(r * ldc + w * V::LANES), w * V::LANES);
+                    if whole { sum.store(to) } else { sum.store_some(to, (columns - at).min(V::LANES)) }
                 }
             }
         }
-    }
-
-    /// Vector `w` of a row of the tile that starts at `row`.
-    ///
-    /// # Safety
-    /// See [`Tile::run`].
-    #[inline(always)]
-    unsafe fn load<V: Vector<T>>(&self, row: *const T, w: usize) -> V {
-        let at = w * V::LANES;
-        // SAFETY: the row has `columns` numbers, which end in this vector or after it.
-        unsafe { V::load_some(row.add(at), (self.columns - at).min(V::LANES)) }
+        N
     }
 }
-
-macro_rules! products {
-    ($name:ident, $scalar:ty) => {
-        pub(super) fn $name(level: Level, job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2,fma")]
-                unsafe fn avx2(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
-                    // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { of_width::<$scalar, <$scalar as Sealed>::Avx2, 4, 3>(job, scratch) }
-                }
-                #[target_feature(enable = "avx512f,avx2,fma")]
-                unsafe fn avx512(job: &Job<'_, $scalar>, scratch: &mut [$scalar]) {
-                    // SAFETY: the instructions are enabled here; `matmul` checked the sizes.
-                    unsafe { of_width::<$scalar, <$scalar as Sealed>::Avx512, 12, 2>(job, scratch) }
-                }
-                match level {
-                    // SAFETY: a level is only named where the processor was seen to have it.
-                    Level::Avx512 => return unsafe { avx512(job, scratch) },
-                    // SAFETY: as above.
-                    Level::Avx2 => return unsafe { avx2(job, scratch) },
-                    Level::Portable => {}
-                }
-            }
-            let _ = level; // the portable one, on every processor
-            // SAFETY: the portable vector needs no special instructions; `matmul` checked the sizes.
-            unsafe { of_width::<$scalar, <$scalar as Sealed>::Portable, 4, 2>(job, scratch) }
-        }
-    };
-}
-
-products!(product_f32, f32);
-products!(product_f64, f64);
 
 #[cfg(test)]
 mod tests {

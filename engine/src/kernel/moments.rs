@@ -1,7 +1,7 @@
 //! What is kept of many numbers: count, mean, spread, extremes, zeros, non-finite ones, a coarse histogram.
 
 use super::Scalar;
-use super::simd::{Kernel, Lanes, Level, Vector, transpose, vectored};
+use super::simd::{Kernel, Lanes, Vector, transpose, vectored};
 use serde::{Deserialize, Serialize};
 
 /// Bins of the histogram of magnitudes.
@@ -65,7 +65,7 @@ impl Moments {
     /// Takes in at most [`BLOCK`] numbers, and every `every`-th of them by its magnitude.
     pub fn take<T: Scalar>(&mut self, x: &[T], every: usize) {
         let pivot = self.pivot(x[0]);
-        let total = vectored(Level::detect(), Of { x, pivot });
+        let total = vectored(Of { x, pivot });
         self.put(&total, pivot, every, x.len(), |i| x[i]);
     }
 
@@ -78,7 +78,7 @@ impl Moments {
     ) -> f64 {
         let firsts = [before[0], gradient[0], after[0] - before[0]];
         let pivots = [0, 1, 2].map(|i| moments[i].pivot(firsts[i]));
-        let ([w, g, change], dot) = vectored(Level::detect(), OfUpdate { before, after, gradient, pivots });
+        let ([w, g, change], dot) = vectored(OfUpdate { before, after, gradient, pivots });
         let ([weights, gradients, changes], count) = (moments, before.len());
         weights.put(&w, pivots[0], every, count, |i| before[i]);
         gradients.put(&g, pivots[1], every, count, |i| gradient[i]);

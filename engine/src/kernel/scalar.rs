@@ -1,6 +1,6 @@
 //! The two precisions: `f32` for training, `f64` for worked examples, finite differences and tests.
 
-use super::simd::{Lanes, Level, Vector};
+use super::simd::{Lanes, Vector};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 
@@ -30,10 +30,6 @@ pub trait Scalar:
     /// The complementary error function, erfc(x) = 2/√π ∫ₓ^∞ e^(−t²) dt, as [`Scalar::vexp`]; right to 1e-6 of itself
     /// where x < 9, and 0 beyond.
     fn verfc(self) -> Self;
-
-    /// The matrix product with the processor's widest vectors, see [`super::matmul`].
-    #[doc(hidden)]
-    fn product(level: Level, job: &super::matmul::Job<'_, Self>, scratch: &mut [Self]);
 }
 
 /// Horner's rule, the highest power first.
@@ -187,10 +183,6 @@ impl Scalar for f32 {
         let far = if self < 0.0 { 2.0 - tail } else { tail };
         if a < 1.0 { near } else { far }
     }
-
-    fn product(level: Level, job: &super::matmul::Job<'_, f32>, scratch: &mut [f32]) {
-        super::matmul::product_f32(level, job, scratch);
-    }
 }
 
 impl Scalar for f64 {
@@ -224,10 +216,6 @@ impl Scalar for f64 {
     #[inline(always)]
     fn verfc(self) -> f64 {
         libm::erfc(self)
-    }
-
-    fn product(level: Level, job: &super::matmul::Job<'_, f64>, scratch: &mut [f64]) {
-        super::matmul::product_f64(level, job, scratch);
     }
 }
 

@@ -77,43 +77,31 @@ pub fn wide<A, W: Wide<A>>(_which: W, args: A) -> W::Out {
 }
 
 /// A loop that is written for vectors.
-pub(super) trait Kernel<T> {
+pub trait Kernel<T> {
     /// What it computes.
     type Out;
 
     /// Computes it.
     ///
     /// # Safety
-    /// The processor has `V`'s instructions, and the function is inlined into one that enables them.
+    /// The processor has `V`'s instructions, and the function is inlined into one that enables them: see
+    /// [`Vector::call`].
     unsafe fn run<V: Vector<T>>(self) -> Self::Out;
 }
 
-/// Runs a loop with the vectors of a level.
+/// Runs a loop with the widest vectors of this processor.
 #[inline(always)]
-pub(super) fn vectored<T: Scalar, K: Kernel<T>>(level: Level, kernel: K) -> K::Out {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma,popcnt")]
-        fn avx2<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
-            // SAFETY: the instructions are enabled here.
-            unsafe { kernel.run::<T::Avx2>() }
-        }
-        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,popcnt")]
-        fn avx512<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
-            // SAFETY: the instructions are enabled here.
-            unsafe { kernel.run::<T::Avx512>() }
-        }
-        match level {
-            // SAFETY: a level is only named where the processor was seen to have it.
-            Level::Avx512 => return unsafe { avx512(kernel) },
-            // SAFETY: as above.
-            Level::Avx2 => return unsafe { avx2(kernel) },
-            Level::Portable => {}
+pub(super) fn vectored<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
+    // SAFETY: a level is only named where the processor was seen to have it.
+    unsafe {
+        match Level::detect() {
+            Level::Portable => T::Portable::call(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => T::Avx2::call(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => T::Avx512::call(kernel),
         }
     }
-    let _ = level; // the portable one, on every processor
-    // SAFETY: the portable vector needs no special instructions.
-    unsafe { kernel.run::<T::Portable>() }
 }
 
 /// One vector register of numbers. The functions must be inlined into a function that enables the instructions.
@@ -122,6 +110,11 @@ pub trait Vector<T>: Copy {
     const LANES: usize;
     /// Half such a register, where the processor has it; else the same.
     type Half: Vector<T>;
+    /// Runs a loop with this vector, as a function of its own that enables the instructions.
+    ///
+    /// # Safety
+    /// The processor has this vector's instructions.
+    unsafe fn call<K: Kernel<T>>(kernel: K) -> K::Out;
     /// All lanes zero.
     ///
     /// # Safety
@@ -279,6 +272,12 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
     type Half = Self;
 
     #[inline(always)]
+    unsafe fn call<K: Kernel<T>>(kernel: K) -> K::Out {
+        // SAFETY: this vector needs no special instructions.
+        unsafe { kernel.run::<Self>() }
+    }
+
+    #[inline(always)]
     unsafe fn zero() -> Self {
         Lanes([T::zero(); N])
     }
@@ -344,11 +343,23 @@ impl<T: num_traits::Float, const N: usize> Vector<T> for Lanes<T, N> {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! x86_vector {
-    ($register:ty, $half:ty, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
+    ($register:ty, $half:ty, $features:literal, $scalar:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident, $store:ident, $fma:ident,
      $add:ident, $sub:ident, $min:ident, $max:ident, $interleave:expr, { $($more:item)* }) => {
         impl Vector<$scalar> for $register {
             const LANES: usize = $lanes;
             type Half = $half;
+
+            #[inline(always)]
+            unsafe fn call<K: Kernel<$scalar>>(kernel: K) -> K::Out {
+                #[inline(never)]
+                #[target_feature(enable = $features)]
+                fn with<K: Kernel<$scalar>>(kernel: K) -> K::Out {
+                    // SAFETY: the instructions are enabled here.
+                    unsafe { kernel.run::<$register>() }
+                }
+                // SAFETY: the caller vouches for the instructions.
+                unsafe { with(kernel) }
+            }
 
             #[inline(always)]
             unsafe fn zero() -> Self {
@@ -428,7 +439,7 @@ macro_rules! x86_vector {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Vector;
+    use super::{Kernel, Vector};
     use std::arch::x86_64::*;
 
     #[inline(always)]
@@ -476,6 +487,7 @@ mod x86 {
     x86_vector!(
         __m256,
         __m256,
+        "avx2,fma,popcnt",
         f32,
         8,
         _mm256_setzero_ps,
@@ -533,6 +545,7 @@ mod x86 {
     x86_vector!(
         __m256d,
         __m256d,
+        "avx2,fma,popcnt",
         f64,
         4,
         _mm256_setzero_pd,
@@ -567,6 +580,7 @@ mod x86 {
     x86_vector!(
         __m512,
         __m256,
+        "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,popcnt",
         f32,
         16,
         _mm512_setzero_ps,
@@ -632,6 +646,7 @@ mod x86 {
     x86_vector!(
         __m512d,
         __m256d,
+        "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,popcnt",
         f64,
         8,
         _mm512_setzero_pd,
