@@ -600,31 +600,38 @@ mod x86 {
                 unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self, _mm512_setzero_ps()).count_ones() }
             }
 
-            /// Quarters of four rows come together as they are loaded, which takes the shuffles of two rounds away.
+            /// Halves of two rows come together as they are loaded; then quarters are turned, and put in order.
             #[inline(always)]
             unsafe fn square(from: *const f32, stride: usize, rows: usize) -> [Self; 16] {
                 // SAFETY: the caller vouches for the instructions and for the readable rows.
                 unsafe {
                     let mut turned = [Self::zero(); 16];
-                    for quarter in 0..4 {
-                        let mut four = [Self::zero(); 4];
-                        for (i, row) in four.iter_mut().enumerate() {
-                            let at = |r: usize| {
-                                _mm_loadu_ps(from.add((i + r).min(rows - 1) * stride + 4 * quarter))
-                            };
-                            *row = _mm512_broadcast_f32x4(at(0));
-                            *row = _mm512_mask_broadcast_f32x4(*row, 0x00f0, at(4));
-                            *row = _mm512_mask_broadcast_f32x4(*row, 0x0f00, at(8));
-                            *row = _mm512_mask_broadcast_f32x4(*row, 0xf000, at(12));
+                    for half in [0, 8] {
+                        // Of the rows from 0 and from 8 on: quarter q of `quarters[c]` has column c or c + 4 of four rows.
+                        let mut quarters = [[Self::zero(); 4]; 2];
+                        for (first, quarters) in [0, 8].into_iter().zip(&mut quarters) {
+                            let mut four = [Self::zero(); 4];
+                            for (i, two) in four.iter_mut().enumerate() {
+                                let at = from.add((first + i).min(rows - 1) * stride + half);
+                                let below = from.add((first + i + 4).min(rows - 1) * stride + half);
+                                *two = _mm512_castps256_ps512(_mm256_loadu_ps(at));
+                                *two = _mm512_insertf32x8::<1>(*two, _mm256_loadu_ps(below));
+                            }
+                            let [a, b, c, d] = four;
+                            let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
+                            let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+                            quarters[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+                            quarters[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd));
+                            let (ab, cd) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
+                            let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+                            quarters[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+                            quarters[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd));
                         }
-                        let pd = |a| _mm512_castps_pd(a);
-                        let low = |a, b| _mm512_castpd_ps(_mm512_unpacklo_pd(pd(a), pd(b)));
-                        let high = |a, b| _mm512_castpd_ps(_mm512_unpackhi_pd(pd(a), pd(b)));
-                        let [a, b, c, d] = four;
-                        let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
-                        (turned[4 * quarter], turned[4 * quarter + 1]) = (low(ab, cd), high(ab, cd));
-                        let (ab, cd) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
-                        (turned[4 * quarter + 2], turned[4 * quarter + 3]) = (low(ab, cd), high(ab, cd));
+                        for c in 0..4 {
+                            let (upper, lower) = (quarters[0][c], quarters[1][c]);
+                            turned[half + c] = _mm512_shuffle_f32x4::<0b10_00_10_00>(upper, lower);
+                            turned[half + c + 4] = _mm512_shuffle_f32x4::<0b11_01_11_01>(upper, lower);
+                        }
                     }
                     turned
                 }
