@@ -2,11 +2,13 @@
 //! z = (x − mean) / √(variance + ε), y = γ·z + β, with the variance of the population.
 //! With dz = γ·dy: dx = (dz − mean(dz) − z·mean(dz·z)) / √(variance + ε), dγ = Σ dy·z, dβ = Σ dy.
 
+use super::pointwise::pull;
 use super::{
     By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
     features, only,
 };
 use crate::init::Init;
+use crate::kernel::matmul::Matrix;
 use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
@@ -106,14 +108,15 @@ impl<T: Scalar> Compute<T> for LayerNorm {
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
+        let Some((dx, overwrite)) = dx.get(0).map(Grad::overwrite) else { return };
         let n = at.x.shape(0).last();
         let x = at.x.get(0);
         let gamma = self.elementwise_affine.then(|| at.w.get(0));
         team.split(x.len() / n, [dx], |range, [dx]| {
             let numbers = range.start * n..range.end * n;
             let saved = &at.saved[2 * range.start..2 * range.end];
-            wide(PullBack, (n, &x[numbers.clone()], saved, gamma, &dy[numbers], dx));
+            let args = (n, &x[numbers.clone()], saved, gamma, &dy[numbers], dx);
+            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
         });
     }
 
@@ -123,9 +126,15 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         dy: &[T],
         part: Part,
         dw: Grad<'_, T>,
-        _team: &mut Team<'_, T>,
+        team: &mut Team<'_, T>,
     ) {
-        wide(PullParam, (at.x.shape(0).last(), at.x.get(0), at.saved, dy, &part, dw.sum()));
+        let n = at.x.shape(0).last();
+        if part.param == 0 {
+            return wide(PullGamma, (n, at.x.get(0), at.saved, dy, part.rows.start, dw.sum()));
+        }
+        let (dw, onto) = dw.onto();
+        let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), n);
+        team.matmul([1, part.rows.len(), dy.len() / n], Matrix::all(&T::one()), these, dw, onto);
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -174,10 +183,11 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
     }
 }
 
-/// With z = (x − mean)·scale and dz = dy·γ: dx ← dx + scale·(dz − mean(dz) − z·mean(dz·z)).
-struct PullBack;
+/// With z = (x − mean)·scale and dz = dy·γ: dx ← dx + scale·(dz − mean(dz) − z·mean(dz·z)), or without `ADD` without the
+/// dx before.
+struct PullBack<const ADD: bool>;
 
-impl<T: Scalar> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for PullBack {
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for PullBack<ADD> {
     type Out = ();
 
     #[inline(always)]
@@ -189,16 +199,18 @@ impl<T: Scalar> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for Pull
             match gamma {
                 Some(gamma) => {
                     let middle = sum([dy, gamma], |[dy, gamma]| dy * gamma) / count;
-                    let along = sum([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean) * scale) / count;
+                    let along = sum([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean)) * scale / count;
+                    let (middle, along) = (scale * middle, scale * along * scale);
                     for (((dx, dy), gamma), x) in dx.iter_mut().zip(dy).zip(gamma).zip(x) {
-                        *dx += scale * (*dy * *gamma - middle - (*x - mean) * scale * along);
+                        pull::<T, ADD>(dx, scale * *dy * *gamma - middle - (*x - mean) * along);
                     }
                 }
                 None => {
                     let middle = sum([dy], |[dy]| dy) / count;
-                    let along = sum([dy, x], |[dy, x]| dy * (x - mean) * scale) / count;
+                    let along = sum([dy, x], |[dy, x]| dy * (x - mean)) * scale / count;
+                    let (middle, along) = (scale * middle, scale * along * scale);
                     for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(x) {
-                        *dx += scale * (*dy - middle - (*x - mean) * scale * along);
+                        pull::<T, ADD>(dx, scale * *dy - middle - (*x - mean) * along);
                     }
                 }
             }
@@ -206,22 +218,34 @@ impl<T: Scalar> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for Pull
     }
 }
 
-/// dγ ← dγ + Σ dy·z, or dβ ← dβ + Σ dy, for a part of the n features.
-struct PullParam;
+/// Features whose sums over the vectors are kept in registers.
+const FEATURES: usize = 64;
 
-impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], &Part, &mut [T])> for PullParam {
+/// dγ ← dγ + Σ dy·z for some of the n features, the first of them `first`.
+struct PullGamma;
+
+impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], usize, &mut [T])> for PullGamma {
     type Out = ();
 
     #[inline(always)]
-    fn run((n, x, saved, dy, part, dw): (usize, &[T], &[T], &[T], &Part, &mut [T])) {
-        let vectors = dy.chunks_exact(n).zip(x.chunks_exact(n));
-        for ((dy, x), kept) in vectors.zip(saved.chunks_exact(2)) {
-            let (dy, x) = (&dy[part.rows.clone()], &x[part.rows.clone()]);
-            if part.param == 0 {
-                let (mean, scale) = (kept[0], kept[1]);
-                dw.iter_mut().zip(dy).zip(x).for_each(|((dw, dy), x)| *dw += *dy * (*x - mean) * scale);
+    fn run((n, x, saved, dy, first, dw): (usize, &[T], &[T], &[T], usize, &mut [T])) {
+        for (block, dw) in dw.chunks_mut(FEATURES).enumerate() {
+            let at = first + block * FEATURES;
+            let vectors = dy.chunks_exact(n).zip(x.chunks_exact(n)).zip(saved.chunks_exact(2));
+            if let Some(dw) = dw.as_mut_array::<FEATURES>() {
+                let mut sums = *dw;
+                for ((dy, x), kept) in vectors {
+                    let (dy, x) = (&dy[at..][..FEATURES], &x[at..][..FEATURES]);
+                    for j in 0..FEATURES {
+                        sums[j] += dy[j] * (x[j] - kept[0]) * kept[1];
+                    }
+                }
+                *dw = sums;
             } else {
-                dw.iter_mut().zip(dy).for_each(|(dw, dy)| *dw += *dy);
+                for ((dy, x), kept) in vectors {
+                    let each = dw.iter_mut().zip(&dy[at..]).zip(&x[at..]);
+                    each.for_each(|((dw, dy), x)| *dw += *dy * (*x - kept[0]) * kept[1]);
+                }
             }
         }
     }

@@ -102,7 +102,8 @@ impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut 
     }
 }
 
+/// dx ← dx + more, or without `ADD` dx ← more
 #[inline(always)]
-fn pull<T: Scalar, const ADD: bool>(dx: &mut T, more: T) {
+pub(super) fn pull<T: Scalar, const ADD: bool>(dx: &mut T, more: T) {
     *dx = if ADD { *dx + more } else { more };
 }
