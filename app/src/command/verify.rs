@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
 use whygrad::loss::Wants;
-use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Weights};
 use whygrad::optim::Clip;
 use whygrad::setting::Value;
 use whygrad::train::{Options, Trainer};
@@ -271,7 +271,7 @@ fn pytorch(case: &Json) -> Result<Outcome, String> {
     let expected = &case["expected"];
     let mut found = Differences::default();
     let n = data.len();
-    let mut plan = Plan::new(&network, Arc::clone(&loss), n, 1, true).map_err(say)?;
+    let mut plan = Plan::new(&network, Arc::clone(&loss), n, 1, Keep::All).map_err(say)?;
     plan.check(&data).map_err(say)?;
     let mut gradient = vec![0.0; network.param_count()];
     let loss_now = plan.pass(&start, Batch { data: &data, rows: Rows::Range(0, n) }, Pass::train(0));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
-use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Weights};
 use whygrad::op::Linear;
 use whygrad::optim::Sgd;
 use whygrad::train::{Options, Trainer};
@@ -261,7 +261,7 @@ impl Worked {
 
     /// A plan for the one example, which the loss has to accept.
     pub fn plan(&self) -> Result<Plan<f64>, String> {
-        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, 1, false);
+        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, 1, Keep::All);
         let plan = plan.map_err(|error| error.to_string())?;
         plan.check(&self.data).map_err(|error| error.to_string())?;
         Ok(plan)

@@ -12,7 +12,7 @@ use whygrad::credit::{Flows, Ledger, Refine, Still, example_norms};
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random::derive;
 use whygrad::loss::CrossEntropy;
-use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Keep, Network, Pass, Plan, Rows, Weights};
 use whygrad::op::{Linear, Relu};
 use whygrad::optim::Sgd;
 use whygrad::train::{Observer, Options, Progress, Real, StepDone, Trainer};
@@ -45,7 +45,7 @@ fn trainer<T: Real>(threads: usize) -> Trainer<T> {
 }
 
 fn plan<T: Real>(threads: usize) -> Plan<T> {
-    Plan::new(&network(), Arc::new(CrossEntropy::default()), BATCH, threads, false).expect("a plan")
+    Plan::new(&network(), Arc::new(CrossEntropy::default()), BATCH, threads, Keep::Training).expect("a plan")
 }
 
 fn took(mut f: impl FnMut()) -> Duration {

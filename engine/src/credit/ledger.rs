@@ -21,7 +21,7 @@ use super::Weight;
 use crate::data::{Batches, Dataset, Targets};
 use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::{LossFunction, Target};
-use crate::network::{Batch, Error, Network, Pass, Plan, Rows, Weights};
+use crate::network::{Batch, Error, Keep, Network, Pass, Plan, Rows, Weights};
 use crate::train::{Flow, Observer, Real, StepDone};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -303,7 +303,7 @@ impl<P: Real> Ledger<P> {
         if probe.is_empty() {
             return Err(Error::NoExamples);
         }
-        let plan = Plan::new(network, Arc::clone(&loss), probe.len().min(CHUNK), threads, false)?;
+        let plan = Plan::new(network, Arc::clone(&loss), probe.len().min(CHUNK), threads, Keep::Training)?;
         plan.check(&probe)?;
         let targets = match &probe.targets {
             Targets::Classes(classes) => Target::Classes(classes),

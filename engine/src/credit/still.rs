@@ -4,7 +4,7 @@ use super::Weight;
 use crate::data::{Dataset, Targets};
 use crate::kernel::Scalar;
 use crate::loss::{LossFunction, LossPrecision, Target};
-use crate::network::{Batch, Error, Network, Pass, Plan, Rows, Weights};
+use crate::network::{Batch, Error, Keep, Network, Pass, Plan, Rows, Weights};
 use crate::optim::Optimizer;
 use crate::train::{Options, Real, State};
 use serde::Serialize;
@@ -56,7 +56,7 @@ impl Still {
             return Err(Error::NoExamples);
         }
         let batch = exactly(batch);
-        let mut plan = Plan::new(&network, Arc::clone(&loss), batch.len(), options.threads, false)?;
+        let mut plan = Plan::new(&network, Arc::clone(&loss), batch.len(), options.threads, Keep::All)?;
         plan.check(&batch)?;
         let state = State {
             steps: state.steps,
@@ -153,8 +153,13 @@ impl Still {
 
     /// A plan of its own, for passes at other weights.
     pub(super) fn probe(&self) -> Plan<f64> {
-        let plan =
-            Plan::new(&self.network, Arc::clone(&self.loss), self.examples(), self.options.threads, false);
+        let plan = Plan::new(
+            &self.network,
+            Arc::clone(&self.loss),
+            self.examples(),
+            self.options.threads,
+            Keep::All,
+        );
         plan.expect("it was built from these before")
     }
 

@@ -26,7 +26,7 @@ const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
 /// use std::sync::Arc;
 /// use whygrad::credit::{Updates, Weight};
 /// use whygrad::data::generate::GENERATED;
-/// use whygrad::network::{Batch, Network, Pass, Plan, Rows};
+/// use whygrad::network::{Batch, Keep, Network, Pass, Plan, Rows};
 /// use whygrad::train::{Options, Trainer};
 /// use whygrad::{layers, loss::CrossEntropy, op::Linear, optim::Adam};
 ///
@@ -38,7 +38,7 @@ const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
 /// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), adam, options)?;
 ///
 /// let (before, mut gradient) = (trainer.state().clone(), vec![0.0; network.param_count()]);
-/// let mut plan = Plan::new(&network, loss, 4, 1, false)?;
+/// let mut plan = Plan::new(&network, loss, 4, 1, Keep::Training)?;
 /// plan.pass(&before.weights, batch, Pass::train(0));
 /// plan.gradient(&before.weights, &mut gradient);
 /// trainer.step(batch);

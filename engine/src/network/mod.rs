@@ -1,9 +1,10 @@
 //! What is computed: a graph of operations in topological order, with named parameters.
 
 mod plan;
+mod rooms;
 mod weights;
 
-pub use plan::{Batch, Cut, Facts, Metrics, Pass, Plan, Rows};
+pub use plan::{Batch, Cut, Facts, Keep, Metrics, Pass, Plan, Rows};
 pub use weights::Weights;
 
 use crate::init::Init;

@@ -15,6 +15,7 @@
 //! Where the cuts are depends on the network and the batch alone, so every bit of the result is the same for
 //! any number of threads; and there is one gradient buffer, not one for each thread.
 
+use super::rooms::Rooms;
 use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
@@ -50,6 +51,16 @@ const SMALL: usize = 512;
 /// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
 /// less than what two meetings of threads cost.
 const THREADED: usize = 500_000;
+
+/// What a plan keeps of a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The output, and what the gradient of the parameters needs. All else lies in rooms that are used again, and finds
+    /// them in a cache.
+    Training,
+    /// Every value and the loss's gradient by it, the input's too.
+    All,
+}
 
 /// Which examples of a data set are in a batch.
 #[derive(Clone, Copy, Debug)]
@@ -151,6 +162,9 @@ struct Step {
     salt: u64,
     x: Vec<Place>,
     y: Place,
+    /// Where the gradients of the inputs and of the output lie.
+    dx: Vec<Place>,
+    dy: Place,
     params: Vec<Range<usize>>,
     buffers: Vec<Range<usize>>,
     saved: Range<usize>,
@@ -161,11 +175,12 @@ struct Step {
     pulls: Vec<Pull>,
 }
 
-/// What the shards share: the operations, and where each value lies in an arena.
+/// What the shards share: the operations, and where each value and its gradient lie in an arena.
 #[derive(Debug)]
 struct Graph {
     steps: Vec<Step>,
-    places: Vec<Place>,
+    values: Vec<Place>,
+    grads: Vec<Place>,
 }
 
 /// The arenas of some examples of the batch.
@@ -184,6 +199,7 @@ struct Shard<T> {
 pub struct Plan<T> {
     loss: Arc<dyn LossFunction>,
     input: Shape,
+    keep: Keep,
     graph: Graph,
     capacity: usize,
     shard_rows: usize,
@@ -202,14 +218,13 @@ pub struct Plan<T> {
 
 impl<T: Precision + LossPrecision> Plan<T> {
     /// Compiles `network` with `loss` for batches of up to `batch` examples, to run on up to `threads`
-    /// threads: one where a step has less than `THREADED` floating-point operations. With `input_gradient`
-    /// the gradient of the network's input is computed too.
+    /// threads: one where a step has less than `THREADED` floating-point operations.
     pub fn new(
         network: &Network,
         loss: Arc<dyn LossFunction>,
         batch: usize,
         threads: usize,
-        input_gradient: bool,
+        keep: Keep,
     ) -> Result<Plan<T>, Error> {
         if network.nodes.is_empty() {
             return Err(Error::Empty);
@@ -218,49 +233,36 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
         let large = network.param_count() >= LARGE * weighted.max(1);
         let shard_rows = if large || network.mixes_examples() { capacity } else { capacity.min(SHARD) };
-        let mut at = 0;
-        let places: Vec<Place> = network
-            .shapes
-            .iter()
-            .map(|shape| {
-                let place = Place { at, shape: shape.clone() };
-                at += padded::<T>(shard_rows * shape.len());
-                place
-            })
-            .collect();
-        let mut wanted = vec![input_gradient];
+        let rooms = Rooms::of::<T>(network, keep, shard_rows);
         let mut saved = 0;
-        let mut last_reader = vec![usize::MAX; network.shapes.len()];
-        for (i, node) in network.nodes.iter().enumerate() {
-            node.inputs.iter().for_each(|&input| last_reader[input] = i);
-        }
         let steps: Vec<Step> = network
             .nodes
             .iter()
             .enumerate()
             .map(|(i, node)| {
                 let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
-                let back = !node.params.is_empty() || node.inputs.iter().any(|&i| wanted[i]);
-                let pull = |(nth, &input): (usize, &usize)| match wanted[input] {
+                let pull = |(nth, &input): (usize, &usize)| match rooms.wanted[input] {
                     false => Pull::Unwanted,
-                    true if last_reader[input] == i && !node.inputs[..nth].contains(&input) => Pull::First,
+                    true if rooms.last_reader[input] == Some(i) && !node.inputs[..nth].contains(&input) => {
+                        Pull::First
+                    }
                     true => Pull::Further,
                 };
-                let pulls = node.inputs.iter().enumerate().map(pull).collect();
-                wanted.push(back);
                 let first = saved;
                 let count = node.op.saved(shard_rows, &x);
                 saved += padded::<T>(count);
                 Step {
                     op: Arc::clone(&node.op),
                     salt: random::mix(i as u64),
-                    x: node.inputs.iter().map(|&input| places[input].clone()).collect(),
-                    y: places[i + 1].clone(),
+                    x: node.inputs.iter().map(|&i| rooms.values[i].clone()).collect(),
+                    y: rooms.values[i + 1].clone(),
+                    dx: node.inputs.iter().map(|&i| rooms.grads[i].clone()).collect(),
+                    dy: rooms.grads[i + 1].clone(),
                     params: network.params[node.params.clone()].iter().map(|p| p.range.clone()).collect(),
                     buffers: network.buffers[node.buffers.clone()].iter().map(|b| b.range.clone()).collect(),
                     saved: first..first + count,
-                    back,
-                    pulls,
+                    back: rooms.wanted[i + 1],
+                    pulls: node.inputs.iter().enumerate().map(pull).collect(),
                 }
             })
             .collect();
@@ -274,8 +276,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let shards = (0..capacity.div_ceil(shard_rows))
             .map(|_| Shard {
                 rows: 0,
-                values: Aligned::zeros(at),
-                grads: Aligned::zeros_apart(at, 1),
+                values: Aligned::zeros(rooms.counts[0]),
+                grads: Aligned::zeros_apart(rooms.counts[1], 1),
                 saved: Aligned::zeros_apart(saved, 2),
                 each: zeros(shard_rows),
                 facts: facts.clone(),
@@ -285,7 +287,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
         Ok(Plan {
             loss,
             input: network.shapes[0].clone(),
-            graph: Graph { steps, places },
+            keep,
+            graph: Graph { steps, values: rooms.values, grads: rooms.grads },
             capacity,
             shard_rows,
             shards,
@@ -306,7 +309,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         if data.shape != self.input {
             return Err(Error::Input { network: self.input.clone(), data: data.shape.clone() });
         }
-        let output = &self.graph.places[self.graph.steps.len()].shape;
+        let output = &self.graph.values[self.graph.steps.len()].shape;
         Ok(loss::check(&*self.loss, output, &data.targets)?)
     }
 
@@ -378,10 +381,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
             };
             shard.take(batch, first);
             shard.forward(graph, weights, pass, first, &mut team);
-            let output = graph.range(graph.steps.len(), shard.rows);
-            let (y, each) = (&shard.values[output.clone()], &mut shard.each[..shard.rows]);
+            let output = graph.steps.len();
+            let y = &shard.values[graph.values[output].range(shard.rows)];
+            let each = &mut shard.each[..shard.rows];
             if pass.backward {
-                let dy = &mut shard.grads[output];
+                let dy = &mut shard.grads[graph.grads[output].range(shard.rows)];
                 loss.both(y, target, scale, each, dy);
                 shard.backward(graph, weights, pass, first, &mut team);
             } else {
@@ -447,7 +451,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 for (s, shard) in shards.iter().enumerate() {
                     let at =
                         shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
-                    let dy = &shard.grads[graph.steps[*node].y.range(shard.rows)];
+                    let dy = &shard.grads[graph.steps[*node].dy.range(shard.rows)];
                     let dw = &mut pieces[0][range.start - start..range.end - start];
                     let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
                     op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
@@ -471,9 +475,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
     }
 
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
-    /// pass (which went back).
+    /// pass (which went back), where the operation has parameters or the plan keeps all.
     pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
-        &self.shards[shard].grads[self.graph.range(node + 1, self.shards[shard].rows)]
+        &self.shards[shard].grads[self.graph.grads[node + 1].range(self.shards[shard].rows)]
     }
 
     /// Loss of the last pass.
@@ -492,19 +496,25 @@ impl<T: Precision + LossPrecision> Plan<T> {
     }
 
     /// A value (0: the network's input, i + 1: the output of operation i) of every example of the last pass.
+    ///
+    /// # Panics
+    /// Where the plan does not keep it.
     pub fn value(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        let width = self.graph.places[value].shape.len();
-        self.shards[..self.active]
-            .iter()
-            .flat_map(move |shard| shard.values[self.graph.range(value, shard.rows)].chunks_exact(width))
+        assert!(self.keep == Keep::All || value == self.graph.steps.len(), "value {value} was not kept");
+        let place = &self.graph.values[value];
+        let shards = self.shards[..self.active].iter();
+        shards.flat_map(|shard| shard.values[place.range(shard.rows)].chunks_exact(place.shape.len()))
     }
 
     /// The loss's gradient by a value, of every example of the last pass (which went back).
+    ///
+    /// # Panics
+    /// Where the plan does not keep it.
     pub fn value_gradient(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        let width = self.graph.places[value].shape.len();
-        self.shards[..self.active]
-            .iter()
-            .flat_map(move |shard| shard.grads[self.graph.range(value, shard.rows)].chunks_exact(width))
+        assert!(self.keep == Keep::All, "the gradient by value {value} was not kept");
+        let place = &self.graph.grads[value];
+        let shards = self.shards[..self.active].iter();
+        shards.flat_map(|shard| shard.grads[place.range(shard.rows)].chunks_exact(place.shape.len()))
     }
 
     /// The network's output for every example of the last pass.
@@ -570,11 +580,6 @@ pub struct Metrics {
 }
 
 impl Graph {
-    /// Where a value of `rows` examples lies in an arena.
-    fn range(&self, value: usize, rows: usize) -> Range<usize> {
-        self.places[value].range(rows)
-    }
-
     /// Mode of one operation in a pass: every operation has random numbers of its own.
     fn mode(&self, train: Option<u64>, node: usize, first_row: usize) -> Mode {
         match train {
@@ -611,20 +616,20 @@ impl<T: Precision> Shard<T> {
         team: &mut Team<'_, T>,
     ) {
         for (node, step) in graph.steps.iter().enumerate() {
-            let y = step.y.range(self.rows);
-            let (before, after) = self.values.split_at_mut(y.start);
+            let place = step.y.range(self.rows);
+            let (x, y) = Inputs::and_output(&mut self.values, place.clone(), &step.x, self.rows);
             let io = Forward {
                 rows: self.rows,
-                x: Inputs::new(before, &step.x, self.rows),
+                x,
                 w: Parts::new(&weights.params, &step.params),
                 buffers: Parts::new(&weights.buffers, &step.buffers),
-                y: &mut after[..y.len()],
+                y,
                 saved: &mut self.saved[step.saved.clone()],
                 mode: graph.mode(pass.train, node, first),
             };
             T::of_op(&*step.op).forward(io, team);
             if pass.facts {
-                self.facts.output[node] = Moments::of(&self.values[y]);
+                self.facts.output[node] = Moments::of(&self.values[place]);
             }
         }
     }
@@ -639,15 +644,14 @@ impl<T: Precision> Shard<T> {
     ) {
         let mut grads = std::mem::take(&mut self.grads);
         for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
-            let dy = step.y.range(self.rows);
+            let place = step.dy.range(self.rows);
+            let (dx, dy) = InputGrads::and_output(&mut grads, place, &step.dx, &step.pulls, self.rows);
             if pass.facts {
-                self.facts.output_gradient[node] = Moments::of(&grads[dy.clone()]);
+                self.facts.output_gradient[node] = Moments::of(dy);
             }
-            let (before, after) = grads.split_at_mut(dy.start);
-            let dx = InputGrads::new(before, &step.x, &step.pulls, self.rows);
             let numbers = (&weights.params[..], &weights.buffers[..]);
             let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
-            T::of_op(&*step.op).backward(&at, &after[..dy.len()], dx, team);
+            T::of_op(&*step.op).backward(&at, dy, dx, team);
         }
         self.grads = grads;
     }

@@ -356,7 +356,11 @@ impl Place {
 /// The inputs of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, T> {
-    arena: &'a [T],
+    /// The arena, or what of it lies before and after the output's place.
+    before: &'a [T],
+    after: &'a [T],
+    /// Where the part after it starts.
+    end: usize,
     places: &'a [Place],
     rows: usize,
 }
@@ -365,13 +369,31 @@ impl<'a, T> Inputs<'a, T> {
     /// One input at each of the `places`, `rows` examples of each.
     #[inline]
     pub fn new(arena: &'a [T], places: &'a [Place], rows: usize) -> Inputs<'a, T> {
-        Inputs { arena, places, rows }
+        Inputs { before: arena, after: &[], end: arena.len(), places, rows }
+    }
+
+    /// The same in an arena that has the output too, at `y`; and that output.
+    #[inline]
+    pub fn and_output(
+        arena: &'a mut [T],
+        y: Range<usize>,
+        places: &'a [Place],
+        rows: usize,
+    ) -> (Inputs<'a, T>, &'a mut [T]) {
+        let (before, rest) = arena.split_at_mut(y.start);
+        let (output, after) = rest.split_at_mut(y.len());
+        (Inputs { before, after, end: y.end, places, rows }, output)
     }
 
     /// Input `i`: [rows, shape].
     #[inline]
     pub fn get(&self, i: usize) -> &'a [T] {
-        &self.arena[self.places[i].range(self.rows)]
+        let place = self.places[i].range(self.rows);
+        if place.start < self.end {
+            &self.before[place]
+        } else {
+            &self.after[place.start - self.end..][..place.len()]
+        }
     }
 
     /// Shape of one example of input `i`.
@@ -520,26 +542,43 @@ pub enum Pull {
 /// The gradients of an operation's inputs, each to be taken once, in order: two inputs may be the same value (x·x).
 #[derive(Debug)]
 pub struct InputGrads<'a, T> {
-    arena: &'a mut [T],
+    /// What of the arena lies before and after the place of the output's gradient.
+    before: &'a mut [T],
+    after: &'a mut [T],
+    /// Where the part after it starts.
+    end: usize,
     places: &'a [Place],
     pulls: &'a [Pull],
     rows: usize,
 }
 
 impl<'a, T: Scalar> InputGrads<'a, T> {
-    /// Gradients of the inputs at `places`, and what becomes of each.
+    /// Gradients of the inputs at `places`, and what becomes of each; and the gradient of the output, which lies at `dy`.
     #[inline]
-    pub fn new(arena: &'a mut [T], places: &'a [Place], pulls: &'a [Pull], rows: usize) -> InputGrads<'a, T> {
-        InputGrads { arena, places, pulls, rows }
+    pub fn and_output(
+        arena: &'a mut [T],
+        dy: Range<usize>,
+        places: &'a [Place],
+        pulls: &'a [Pull],
+        rows: usize,
+    ) -> (InputGrads<'a, T>, &'a [T]) {
+        let (before, rest) = arena.split_at_mut(dy.start);
+        let (output, after) = rest.split_at_mut(dy.len());
+        (InputGrads { before, after, end: dy.end, places, pulls, rows }, output)
     }
 
     /// Gradient of input `i`, [rows, shape]; `None` where nobody needs it.
     #[inline]
     pub fn get(&mut self, i: usize) -> Option<Grad<'_, T>> {
         let pull = self.pulls[i];
-        (pull != Pull::Unwanted).then(|| Grad {
-            numbers: &mut self.arena[self.places[i].range(self.rows)],
-            empty: pull == Pull::First,
+        (pull != Pull::Unwanted).then(|| {
+            let place = self.places[i].range(self.rows);
+            let numbers = if place.start < self.end {
+                &mut self.before[place]
+            } else {
+                &mut self.after[place.start - self.end..][..place.len()]
+            };
+            Grad { numbers, empty: pull == Pull::First }
         })
     }
 }

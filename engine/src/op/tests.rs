@@ -104,7 +104,7 @@ impl<T: Precision> Bench<T> {
         let room = &mut vec![T::nan(); SCRATCH];
         let team = &mut Team::alone(room);
         let op = T::of_op(&*self.op);
-        let grads = InputGrads::new(&mut dx, &self.places, &pulls, self.rows);
+        let (grads, _) = InputGrads::and_output(&mut dx, 0..0, &self.places, &pulls, self.rows);
         op.backward(&self.point(), dy, grads, team);
         let mut dw = vec![start; self.params.len()];
         let point = Point { w: Parts::new(&[], &self.param_ranges), ..self.point() };

@@ -5,7 +5,7 @@ use crate::data::Dataset;
 use crate::kernel::moments::{BLOCK, Moments};
 use crate::kernel::{Aligned, Scalar, Wide, random, wide};
 use crate::loss::LossFunction;
-use crate::network::{Batch, Cut, Error, Facts, Metrics, Network, Pass, Plan, Weights};
+use crate::network::{Batch, Cut, Error, Facts, Keep, Metrics, Network, Pass, Plan, Weights};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -111,7 +111,7 @@ impl<T: Real> Trainer<T> {
         options: Options,
     ) -> Result<Trainer<T>, Error> {
         let network = Arc::new(network);
-        let plan = Plan::new(&network, loss, options.batch, options.threads, false)?;
+        let plan = Plan::new(&network, loss, options.batch, options.threads, Keep::Training)?;
         let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
         // The update walks weights, gradient and slots side by side.
@@ -276,11 +276,6 @@ impl<T: Real> Trainer<T> {
     /// The optimizer.
     pub fn optimizer(&self) -> &dyn Optimizer {
         &*self.optimizer
-    }
-
-    /// The plan, for whoever wants the values of the last pass.
-    pub fn plan(&self) -> &Plan<T> {
-        &self.plan
     }
 }
 

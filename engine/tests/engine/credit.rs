@@ -10,7 +10,7 @@ use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{self, LossFunction};
-use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Value, Weights};
+use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Value, Weights};
 use whygrad::op::{self, Add, By, Linear, Precision};
 use whygrad::optim::Sgd;
 use whygrad::train::{Options, State, Trainer};
@@ -693,7 +693,7 @@ fn all_semirings_together_cost_at_most_four_backward_passes() {
     let (network, data) = large::<f64>();
     let weights = Weights::init(&network, 1);
     let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
-    let mut plan = Plan::<f64>::new(&network, loss("cross_entropy"), 128, 1, false).unwrap();
+    let mut plan = Plan::<f64>::new(&network, loss("cross_entropy"), 128, 1, Keep::Training).unwrap();
     let mut gradient = vec![0.0; network.param_count()];
     let forward = seconds(30, || _ = plan.pass(&weights, batch, Pass { backward: false, ..Pass::train(0) }));
     let both = seconds(30, || {
@@ -714,7 +714,7 @@ fn per_example_norms_cost_at_most_a_third_of_a_step_on_top_of_it() {
         let (network, data) = large::<T>();
         let weights = Weights::init(&network, 1);
         let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
-        let mut plan = Plan::<T>::new(&network, loss("cross_entropy"), 128, 1, false).unwrap();
+        let mut plan = Plan::<T>::new(&network, loss("cross_entropy"), 128, 1, Keep::Training).unwrap();
         let norms = seconds(50, || {
             plan.pass(&weights, batch, Pass::train(0));
             std::hint::black_box(example_norms(&network, &plan, &weights));

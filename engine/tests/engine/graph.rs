@@ -3,10 +3,11 @@
 use super::data;
 use std::sync::Arc;
 use whygrad::layers;
-use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
-use whygrad::network::{Batch, Error, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::loss::{ClassWeights, CrossEntropy, LossFunction, Mse, Nll, Reduction};
+use whygrad::network::{Batch, Error, Keep, Layer, Network, Pass, Plan, Rows, Weights};
 use whygrad::op::{
-    Add, BatchNorm, Dropout, Elu, Gelu, LayerNorm, Linear, LogSoftmax, Sigmoid, Silu, Softplus, Tanh,
+    Add, BatchNorm, Dropout, Elu, Gelu, LayerNorm, Linear, LogSoftmax, Operation, Sigmoid, Silu, Softplus,
+    Tanh,
 };
 
 fn mse() -> Arc<dyn LossFunction> {
@@ -29,7 +30,7 @@ fn gradient_error_in(
     let width = network.shape(network.input()).len();
     let data = data::<f64>(37, width, classes); // one shard and a bit
     let batch = Batch { data: &data, rows: Rows::Range(0, 37) };
-    let mut plan = Plan::new(network, loss, 37, 2, false).unwrap();
+    let mut plan = Plan::new(network, loss, 37, 2, Keep::Training).unwrap();
     let mut weights = Weights::init(network, 2);
     let mut gradient = vec![0.0; network.param_count()];
     let at = |plan: &mut Plan<f64>, weights: &Weights<f64>| {
@@ -107,6 +108,52 @@ fn gradients_in_evaluation_mode_agree_with_finite_differences() {
 }
 
 #[test]
+fn values_that_share_rooms_give_the_bits_of_values_that_are_all_kept() {
+    let linear = |out| Arc::new(Linear::new(out)) as Arc<dyn Operation>;
+    // With batch norm the batch is one shard, else several.
+    for norm in [Arc::new(BatchNorm::default()) as Arc<dyn Operation>, Arc::new(LayerNorm::default())] {
+        let mut network = Network::new([5]);
+        let ops: [Arc<dyn Operation>; 8] = [
+            norm,
+            Arc::new(Tanh),
+            linear(9),
+            Arc::new(Dropout { p: 0.3 }),
+            Arc::new(Silu),
+            linear(9),
+            Arc::new(Gelu::default()),
+            Arc::new(Softplus::default()),
+        ];
+        let start = network.add("start".into(), linear(9), &[network.input()]).unwrap();
+        let mut x = start;
+        for (i, op) in ops.into_iter().enumerate() {
+            x = network.add(format!("op {i}"), op, &[x]).unwrap();
+            if i % 3 == 1 {
+                let unread = network.add(format!("unread {i}"), linear(30), &[x]).unwrap();
+                network.add(format!("unread too {i}"), Arc::new(Tanh), &[unread]).unwrap();
+                x = network.add(format!("sum {i}"), Arc::new(Add), &[x, start]).unwrap();
+            }
+        }
+        let x = network.add("end".into(), linear(3), &[x]).unwrap();
+        network.add("output".into(), Arc::new(LogSoftmax), &[x]).unwrap();
+        let (data, weights) = (data::<f32>(37, 5, Some(3)), Weights::init(&network, 2));
+        let loss: Arc<dyn LossFunction> =
+            Arc::new(Nll { weight: ClassWeights(None), reduction: Reduction::Mean });
+        let [training, all] = [Keep::Training, Keep::All].map(|keep| {
+            let mut plan = Plan::new(&network, Arc::clone(&loss), 37, 2, keep).unwrap();
+            let mut gradient = vec![0.0; network.param_count()];
+            let mut bits = vec![];
+            for (key, rows) in [(1, Rows::Range(0, 37)), (2, Rows::Range(3, 20)), (3, Rows::Range(0, 37))] {
+                plan.pass(&weights, Batch { data: &data, rows }, Pass::train(key));
+                plan.gradient(&weights, &mut gradient);
+                bits.extend(plan.output().flatten().chain(&gradient).map(|x| x.to_bits()));
+            }
+            bits
+        });
+        assert!(training == all);
+    }
+}
+
+#[test]
 fn a_value_used_twice_gets_both_gradients() {
     // y = 2·tanh(Wx), once as a sum of the value with itself, once as a diamond.
     let mut twice = Network::new([4]);
@@ -131,7 +178,7 @@ fn a_chain_of_a_million_operations_is_built_trained_and_dropped() {
         x = network.add(i.to_string(), tanh.clone(), &[x]).unwrap();
     }
     let data = data::<f32>(2, 1, None);
-    let mut plan = Plan::new(&network, mse(), 2, 1, false).unwrap();
+    let mut plan = Plan::new(&network, mse(), 2, 1, Keep::Training).unwrap();
     let weights = Weights::init(&network, 1);
     let mut gradient = vec![0.0; network.param_count()];
     let loss = plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, 2) }, Pass::train(0));
@@ -147,7 +194,7 @@ fn log_softmax_and_nll_are_cross_entropy() {
     };
     let data = data::<f64>(40, 5, Some(3));
     let run = |network: Network, loss: Arc<dyn LossFunction>| {
-        let mut plan = Plan::new(&network, loss, 40, 1, false).unwrap();
+        let mut plan = Plan::new(&network, loss, 40, 1, Keep::Training).unwrap();
         let weights = Weights::<f64>::init(&network, 4);
         let mut gradient = vec![0.0; network.param_count()];
         let loss = plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, 40) }, Pass::train(0));
@@ -182,7 +229,7 @@ fn a_layer_that_does_not_fit_is_named_with_both_numbers() {
 #[test]
 fn labels_and_shapes_that_do_not_fit_the_network_are_refused() {
     let network = Network::sequential([5], layers![Linear::new(3)]).unwrap();
-    let plan = Plan::<f64>::new(&network, Arc::new(CrossEntropy::default()), 8, 1, false).unwrap();
+    let plan = Plan::<f64>::new(&network, Arc::new(CrossEntropy::default()), 8, 1, Keep::Training).unwrap();
     let message = |data| plan.check(&data).unwrap_err().to_string();
     let mut wrong = data::<f64>(4, 5, Some(3));
     wrong.targets = whygrad::data::Targets::Classes(vec![0, 1, 3, 2]);
@@ -234,7 +281,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
         class_names: vec![],
         feature_names: vec![],
     };
-    let mut plan = Plan::<f64>::new(&network, mse(), 6, 1, false).unwrap();
+    let mut plan = Plan::<f64>::new(&network, mse(), 6, 1, Keep::Training).unwrap();
     let mut weights = Weights::init(&network, 0);
     for batch in reference["batches"].as_array().unwrap() {
         let data = data(batch);

@@ -7,7 +7,7 @@ use whygrad::credit::{Ledger, Refine, Weight, probe};
 use whygrad::data::Dataset;
 use whygrad::layers;
 use whygrad::loss::{self, CrossEntropy, LossFunction, Mse, Reduction};
-use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Weights};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{AdamW, Optimizer, Sgd};
 use whygrad::setting::Value;
@@ -39,9 +39,9 @@ fn rough() -> Network {
 
 /// Keeps the weights after every step.
 #[derive(Default)]
-struct Keep<T>(Vec<Weights<T>>);
+struct Kept<T>(Vec<Weights<T>>);
 
-impl<T: Real> Observer<T> for Keep<T> {
+impl<T: Real> Observer<T> for Kept<T> {
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
         self.0.push(done.trainer.state().weights.clone());
         Flow::Continue
@@ -67,7 +67,7 @@ fn run<T: Real, P: Real>(
     let first = network.params().len() - 1;
     ledger.watch(Weight { param: first, at: 0 });
     let how = Fit { epochs: 3, batch: 120, shuffle: true, seed: 3, patience: None };
-    let mut keep = Keep(vec![start]);
+    let mut keep = Kept(vec![start]);
     let observers: &mut [&mut dyn Observer<T>] = &mut [&mut ledger, &mut keep];
     fit(&mut trainer, &data, None, &how, &mut Progress::default(), observers).unwrap();
     (ledger, keep.0, data)
@@ -87,7 +87,7 @@ fn everything_adds_up_to_the_measured_loss_change() {
         [(smooth(), Refine::PLAIN), (rough(), Refine::PLAIN), (rough(), Refine::default())]
     {
         let (ledger, weights, data) = run::<f64, f64>(&network, cross_entropy(), sgd(0.3), refine, 1);
-        let mut plan = Plan::new(&network, cross_entropy(), 600, 1, false).unwrap();
+        let mut plan = Plan::new(&network, cross_entropy(), 600, 1, Keep::Training).unwrap();
         let losses: Vec<f64> = weights.iter().map(|w| plan.evaluate(w, &data).loss).collect();
         let totals = ledger.totals();
         let size = totals.hurt - totals.earned + losses[0];
@@ -136,7 +136,7 @@ fn a_neuron_is_a_row_of_the_weight_and_its_bias() {
 
 /// Allocations of one step by the rectangle rule on 2000 pieces of the line, by the plan alone.
 fn by_rectangles(network: &Network, from: &Weights<f64>, to: &Weights<f64>, data: &Dataset<f64>) -> Vec<f64> {
-    let mut plan = Plan::new(network, cross_entropy(), 600, 1, false).unwrap();
+    let mut plan = Plan::new(network, cross_entropy(), 600, 1, Keep::Training).unwrap();
     let batch = Batch { data, rows: Rows::Range(0, 600) };
     let (mut weights, mut gradient) = (to.clone(), vec![0.0; network.param_count()]);
     let mut allocation = vec![0.0; network.param_count()];

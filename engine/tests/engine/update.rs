@@ -6,7 +6,7 @@ use whygrad::credit::{Update, Updates, Weight};
 use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction};
-use whygrad::network::{Batch, Network, Pass, Plan, Rows};
+use whygrad::network::{Batch, Keep, Network, Pass, Plan, Rows};
 use whygrad::op::{Linear, Tanh};
 use whygrad::optim::{self, Clip, Decay, Optimizer, Schedule, Source};
 use whygrad::setting::Value;
@@ -67,7 +67,7 @@ fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64,
     let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
     let (clip, schedule) = how;
     let options = Options { batch: 16, clip, schedule, seed: 4, ..Options::default() };
-    let mut plan = Plan::<T>::new(&network(), Arc::clone(&loss), 16, 1, false).unwrap();
+    let mut plan = Plan::<T>::new(&network(), Arc::clone(&loss), 16, 1, Keep::Training).unwrap();
     let mut trainer = Trainer::<T>::new(network(), loss, optimizer(name, given), options).unwrap();
     let data = data::<T>(160, 5, Some(3));
     let mut gradient = vec![T::zero(); trainer.network().param_count()];

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use whygrad::credit::{Beside, Still, Update, Updates, Weight};
 use whygrad::data::{Batches, Dataset};
 use whygrad::loss::LossFunction;
-use whygrad::network::{Batch, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Keep, Pass, Plan, Rows, Weights};
 use whygrad::optim::Optimizer;
 use whygrad::train::{Options, Real, State, Trainer};
 
@@ -94,7 +94,8 @@ impl<T: Real> Step<T> {
         let before = trainer.state().clone();
         let network = Arc::new(trainer.network().clone());
         let mut gradient = vec![T::zero(); network.param_count()];
-        let mut plan = Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, false)?;
+        let mut plan =
+            Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, Keep::Training)?;
         plan.pass(&before.weights, batch, Pass::train(options.key(before.steps)));
         plan.gradient(&before.weights, &mut gradient);
         drop(plan);
