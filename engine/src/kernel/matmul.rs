@@ -101,6 +101,7 @@ unsafe impl<T: Sync> Sync for Job<'_, T> {}
 impl<'a, T: Scalar> Job<'a, T> {
     /// # Panics
     /// Where a matrix does not hold its numbers: a mistake of the caller.
+    #[inline(always)]
     pub(super) fn new(
         [m, n, k]: [usize; 3],
         a: Matrix<'a, T>,
@@ -113,6 +114,11 @@ impl<'a, T: Scalar> Job<'a, T> {
             assert!(row.len() >= n);
         }
         Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, room: PhantomData }
+    }
+
+    /// C is m × n, with k terms.
+    pub(super) fn size(&self) -> [usize; 3] {
+        self.size
     }
 
     /// The piece that computes some rows of C.
@@ -161,7 +167,8 @@ impl<'a, T: Scalar> Job<'a, T> {
         if m == 0 || n == 0 {
             return;
         }
-        if n == 1 && m > 1 && self.ldc == 1 {
+        // Where A would not have to be turned for it.
+        if n == 1 && m > 1 && self.ldc == 1 && self.a.row == 1 {
             return self.turned().run(level, scratch);
         }
         if k > 0 {
@@ -510,7 +517,6 @@ unsafe fn turned<T: Scalar, V: Vector<T>>(
 
 /// The tiles of C that one panel of B gives: the first elements, and how far apart rows are. A is packed, or has these
 /// strides; the rows and terms of A, the rows of the panel, whole vectors, are readable, and those of C writable.
-#[derive(Clone, Copy)]
 struct Panel<'a, T> {
     tiles: Tiles,
     kc: usize,
@@ -530,7 +536,7 @@ impl<T: Scalar> Panel<'_, T> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(self, direct_a: bool) {
+    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(&self, direct_a: bool) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             match (self.columns.div_ceil(V::LANES), direct_a) {
@@ -546,7 +552,7 @@ impl<T: Scalar> Panel<'_, T> {
 }
 
 /// The tiles of a panel, of at most R rows, of W vectors, with A packed or not.
-struct OfWidth<'a, T, const R: usize, const W: usize, const PACKED: bool>(Panel<'a, T>);
+struct OfWidth<'a, T, const R: usize, const W: usize, const PACKED: bool>(&'a Panel<'a, T>);
 
 /// A tile of each number of rows has its own code: its sums are in registers.
 macro_rules! of_rows {
@@ -578,7 +584,7 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
     /// These rows are the panel's; the processor has `V`'s instructions.
     #[inline(always)]
     unsafe fn tile<V: Vector<T>, const N: usize>(&self, i: usize) -> usize {
-        let Panel { kc, strides, b, ldb, ldc, columns, onto, .. } = self.0;
+        let Panel { kc, strides, b, ldb, ldc, columns, onto, .. } = *self.0;
         // SAFETY: every access stays inside the tile and what the panel describes; any address may be prefetched.
         unsafe {
             let a = self.0.a.add(i * if PACKED { LDA } else { strides[0] });

@@ -42,6 +42,7 @@ impl<'a, T: Scalar> Team<'a, T> {
     ///
     /// # Panics
     /// Where a matrix does not hold its numbers: a mistake of the caller.
+    #[inline(always)]
     pub fn matmul(
         &mut self,
         [m, n, k]: [usize; 3],
@@ -50,7 +51,11 @@ impl<'a, T: Scalar> Team<'a, T> {
         c: &mut [T],
         onto: Onto<'_, T>,
     ) {
-        let job = Job::new([m, n, k], a, b, c, onto);
+        self.product(&Job::new([m, n, k], a, b, c, onto));
+    }
+
+    fn product(&mut self, job: &Job<'_, T>) {
+        let [m, n, k] = job.size();
         let threads = self.threads(2 * m * n * k, PRODUCT);
         let level = Level::detect();
         let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {

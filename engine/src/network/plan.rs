@@ -93,14 +93,6 @@ impl<'a, T> Batch<'a, T> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// Place in the data set of the `i`-th example.
-    fn at(&self, i: usize) -> usize {
-        match self.rows {
-            Rows::Index(index) => index[i],
-            Rows::Range(from, _) => from + i,
-        }
-    }
 }
 
 /// What a pass does.
@@ -404,14 +396,19 @@ impl<T: Precision + LossPrecision> Plan<T> {
     fn gather_targets(&mut self, batch: &Batch<'_, T>) {
         self.classes.clear();
         self.values.clear();
-        match &batch.data.targets {
-            Targets::Classes(classes) => {
-                self.classes.extend((0..batch.len()).map(|i| classes[batch.at(i)]));
+        match (&batch.data.targets, batch.rows) {
+            (Targets::Classes(classes), Rows::Range(from, to)) => {
+                self.classes.extend_from_slice(&classes[from..to]);
             }
-            Targets::Values { data, width } => {
-                for i in 0..batch.len() {
-                    let from = batch.at(i) * width;
-                    self.values.extend_from_slice(&data[from..from + width]);
+            (Targets::Classes(classes), Rows::Index(index)) => {
+                self.classes.extend(index.iter().map(|&i| classes[i]));
+            }
+            (Targets::Values { data, width }, Rows::Range(from, to)) => {
+                self.values.extend_from_slice(&data[from * width..to * width]);
+            }
+            (Targets::Values { data, width }, Rows::Index(index)) => {
+                for &i in index {
+                    self.values.extend_from_slice(&data[i * width..(i + 1) * width]);
                 }
             }
         }

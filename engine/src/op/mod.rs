@@ -386,7 +386,7 @@ impl<'a, T> Inputs<'a, T> {
     }
 
     /// Input `i`: [rows, shape].
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, i: usize) -> &'a [T] {
         let place = self.places[i].range(self.rows);
         if place.start < self.end {
@@ -568,7 +568,7 @@ impl<'a, T: Scalar> InputGrads<'a, T> {
     }
 
     /// Gradient of input `i`, [rows, shape]; `None` where nobody needs it.
-    #[inline]
+    #[inline(always)]
     pub fn get(&mut self, i: usize) -> Option<Grad<'_, T>> {
         let pull = self.pulls[i];
         (pull != Pull::Unwanted).then(|| {
