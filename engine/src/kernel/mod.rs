@@ -11,9 +11,11 @@ mod scalar;
 mod simd;
 pub mod stable;
 mod team;
+mod turn;
 
 pub use aligned::{Aligned, padded};
 pub use pool::Pool;
-pub use scalar::Scalar;
+pub use scalar::{Scalar, same};
 pub use simd::{Wide, wide};
 pub use team::Team;
+pub use turn::turn;

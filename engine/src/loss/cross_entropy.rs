@@ -5,7 +5,7 @@
 
 use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
 use crate::kernel::stable::{largest, log_sum_exp, sum};
-use crate::kernel::{Scalar, Wide, wide};
+use crate::kernel::{Scalar, Wide, turn, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
 
@@ -173,9 +173,7 @@ const ROWS: usize = 16;
 fn side_by_side<T: Scalar>(width: usize, x: &[T], classes: &[u32], scale: T, each: &mut [T], dx: &mut [T]) {
     let (zero, one) = (T::zero(), T::one());
     let mut columns = [[zero; ROWS]; NARROW];
-    for (r, x) in x.chunks_exact(width).enumerate() {
-        columns.iter_mut().zip(x).for_each(|(column, x)| column[r] = *x);
-    }
+    turn([classes.len(), width], x, columns.as_flattened_mut(), [width, ROWS]);
     let columns = &mut columns[..width];
     let mut max = columns[0];
     for column in &columns[1..] {
@@ -199,11 +197,11 @@ fn side_by_side<T: Scalar>(width: usize, x: &[T], classes: &[u32], scale: T, eac
         share[r] = scale / (others + one);
     }
     for column in &mut *columns {
-        (0..ROWS).for_each(|r| column[r] *= share[r]);
+        *column = std::array::from_fn(|r| column[r] * share[r]);
     }
+    turn([width, classes.len()], columns.as_flattened(), dx, [ROWS, width]);
     let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width));
     for (r, ((x, dx), (&class, each))) in rows.zip(classes.iter().zip(each)).enumerate() {
-        dx.iter_mut().zip(&*columns).for_each(|(dx, column)| *dx = column[r]);
         *each = log[r] - (x[class as usize] - max[r]);
         dx[class as usize] -= scale;
     }

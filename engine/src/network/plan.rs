@@ -20,7 +20,7 @@ use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::moments::Moments;
-use crate::kernel::{Aligned, Pool, Scalar, Team, Wide, padded, random, wide};
+use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random, same};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
@@ -594,7 +594,7 @@ impl<T: Precision> Shard<T> {
             let x = &mut self.values[to.start * width..to.end * width];
             let examples = &batch.data.inputs[example * width..][..x.len()];
             // Written again, they would leave the caches of the other threads.
-            if !wide(Same, (x, examples)) {
+            if !same(x, examples) {
                 x.copy_from_slice(examples);
             }
         };
@@ -670,23 +670,6 @@ impl<T: Precision> Shard<T> {
             saved: &self.saved[step.saved.clone()],
             mode,
         }
-    }
-}
-
-/// Whether two slices of one length hold the same numbers, signs of zeros included; NaN is never the same.
-struct Same;
-
-impl<T: Scalar> Wide<(&[T], &[T])> for Same {
-    type Out = bool;
-
-    #[inline(always)]
-    fn run((a, b): (&[T], &[T])) -> bool {
-        const LANES: usize = 64;
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        let number = |(a, b): (&T, &T)| (a == b) & (a.is_sign_negative() == b.is_sign_negative());
-        let block =
-            |(a, b): (&[T; LANES], &[T; LANES])| a.iter().zip(b).fold(true, |same, pair| same & number(pair));
-        a.iter().zip(b).all(block) && a_rest.iter().zip(b_rest).all(number)
     }
 }
 
