@@ -2,6 +2,7 @@
 
 use super::Scalar;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vector.
@@ -11,6 +12,9 @@ const LINE: usize = 64;
 /// one of them for a store to the other.
 const PAGE: usize = 4096;
 
+/// Bytes of a huge page.
+const HUGE: usize = 2 << 20;
+
 /// Lines that slices of neighbouring places are apart within their pages.
 const APART: usize = 13;
 
@@ -19,10 +23,12 @@ pub fn padded<T>(count: usize) -> usize {
     count.next_multiple_of(LINE / size_of::<T>())
 }
 
-/// A slice of fixed length that starts on a cache line.
+/// A slice of fixed length that starts on a cache line. A long one lies in huge pages where the system has them: then
+/// rows that are far apart do not wait for their addresses to be translated.
 #[derive(Default)]
 pub struct Aligned<T> {
-    room: Vec<T>,
+    /// Only the numbers of the slice are initialised; what lies around them is never touched.
+    room: Vec<MaybeUninit<T>>,
     start: usize,
     count: usize,
     place: usize,
@@ -31,32 +37,47 @@ pub struct Aligned<T> {
 impl<T: Scalar> Aligned<T> {
     /// `count` zeros.
     pub fn zeros(count: usize) -> Aligned<T> {
-        Aligned::filled(T::zero(), count, 0)
+        Aligned::zeros_apart(count, 0)
     }
 
     /// `count` zeros; slices with different places, 0 to 4, can be walked side by side without meeting in the cache.
     pub fn zeros_apart(count: usize, place: usize) -> Aligned<T> {
-        Aligned::filled(T::zero(), count, place)
+        Aligned::of(count, place, |_| T::zero())
     }
 }
 
 impl<T: Clone> Aligned<T> {
-    fn filled(with: T, count: usize, place: usize) -> Aligned<T> {
-        let (page, apart) = (PAGE / size_of::<T>(), place * APART * LINE / size_of::<T>());
-        let room = vec![with; count + page + apart];
-        // An interpreter that does not tell addresses answers with the largest number; any start is right.
-        let start = room.as_ptr().align_offset(PAGE).min(page) + apart;
-        Aligned { room, start, count, place }
-    }
-
     /// These numbers, at a place.
     pub fn apart(numbers: &[T], place: usize) -> Aligned<T> {
-        let Some(first) = numbers.first() else {
-            return Aligned { room: vec![], start: 0, count: 0, place };
-        };
-        let mut aligned = Aligned::filled(first.clone(), numbers.len(), place);
-        aligned.clone_from_slice(numbers);
-        aligned
+        Aligned::of(numbers.len(), place, |i| numbers[i].clone())
+    }
+}
+
+impl<T> Aligned<T> {
+    fn of(count: usize, place: usize, number: impl Fn(usize) -> T) -> Aligned<T> {
+        let page = if count * size_of::<T>() < HUGE { PAGE } else { HUGE };
+        let apart = place * APART * LINE / size_of::<T>();
+        let mut room: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
+        // An interpreter that does not tell addresses answers with the largest number; any start is right.
+        let first = room.as_ptr().align_offset(page).min(page / size_of::<T>());
+        let start = first + apart;
+        // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
+        unsafe { room.set_len(start + count) };
+        if page == HUGE {
+            ask_for_huge_pages(&room[first..]);
+        }
+        room[start..].iter_mut().enumerate().for_each(|(i, to)| _ = to.write(number(i)));
+        Aligned { room, start, count, place }
+    }
+}
+
+/// Asks the system to back memory that was not touched yet by huge pages. Nothing but speed depends on its answer.
+fn ask_for_huge_pages<T>(_room: &[T]) {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    // SAFETY: the pages belong to the room, and the advice changes nothing that they hold.
+    unsafe {
+        let length = size_of_val(_room) / PAGE * PAGE;
+        libc::madvise(_room.as_ptr().cast_mut().cast(), length, libc::MADV_HUGEPAGE);
     }
 }
 
@@ -65,8 +86,8 @@ impl<T> Deref for Aligned<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: the room was made with at least so many numbers, and neither changes.
-        unsafe { self.room.get_unchecked(self.start..self.start + self.count) }
+        // SAFETY: the room was made with so many initialised numbers at the start, and none of that changes.
+        unsafe { std::slice::from_raw_parts(self.room.as_ptr().add(self.start).cast(), self.count) }
     }
 }
 
@@ -74,7 +95,7 @@ impl<T> DerefMut for Aligned<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as above.
-        unsafe { self.room.get_unchecked_mut(self.start..self.start + self.count) }
+        unsafe { std::slice::from_raw_parts_mut(self.room.as_mut_ptr().add(self.start).cast(), self.count) }
     }
 }
 
