@@ -8,6 +8,9 @@ use std::time::Instant;
 
 /// More than the caches hold.
 const BYTES: usize = 512 << 20;
+
+/// What the second- and the last-level cache hold on any processor of these years, and the one below them does not.
+const IN_CACHE: [(&str, usize); 2] = [("copy_l2", 256 << 10), ("copy_l3", 6 << 20)];
 const TRIES: usize = 5;
 
 #[cfg(target_arch = "x86_64")]
@@ -89,6 +92,16 @@ fn read(numbers: &[u64]) -> usize {
     size_of_val(numbers)
 }
 
+/// The best rate of copies within `bytes` of each thread: a copy reads every byte and writes it.
+fn copy(threads: usize, bytes: usize) -> f64 {
+    let halves = || (vec![1_u64; bytes / 16], vec![2_u64; bytes / 16]);
+    rate(threads, halves, |(from, to)| {
+        let times = (BYTES / 4 / bytes).max(1);
+        (0..times).for_each(|_| black_box(&mut *to).copy_from_slice(black_box(from)));
+        times * 2 * size_of_val(&from[..])
+    })
+}
+
 /// A chain of multiplications, each of which waits three cycles for the one before.
 fn cycles(rounds: usize) -> usize {
     let factor = black_box(0x9e37_79b9_7f4a_7c15_u64);
@@ -105,14 +118,11 @@ fn main() {
         let gflops = rate(threads, || (), |()| fma::run(20_000_000));
         let count = BYTES / 8 / threads;
         let read = rate(threads, || vec![1_u64; count], |numbers| read(numbers));
-        let halves = || (vec![1_u64; count / 2], vec![2_u64; count / 2]);
-        // A copy reads every byte and writes it.
-        let copy = rate(threads, halves, |(from, to)| {
-            to.copy_from_slice(black_box(from));
-            2 * size_of_val(&from[..])
-        });
-        for (name, value) in [("gflops", gflops), ("read", read), ("copy", copy)] {
+        for (name, value) in [("gflops", gflops), ("read", read), ("copy", copy(threads, BYTES / threads))] {
             peaks.insert(format!("{name}_{threads}"), value.into());
+        }
+        for (name, bytes) in IN_CACHE {
+            peaks.insert(format!("{name}_{threads}"), copy(threads, bytes).into());
         }
     }
     println!("{}", serde_json::Value::Object(peaks));
