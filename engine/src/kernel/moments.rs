@@ -1,7 +1,7 @@
 //! What is kept of many numbers: count, mean, spread, extremes, zeros, non-finite ones, a coarse histogram.
 
 use super::Scalar;
-use super::simd::{Kernel, Lanes, Vector, transpose, vectored};
+use super::simd::{Kernel, Lanes, Level, Vector, transpose, vectored};
 use serde::{Deserialize, Serialize};
 
 /// Bins of the histogram of magnitudes.
@@ -65,7 +65,7 @@ impl Moments {
     /// Takes in at most [`BLOCK`] numbers, and every `every`-th of them by its magnitude.
     pub fn take<T: Scalar>(&mut self, x: &[T], every: usize) {
         let pivot = self.pivot(x[0]);
-        let total = vectored(Of { x, pivot });
+        let total = vectored(Level::detect(), Of { x, pivot });
         self.put(&total, pivot, every, x.len(), |i| x[i]);
     }
 
@@ -78,7 +78,7 @@ impl Moments {
     ) -> f64 {
         let firsts = [before[0], gradient[0], after[0] - before[0]];
         let pivots = [0, 1, 2].map(|i| moments[i].pivot(firsts[i]));
-        let ([w, g, change], dot) = vectored(OfUpdate { before, after, gradient, pivots });
+        let ([w, g, change], dot) = vectored(Level::detect(), OfUpdate { before, after, gradient, pivots });
         let ([weights, gradients, changes], count) = (moments, before.len());
         weights.put(&w, pivots[0], every, count, |i| before[i]);
         gradients.put(&g, pivots[1], every, count, |i| gradient[i]);
@@ -378,6 +378,44 @@ mod tests {
             (merged.count, merged.min, merged.max, merged.magnitudes),
             (whole.count, whole.min, whole.max, whole.magnitudes)
         );
+    }
+
+    #[test]
+    fn vectors_of_every_level_take_in_the_same_numbers() {
+        fn check<T: Scalar>() {
+            for (level, count) in
+                Level::all().into_iter().flat_map(|level| [1, 7, 16, 33, 100].map(|n| (level, n)))
+            {
+                // Whole numbers: their sums are exact in any order.
+                let of = |factor: usize| {
+                    (0..count).map(|i| T::of((i * factor % 13) as f64 - 5.0)).collect::<Vec<T>>()
+                };
+                let (before, after, gradient, pivot) = (of(3), of(5), of(7), T::of(2.0));
+                let change: Vec<T> = after.iter().zip(&before).map(|(a, b)| *a - *b).collect();
+                let [x, g] = [&before[..], &gradient[..]];
+                let kernel = OfUpdate { before: x, after: &after, gradient: g, pivots: [pivot; 3] };
+                let (of_update, dot) = vectored(level, kernel);
+                let alone = vectored(level, Of { x, pivot });
+                assert_eq!(dot, g.iter().zip(&change).map(|(g, d)| *g * *d).sum::<T>());
+                for (total, x) in [(alone, x)].into_iter().chain(of_update.into_iter().zip([x, g, &change])) {
+                    let apart = || x.iter().map(|x| *x - pivot);
+                    let fold = |f: fn(T, T) -> T| x.iter().copied().reduce(f).unwrap();
+                    assert_eq!(
+                        (total.sum, total.squares),
+                        (apart().sum(), apart().map(|d| d * d).sum()),
+                        "{level:?}"
+                    );
+                    assert_eq!((total.min, total.max), (fold(T::min), fold(T::max)), "{level:?}, {count}");
+                    assert_eq!(
+                        total.zeros as usize,
+                        x.iter().filter(|x| x.is_zero()).count(),
+                        "{level:?}, {count}"
+                    );
+                }
+            }
+        }
+        check::<f32>();
+        check::<f64>();
     }
 
     #[test]

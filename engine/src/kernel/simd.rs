@@ -89,12 +89,12 @@ pub trait Kernel<T> {
     unsafe fn run<V: Vector<T>>(self) -> Self::Out;
 }
 
-/// Runs a loop with the widest vectors of this processor.
+/// Runs a loop with the vectors of a level.
 #[inline(always)]
-pub(super) fn vectored<T: Scalar, K: Kernel<T>>(kernel: K) -> K::Out {
+pub(super) fn vectored<T: Scalar, K: Kernel<T>>(level: Level, kernel: K) -> K::Out {
     // SAFETY: a level is only named where the processor was seen to have it.
     unsafe {
-        match Level::detect() {
+        match level {
             Level::Portable => T::Portable::call(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => T::Avx2::call(kernel),

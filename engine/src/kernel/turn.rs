@@ -1,9 +1,9 @@
 //! Rows that become columns.
 
 use super::Scalar;
-use super::simd::{Kernel, Vector, transpose, vectored};
+use super::simd::{Kernel, Level, Vector, transpose, vectored};
 
-/// Turns `rows` rows of `columns` numbers: to[j][i] ← from[i][j], where rows are `apart[0]` numbers apart in `from`, and
+/// Turns `rows` rows of `columns` numbers: number j of row i becomes number i of row j. Rows are `apart[0]` numbers apart in `from`, and
 /// `apart[1]` in `to`.
 ///
 /// # Panics
@@ -12,7 +12,7 @@ pub fn turn<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &mut [T], ap
     if rows > 0 && columns > 0 {
         let [last_from, last_to] = [(rows - 1) * apart[0] + columns, (columns - 1) * apart[1] + rows];
         assert!(apart[0] >= columns && apart[1] >= rows && from.len() >= last_from && to.len() >= last_to);
-        vectored(Turn { rows, columns, from, to, apart });
+        vectored(Level::detect(), Turn { rows, columns, from, to, apart });
     }
 }
 
@@ -64,11 +64,14 @@ mod tests {
                 let number = |i: usize, j: usize| T::of((100 * i + j + 1) as f64);
                 let mut from = vec![T::zero(); rows * apart[0]];
                 (0..rows).for_each(|i| (0..columns).for_each(|j| from[i * apart[0] + j] = number(i, j)));
-                let mut to = vec![T::zero(); columns * apart[1]];
-                turn([rows, columns], &from, &mut to, apart);
-                for (at, to) in to.iter().enumerate() {
-                    let (j, i) = (at / apart[1], at % apart[1]);
-                    assert_eq!(*to, if i < rows { number(i, j) } else { T::zero() }, "{rows} × {columns}");
+                for level in Level::all() {
+                    let mut to = vec![T::zero(); columns * apart[1]];
+                    vectored(level, Turn { rows, columns, from: &from, to: &mut to, apart });
+                    for (at, to) in to.iter().enumerate() {
+                        let (j, i) = (at / apart[1], at % apart[1]);
+                        let right = if i < rows { number(i, j) } else { T::zero() };
+                        assert_eq!(*to, right, "{level:?} {rows} × {columns}");
+                    }
                 }
             }
         }
