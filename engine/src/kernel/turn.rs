@@ -3,8 +3,8 @@
 use super::Scalar;
 use super::simd::{Kernel, Level, Vector, transpose, vectored};
 
-/// Turns `rows` rows of `columns` numbers: number j of row i becomes number i of row j. Rows are `apart[0]` numbers apart in `from`, and
-/// `apart[1]` in `to`.
+/// Turns `rows` rows of `columns` numbers: number j of row i becomes number i of row j. Rows are `apart[0]` numbers apart
+/// in `from`, and `apart[1]` in `to`.
 ///
 /// # Panics
 /// Where one of them does not hold its numbers: a mistake of the caller.
