@@ -75,7 +75,8 @@ fn a_picture_is_a_whole_svg_that_names_every_layer() {
 fn ctrl_c_ends_it_at_once_and_leaves_nothing_behind() {
     use std::os::unix::process::ExitStatusExt;
     let folder = tempfile::tempdir().unwrap();
-    train(folder.path(), &["digits"]);
+    // Its ledger takes seconds.
+    train(folder.path(), &["digits", "--set", "train.epochs=400"]);
     let before = std::fs::read_dir(folder.path()).unwrap().count();
     let mut child =
         whygrad(folder.path(), &["ledger", "--svg", "l.svg"]).stdout(Stdio::piped()).spawn().unwrap();
