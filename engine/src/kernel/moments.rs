@@ -224,7 +224,8 @@ impl<V> Sums<V> {
     }
 }
 
-/// What all lanes of some [`Sums`] become together, with what one lane took beside each; and of a sum of its own.
+/// What all lanes of some [`Sums`] become together, with what one lane took beside each; and of a sum of its own. Without
+/// `vectors` the lanes took nothing.
 ///
 /// # Safety
 /// The processor has `V`'s instructions.
@@ -233,8 +234,9 @@ unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
     sums: [Sums<V>; N],
     rest: [Sums<Lanes<T, 1>>; N],
     (own, own_rest): (V, Lanes<T, 1>),
+    vectors: bool,
 ) -> ([Total<T>; N], T) {
-    let (mut of_sums, mut least, mut most) = ([T::zero(); 16], [T::zero(); 16], [T::zero(); 16]);
+    let (mut of_sums, mut least, mut most) = ([T::zero(); 16], [T::infinity(); 16], [T::neg_infinity(); 16]);
     // SAFETY: the caller vouches for the instructions; a group of vectors has as many lanes as vectors, and all groups
     // have 16.
     unsafe {
@@ -244,7 +246,8 @@ unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
                 [sums.sum, sums.squares, sums.min, sums.max];
         }
         // Turned, lanes of one vector stand one below the other: all vectors of a group are added up at once.
-        for group in (0..16).step_by(V::LANES) {
+        let count = if vectors { 16 } else { 0 };
+        for group in (0..count).step_by(V::LANES) {
             let mut turned = [own; 16];
             turned[..V::LANES].copy_from_slice(&all[group..group + V::LANES]);
             let turned = transpose(turned);
@@ -311,7 +314,7 @@ impl<T: Scalar> Kernel<T> for Of<'_, T> {
                 zeros: a.zeros + b.zeros,
                 ..a
             };
-            let ([total], _) = totals([sums], [rest], (V::zero(), Lanes::<T, 1>::zero()));
+            let ([total], _) = totals([sums], [rest], (V::zero(), Lanes::<T, 1>::zero()), !pairs.is_empty());
             total
         }
     }
@@ -355,7 +358,7 @@ impl<T: Scalar> Kernel<T> for OfUpdate<'_, T> {
                 rest[1].take(g);
                 rest[2].take(change);
             }
-            totals(sums, rest, (dot, last))
+            totals(sums, rest, (dot, last), whole > 0)
         }
     }
 }
