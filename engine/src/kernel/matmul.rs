@@ -167,7 +167,7 @@ impl<'a, T: Scalar> Job<'a, T> {
         if m == 0 || n == 0 {
             return;
         }
-        // Where A would not have to be turned for it.
+        // As a row, where the numbers of A's columns lie side by side: else A would have to be packed for it.
         if n == 1 && m > 1 && self.ldc == 1 && self.a.row == 1 {
             return self.turned().run(level, scratch);
         }

@@ -91,11 +91,15 @@ struct Arena {
 }
 
 impl Arena {
-    /// The start of a room of so many numbers: the smallest free one that holds them, or a new one.
+    /// The start of a room of so many numbers: in the smallest free one that holds them, or a new one.
     fn take(&mut self, count: usize) -> usize {
         let fits = self.free.iter().enumerate().filter(|(_, room)| room.len() >= count);
         if let Some((i, _)) = fits.min_by_key(|(_, room)| room.len()) {
-            return self.free.swap_remove(i).start;
+            let room = self.free.swap_remove(i);
+            if room.len() > count {
+                self.give(room.start + count..room.end);
+            }
+            return room.start;
         }
         self.end += count;
         self.end - count
