@@ -27,8 +27,15 @@ pub(super) const WIDEST: usize = 32;
 /// Rows of A up to which packing B costs more than it saves, where B's rows lie in one piece.
 const DIRECT_B: usize = 32;
 
+/// Terms up to which it costs more for any number of rows of A: a panel of so many stays in the first-level cache as
+/// it is, unless its rows meet there.
+const DIRECT_TERMS: usize = 128;
+
 /// Columns of B up to which packing A costs more than it saves.
 const DIRECT_A: usize = 64;
+
+/// Rows of A from which what the next panel of B is packed from is fetched while this one is multiplied.
+const AHEAD_ROWS: usize = 128;
 
 /// Terms ahead of the one that is packed, from where on memory is fast enough.
 const AHEAD: usize = 16;
@@ -286,8 +293,9 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     let start = scratch.as_ptr().align_offset(LINE);
     let (b_room, a_room) = scratch[start..].split_at_mut(KC * WIDEST);
     // Rows that are a power of two apart would meet in few sets of the cache.
-    let near = job.a.column == 1 && !(job.a.row * size_of::<T>()).is_multiple_of(1024);
-    let (direct_a, direct_b) = (n <= DIRECT_A || near, job.b.column == 1 && m <= DIRECT_B);
+    let apart = |of: Matrix<'_, T>| of.column == 1 && !(of.row * size_of::<T>()).is_multiple_of(1024);
+    let direct_a = n <= DIRECT_A || apart(job.a);
+    let direct_b = (job.b.column == 1 && m <= DIRECT_B) || (k <= DIRECT_TERMS && apart(job.b));
     // Blocks of about one size.
     let block = if m <= MC { m } else { m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC) };
     for i0 in (0..m).step_by(block) {
@@ -313,6 +321,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
             };
             for j0 in (0..n).step_by(width) {
                 let columns = width.min(n - j0);
+                let mut ahead = Ahead::NOTHING;
                 // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for
                 // kc rows of `width` numbers. The caller vouches for the instructions.
                 let (b, ldb) = unsafe {
@@ -322,6 +331,10 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     } else {
                         let (strides, panel) = ([job.b.row, job.b.column], b_room.as_mut_ptr());
                         V::call(PackB::<T, W> { b, strides, kc, columns, panel });
+                        if m >= AHEAD_ROWS {
+                            let next = b.wrapping_add(width * job.b.column);
+                            ahead = Ahead::new(next, strides, [kc, width.min(n - j0 - columns)], tiles.count);
+                        }
                         (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                     }
                 };
@@ -335,7 +348,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 unsafe {
                     let c = job.c.add(i0 * job.ldc + j0);
                     let strides = [job.a.row, job.a.column];
-                    let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc: job.ldc, columns, onto };
+                    let panel =
+                        Panel { tiles, kc, a, strides, b, ldb, c, ldc: job.ldc, columns, onto, ahead };
                     panel.call::<V, R, W>(direct_a);
                 }
             }
@@ -528,6 +542,60 @@ struct Panel<'a, T> {
     ldc: usize,
     columns: usize,
     onto: Onto<'a, T>,
+    ahead: Ahead<T>,
+}
+
+/// What the next panel of B is packed from: fetched into the second-level cache while this one is multiplied, an equal
+/// share of its lines before each tile.
+#[derive(Clone, Copy)]
+struct Ahead<T> {
+    /// The first piece of memory that is not all fetched, how many there are from it on, how far apart and how long.
+    piece: *const T,
+    pieces: usize,
+    stride: usize,
+    length: usize,
+    /// Numbers of the first piece that are fetched.
+    done: usize,
+    /// Lines before each tile.
+    share: usize,
+}
+
+impl<T> Ahead<T> {
+    const NOTHING: Ahead<T> =
+        Ahead { piece: std::ptr::null(), pieces: 0, stride: 0, length: 0, done: 0, share: 0 };
+
+    /// Numbers in a line.
+    const LINE: usize = LINE / size_of::<T>();
+
+    /// Terms × columns of B, from its element `b` on, before so many tiles.
+    fn new(b: *const T, [row, column]: [usize; 2], [kc, columns]: [usize; 2], tiles: usize) -> Ahead<T> {
+        let (pieces, stride, length) = if column == 1 { (kc, row, columns) } else { (columns, column, kc) };
+        let share = (pieces * length.div_ceil(Self::LINE)).div_ceil(tiles);
+        Ahead { piece: b, pieces, stride, length, done: 0, share }
+    }
+
+    /// Fetches the share of a tile.
+    ///
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn fetch<V: Vector<T>>(&mut self)
+    where
+        T: Scalar,
+    {
+        for _ in 0..self.share {
+            if self.pieces == 0 {
+                return;
+            }
+            // SAFETY: any address may be prefetched.
+            unsafe { V::prefetch(self.piece.wrapping_add(self.done)) };
+            self.done += Self::LINE;
+            if self.done >= self.length {
+                (self.done, self.pieces) = (0, self.pieces - 1);
+                self.piece = self.piece.wrapping_add(self.stride);
+            }
+        }
+    }
 }
 
 impl<T: Scalar> Panel<'_, T> {
@@ -562,8 +630,10 @@ macro_rules! of_rows {
 
             #[inline(always)]
             unsafe fn run<V: Vector<T>>(self) {
-                let mut i = 0;
+                let (mut i, mut ahead) = (0, self.0.ahead);
                 for tile in 0..self.0.tiles.count {
+                    // SAFETY: the caller vouches for the instructions.
+                    unsafe { ahead.fetch::<V>() };
                     match self.0.tiles.of(tile) {
                         // SAFETY: so many rows from row i on are the tile's; the caller vouches for the instructions.
                         $($rows if $rows <= R => i += unsafe { self.tile::<V, $rows>(i) },)*

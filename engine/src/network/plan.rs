@@ -43,7 +43,7 @@ const LARGE: usize = 1 << 15;
 const PART: usize = 1 << 18;
 const PART_LEAST: usize = 1 << 12;
 const PARTS: usize = 8;
-const PART_ROWS: usize = 64;
+const PART_ROWS: usize = 256;
 
 /// Parts of up to so many numbers go to the thread that takes the part before them.
 const SMALL: usize = 512;
