@@ -65,7 +65,7 @@ fn main() {
             Kind::Input => ("dy·W ", Matrix::rows(&a, k), Matrix::rows(&b, n)),
             Kind::Weight => ("dyᵀ·x", Matrix::rows(&a, m).transposed(), Matrix::rows(&b, n)),
         };
-        let mut room = vec![0.0; SCRATCH];
+        let mut room = Aligned::zeros(SCRATCH);
         let flops = 2 * m * n * k;
         let repeats = (20_000_000 / flops).max(1);
         let best = (0..40).fold(f64::INFINITY, |best, _| {

@@ -14,7 +14,7 @@ use super::semiring::Sum;
 use super::{Still, Verdict, Weight};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::stable::sum;
-use crate::kernel::{Scalar, Team, Wide, wide};
+use crate::kernel::{Aligned, Scalar, Team, Wide, wide};
 use crate::loss::LossPrecision;
 use crate::network::{Network, Param, Plan, Weights};
 use crate::op::{Compute, Forward, Grad, Inputs, Mode, Op, Part, Parts, Place, Point, Precision};
@@ -187,7 +187,7 @@ fn by_example<T: Precision + LossPrecision>(
     mut f: impl FnMut(usize, &[T]),
 ) {
     let op = T::of_op(&*network.nodes()[node].op);
-    let room = &mut vec![T::zero(); SCRATCH];
+    let room = &mut Aligned::zeros(SCRATCH);
     let dw = &mut vec![T::zero(); parts.iter().map(|(_, length)| *length).max().unwrap_or(0)];
     for (shard, range) in plan.shards().enumerate() {
         let (at, dy) = (plan.point(weights, node, shard), plan.pulled(node, shard));
@@ -234,7 +234,7 @@ struct Row<T> {
 }
 
 impl<T: Scalar> Row<T> {
-    fn new(op: &dyn Compute<T>, at: &Point<'_, T>, row: usize, room: &mut Vec<T>) -> Row<T> {
+    fn new(op: &dyn Compute<T>, at: &Point<'_, T>, row: usize, room: &mut Aligned<T>) -> Row<T> {
         let (mut arena, mut places) = (vec![], vec![]);
         for input in 0..at.x.count() {
             let shape = at.x.shape(input);

@@ -46,8 +46,8 @@ const TINY: usize = 32;
 /// Bytes of the widest vector, and of a cache line: packed panels start there, so that no load meets two lines.
 const LINE: usize = 64;
 
-/// Numbers of scratch that a product needs, for any sizes: B, A, the end of a last vector, and the start of a line.
-pub const SCRATCH: usize = KC * WIDEST + LDA * MC + 2 * LINE;
+/// Numbers of scratch that a product needs, for any sizes: B, A, and the end of a last vector.
+pub const SCRATCH: usize = KC * WIDEST + LDA * MC + LINE;
 
 /// A matrix that lies in a slice: element (i, j) stands at `i · row + j · column`.
 #[derive(Clone, Copy, Debug)]
@@ -290,8 +290,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
 ) {
     let width = W * V::LANES;
     let [m, n, k] = job.size;
-    let start = scratch.as_ptr().align_offset(LINE);
-    let (b_room, a_room) = scratch[start..].split_at_mut(KC * WIDEST);
+    let (b_room, a_room) = scratch.split_at_mut(KC * WIDEST);
     // Rows that are a power of two apart would meet in few sets of the cache.
     let apart = |of: Matrix<'_, T>| of.column == 1 && !(of.row * size_of::<T>()).is_multiple_of(1024);
     let direct_a = n <= DIRECT_A || apart(job.a);
@@ -716,7 +715,7 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::random;
+    use crate::kernel::{Aligned, random};
 
     /// Sizes around every register and block edge.
     pub const ODD_SIZES: [usize; 14] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 47, 49, 97, 259];
@@ -726,7 +725,7 @@ mod tests {
     }
 
     fn agrees_with_its_twin<T: Scalar>(tolerance: f64) {
-        let mut scratch = vec![T::nan(); SCRATCH];
+        let mut scratch = Aligned::from(vec![T::nan(); SCRATCH]);
         for level in Level::all() {
             for (m, n, k) in ODD_SIZES
                 .iter()
@@ -774,7 +773,7 @@ mod tests {
         let (m, n, k) = (83, 150, 300);
         let (a, b, bias) = (numbers::<f32>(4, m * k), numbers::<f32>(5, k * n), numbers::<f32>(6, n));
         let (a, b) = (Matrix::rows(&a, k), Matrix::rows(&b, n));
-        let mut scratch = vec![0.0; SCRATCH];
+        let mut scratch = Aligned::zeros(SCRATCH);
         for level in Level::all() {
             let (mut whole, mut pieces) = (vec![0.0; m * n], vec![0.0; m * n]);
             Job::new([m, n, k], a, b, &mut whole, Onto::Row(&bias)).run(level, &mut scratch);

@@ -155,27 +155,29 @@ impl Pool {
 
     /// Cuts several slices of one length at the same places and calls `f` once for every piece, in parallel:
     /// piece i is `bounds[i]..bounds[i + 1]` of each. An empty slice gives empty pieces. Each piece has one of the
-    /// `items`, and each thread one of the `locals`, to itself.
+    /// `items`, and each thread one of each of the `locals`, to itself.
     ///
     /// # Panics
     /// Where the bounds of the pieces do not ascend inside the slices, there are fewer `items` than pieces, or fewer
     /// `locals` than threads.
-    pub fn for_each_piece<T: Send, S: Send, L: Send, const N: usize>(
+    pub fn for_each_piece<T: Send, S: Send, L: Send, const N: usize, const M: usize>(
         &mut self,
         slices: [&mut [T]; N],
         bounds: &[usize],
         items: &mut [S],
-        locals: &mut [L],
-        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut L) + Sync,
+        locals: [&mut [L]; M],
+        f: impl Fn(usize, [&mut [T]; N], &mut S, [&mut L; M]) + Sync,
     ) {
         let pieces = bounds.len().saturating_sub(1);
-        assert!(bounds.is_sorted() && items.len() >= pieces && locals.len() >= self.threads());
+        assert!(bounds.is_sorted() && items.len() >= pieces);
+        assert!(locals.iter().all(|locals| locals.len() >= self.threads()));
         let end = bounds.last().copied().unwrap_or(0);
         let bases = slices.map(|slice| {
             assert!(slice.is_empty() || slice.len() >= end);
             (Shareable(slice.as_mut_ptr()), slice.is_empty())
         });
-        let (base, room) = (Shareable(items.as_mut_ptr()), Shareable(locals.as_mut_ptr()));
+        let base = Shareable(items.as_mut_ptr());
+        let locals = locals.map(|locals| Shareable(locals.as_mut_ptr()));
         self.run(pieces, &|thread, i| {
             let (from, to) = (bounds[i], bounds[i + 1]);
             let pieces = std::array::from_fn(|s| match &bases[s] {
@@ -184,10 +186,11 @@ impl Pool {
                 // no two calls share an element.
                 (base, false) => unsafe { std::slice::from_raw_parts_mut(base.get().add(from), to - from) },
             });
-            // SAFETY: `run` gives out each index once, below the number of items, so no two calls share an item, and
-            // never the same thread number at the same time, so none share a local.
-            let (item, local) = unsafe { (&mut *base.get().add(i), &mut *room.get().add(thread)) };
-            f(i, pieces, item, local);
+            // SAFETY: `run` gives out each index once, below the number of items, so no two calls share an item.
+            let item = unsafe { &mut *base.get().add(i) };
+            // SAFETY: nor do they share a local: `run` never gives out a thread number twice at the same time.
+            let locals = locals.each_ref().map(|locals| unsafe { &mut *locals.get().add(thread) });
+            f(i, pieces, item, locals);
         });
     }
 }
@@ -331,13 +334,14 @@ mod tests {
                 });
                 let bounds = [0, 3, 3, 11, 20];
                 let lengths = &mut [0; 4];
-                let piece = |i, [a, none]: [&mut [usize]; 2], length: &mut usize, visits: &mut usize| {
-                    assert!(none.is_empty());
-                    a.iter_mut().for_each(|a| *a += i);
-                    *length += a.len();
-                    *visits += 1;
-                };
-                pool.for_each_piece([&mut a, &mut []], &bounds, lengths, &mut visits, piece);
+                let piece =
+                    |i, [a, none]: [&mut [usize]; 2], length: &mut usize, [visits]: [&mut usize; 1]| {
+                        assert!(none.is_empty());
+                        a.iter_mut().for_each(|a| *a += i);
+                        *length += a.len();
+                        *visits += 1;
+                    };
+                pool.for_each_piece([&mut a, &mut []], &bounds, lengths, [&mut visits], piece);
                 assert_eq!(*lengths, [3, 0, 8, 9]);
                 if round % 500 == 0 {
                     std::thread::sleep(std::time::Duration::from_millis(5)); // lets the workers fall asleep

@@ -1,9 +1,9 @@
 //! The threads that work inside one operation, and the room that each of them has for matrix products.
 
-use super::Scalar;
 use super::matmul::{self, Job, Matrix, Onto};
 use super::pool::{Pool, Shareable};
 use super::simd::Level;
+use super::{Aligned, Scalar};
 use std::ops::Range;
 
 /// Floating-point operations of a product that are worth a thread of their own: several times what a meeting of
@@ -17,17 +17,17 @@ const NUMBERS: usize = 1 << 14;
 #[derive(Debug)]
 pub struct Team<'a, T> {
     pool: Option<&'a mut Pool>,
-    rooms: &'a mut [Vec<T>],
+    rooms: &'a mut [Aligned<T>],
 }
 
 impl<'a, T: Scalar> Team<'a, T> {
     /// The calling thread alone, with a room of [`matmul::SCRATCH`] numbers.
-    pub fn alone(room: &'a mut Vec<T>) -> Team<'a, T> {
+    pub fn alone(room: &'a mut Aligned<T>) -> Team<'a, T> {
         Team { pool: None, rooms: std::slice::from_mut(room) }
     }
 
     /// All threads of the pool, with a room for each.
-    pub fn of(pool: &'a mut Pool, rooms: &'a mut [Vec<T>]) -> Team<'a, T> {
+    pub fn of(pool: &'a mut Pool, rooms: &'a mut [Aligned<T>]) -> Team<'a, T> {
         assert!(rooms.len() >= pool.threads());
         Team { pool: (pool.threads() > 1).then_some(pool), rooms }
     }

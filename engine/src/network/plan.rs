@@ -10,10 +10,11 @@
 //!
 //! For the gradient the parameters are cut into parts of about [`PART`] numbers; each thread takes whole parts,
 //! adds up what every shard contributes, shard by shard, and does with the part whatever comes next (clip it,
-//! update the weights) while it is in its cache.
+//! update the weights) while it is in its cache. Unless somebody keeps it, the gradient of all parameters is never there
+//! at one time: each part of it is made where the thread made the last one.
 //!
 //! Where the cuts are depends on the network and the batch alone, so every bit of the result is the same for
-//! any number of threads; and there is one gradient buffer, not one for each thread.
+//! any number of threads.
 
 use super::rooms::Rooms;
 use super::{Error, Network, Weights};
@@ -205,7 +206,9 @@ pub struct Plan<T> {
     train: Option<u64>,
     pool: Pool,
     /// Room for matrix products, for each thread.
-    scratch: Vec<Vec<T>>,
+    scratch: Vec<Aligned<T>>,
+    /// Room for the gradient of a group, for each thread.
+    made: Vec<Aligned<T>>,
 }
 
 impl<T: Precision + LossPrecision> Plan<T> {
@@ -276,6 +279,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
             })
             .collect();
         let width = network.shape(network.output()).len();
+        let cuts = Cuts::of(network);
+        let longest = cuts.bounds.windows(2).map(|bounds| bounds[1] - bounds[0]).max().unwrap_or(0);
         Ok(Plan {
             loss,
             input: network.shapes[0].clone(),
@@ -289,9 +294,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
             values: Vec::with_capacity(capacity * width),
             width,
             divisor: 1.0,
-            cuts: Cuts::of(network),
             train: None,
-            scratch: (0..pool.threads()).map(|_| zeros(SCRATCH)).collect(),
+            scratch: (0..pool.threads()).map(|_| Aligned::zeros(SCRATCH)).collect(),
+            made: (0..pool.threads()).map(|_| Aligned::zeros_apart(longest, 1)).collect(),
+            cuts,
             pool,
         })
     }
@@ -318,8 +324,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
         f: impl Fn(usize, [&mut [U]; N]) + Sync,
     ) {
         let none = &mut vec![(); self.cuts.groups.len()];
-        let each = |i, pieces: [&mut [U]; N], (): &mut (), _: &mut Vec<T>| f(i, pieces);
-        self.pool.for_each_piece(slices, &self.cuts.bounds, none, &mut self.scratch, each);
+        let each = |i, pieces: [&mut [U]; N], (): &mut (), _: [&mut (); 0]| f(i, pieces);
+        self.pool.for_each_piece(slices, &self.cuts.bounds, none, [], each);
     }
 
     /// As [`Plan::each_group`], with one of the `items` for each group, and the thread's room for [`SCRATCH`] numbers.
@@ -329,8 +335,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
         items: &mut [S],
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
-        let each = |i, pieces: [&mut [T]; N], item: &mut S, room: &mut Vec<T>| f(i, pieces, item, room);
-        self.pool.for_each_piece(slices, &self.cuts.bounds, items, &mut self.scratch, each);
+        let each =
+            |i, pieces: [&mut [T]; N], item: &mut S, [room]: [&mut Aligned<T>; 1]| f(i, pieces, item, room);
+        self.pool.for_each_piece(slices, &self.cuts.bounds, items, [&mut self.scratch], each);
     }
 
     /// Where the groups begin and end among all parameters: what threads take at a time. No group has parameters of
@@ -431,7 +438,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
     }
 
     /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every group as soon as its gradient is
-    /// there, as [`Plan::each_group_with`] does.
+    /// there, as [`Plan::each_group_with`] does. Where the first slice is empty, `f` gets the gradient all the same, in a
+    /// room of the thread's.
     pub fn gradient_and<S: Send, const N: usize>(
         &mut self,
         buffers: &[T],
@@ -441,7 +449,12 @@ impl<T: Precision + LossPrecision> Plan<T> {
     ) {
         let (graph, shards, cuts) = (&self.graph, &self.shards[..self.active], &self.cuts);
         let (train, shard_rows) = (self.train, self.shard_rows);
-        self.pool.for_each_piece(slices, &cuts.bounds, items, &mut self.scratch, |i, pieces, item, room| {
+        let locals = [&mut self.scratch[..], &mut self.made];
+        self.pool.for_each_piece(slices, &cuts.bounds, items, locals, |i, pieces, item, [room, made]| {
+            let mut pieces = pieces;
+            if pieces[0].is_empty() {
+                pieces[0] = &mut made[..cuts.bounds[i + 1] - cuts.bounds[i]];
+            }
             for Cut { node, part, range, .. } in &cuts.parts[cuts.groups[i].clone()] {
                 let op = T::of_op(&*graph.steps[*node].op);
                 let start = cuts.bounds[i];

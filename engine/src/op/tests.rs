@@ -1,9 +1,8 @@
 //! Every operation in [`LIST`], over all its cases: written once.
 
 use super::*;
-use crate::kernel::Team;
 use crate::kernel::matmul::SCRATCH;
-use crate::kernel::random;
+use crate::kernel::{Aligned, Team, random};
 use crate::setting::Settings;
 
 /// Everything an operation touches, with room to run it once.
@@ -80,7 +79,7 @@ impl<T: Precision> Bench<T> {
             saved: &mut self.saved,
             mode: self.mode,
         };
-        T::of_op(&*self.op).forward(io, &mut Team::alone(&mut vec![T::nan(); SCRATCH]));
+        T::of_op(&*self.op).forward(io, &mut Team::alone(&mut Aligned::from(vec![T::nan(); SCRATCH])));
     }
 
     fn point(&self) -> Point<'_, T> {
@@ -101,7 +100,7 @@ impl<T: Precision> Bench<T> {
         let (start, pull) = if start.is_zero() { (T::nan(), Pull::First) } else { (start, Pull::Further) };
         let mut dx = vec![start; self.arena.len()];
         let pulls = vec![pull; self.places.len()];
-        let room = &mut vec![T::nan(); SCRATCH];
+        let room = &mut Aligned::from(vec![T::nan(); SCRATCH]);
         let team = &mut Team::alone(room);
         let op = T::of_op(&*self.op);
         let (grads, _) = InputGrads::and_output(&mut dx, 0..0, &self.places, &pulls, self.rows);
@@ -354,7 +353,7 @@ fn a_parameters_gradient_can_be_taken_in_parts() {
             for row in 0..rows {
                 let mut dw = vec![f64::NAN; width];
                 let part = Part { param, rows: row..row + 1 };
-                let room = &mut vec![f64::NAN; SCRATCH];
+                let room = &mut Aligned::from(vec![f64::NAN; SCRATCH]);
                 let team = &mut Team::alone(room);
                 f64::of_op(&*bench.op).backward_param(&bench.point(), &dy, part, Grad::empty(&mut dw), team);
                 let start = range.start + row * width;

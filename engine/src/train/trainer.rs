@@ -86,6 +86,7 @@ pub struct Trainer<T> {
     options: Options,
     plan: Plan<T>,
     state: State<T>,
+    /// Kept where its norm is needed before the first weight changes; else empty.
     gradient: Aligned<T>,
     groups: Vec<Group>,
     facts: StepFacts,
@@ -131,7 +132,7 @@ impl<T: Real> Trainer<T> {
         Ok(Trainer {
             groups: (0..plan.bounds().len() - 1).map(group).collect(),
             state: State { steps: 0, weights, slots },
-            gradient: Aligned::zeros_apart(count, 1),
+            gradient: Aligned::zeros_apart(if matches!(options.clip, Clip::Norm(_)) { count } else { 0 }, 1),
             facts: StepFacts::default(),
             loss: 0.0,
             lr: 0.0,
@@ -211,8 +212,8 @@ impl<T: Real> Trainer<T> {
         self.loss
     }
 
-    /// ‖g‖ over all trained parameters, of the last step (after clipping, if the step clipped).
-    pub fn gradient_norm(&self) -> f64 {
+    /// ‖g‖ over all trained parameters, where the gradient is kept.
+    fn gradient_norm(&self) -> f64 {
         let bounds = self.plan.bounds().windows(2);
         let trained = bounds.zip(&self.groups).filter(|(_, group)| !group.frozen);
         let squares = trained
@@ -251,11 +252,6 @@ impl<T: Real> Trainer<T> {
     /// The network's numbers, to be set before training.
     pub fn weights_mut(&mut self) -> &mut Weights<T> {
         &mut self.state.weights
-    }
-
-    /// The gradient of the last step, after clipping.
-    pub fn gradient(&self) -> &[T] {
-        &self.gradient
     }
 
     /// What the last [`Trainer::step_with_facts`] left.

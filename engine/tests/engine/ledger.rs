@@ -254,16 +254,21 @@ fn under_plain_sgd_some_weights_hurt_although_every_first_order_product_helps() 
     let options = Options { batch: 20, ..Options::default() };
     let mut trainer =
         Trainer::<f64>::new(network.clone(), cross_entropy(), Arc::new(plain), options).unwrap();
+    let mut plan = Plan::<f64>::new(&network, cross_entropy(), 20, 1, Keep::Training).unwrap();
+    let mut gradient = vec![0.0; network.param_count()];
     let weights = &trainer.state().weights;
     let mut ledger =
         Ledger::new(&network, cross_entropy(), data.clone(), weights, Refine::default(), 1).unwrap();
     for step in 0..30 {
-        let before = trainer.state().weights.params.clone();
+        let before = trainer.state().weights.clone();
         let from = 20 * (step as usize % 3);
-        trainer.step(Batch { data: &data, rows: Rows::Range(from, from + 20) });
+        let batch = Batch { data: &data, rows: Rows::Range(from, from + 20) };
+        plan.pass(&before, batch, Pass::train(0));
+        plan.gradient(&before, &mut gradient);
+        trainer.step(batch);
         ledger.advance(step + 1, &trainer.state().weights);
-        let moved = trainer.state().weights.params.iter().zip(&before).map(|(after, before)| after - before);
-        assert!(trainer.gradient().iter().zip(moved).all(|(g, moved)| g * moved <= 0.0));
+        let moves = trainer.state().weights.params.iter().zip(&before.params).map(|(after, w)| after - w);
+        assert!(gradient.iter().zip(moves).all(|(g, moved)| g * moved <= 0.0));
     }
     let hurt = ledger.hurt_most(1000);
     assert!(hurt.len() > 10 && hurt.iter().all(|weight| weight.allocation > 0.0), "{} hurt", hurt.len());
