@@ -43,7 +43,8 @@ impl Level {
 }
 
 /// A loop that is worth wide vectors. `run` has to be `#[inline(always)]`, and so has whatever it calls: only what
-/// is inlined is compiled for the vectors of the processor. (Closures and functions passed as values are not.)
+/// is inlined is compiled for the vectors of the processor. Functions passed as values are not, nor is what long
+/// closures are given to: a loop is a `for`, not a `for_each`.
 pub trait Wide<A> {
     /// What it computes.
     type Out;

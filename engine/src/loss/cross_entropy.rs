@@ -152,7 +152,9 @@ impl<T: Scalar> Wide<(&[T], &[u32], T, &mut [T], &mut [T])> for Plain {
         let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width));
         for ((x, dx), (&class, each)) in rows.zip(classes.iter().zip(each)) {
             let max = largest(x);
-            dx.iter_mut().zip(x).for_each(|(dx, x)| *dx = (*x - max).vexp());
+            for (dx, x) in dx.iter_mut().zip(x) {
+                *dx = (*x - max).vexp();
+            }
             let below = sum([x, dx], |[x, e]| if x == max { T::zero() } else { e });
             let largest = sum([x], |[x]| if x == max { T::one() } else { T::zero() });
             let others = below + (largest - T::one());

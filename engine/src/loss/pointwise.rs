@@ -84,7 +84,10 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values
     #[inline(always)]
     fn run((loss, width, x, y, each): (&P, usize, &[T], &[T], &mut [T])) {
         if width == 1 {
-            return each.iter_mut().zip(x).zip(y).for_each(|((each, x), y)| *each = loss.value(*x, *y));
+            for ((each, x), y) in each.iter_mut().zip(x).zip(y) {
+                *each = loss.value(*x, *y);
+            }
+            return;
         }
         for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.chunks_exact(width)) {
             *each = sum([x, y], |[x, y]| loss.value(x, y));
@@ -99,6 +102,8 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], T, &mut [T])> for Slopes {
 
     #[inline(always)]
     fn run((loss, x, y, scale, dx): (&P, &[T], &[T], T, &mut [T])) {
-        dx.iter_mut().zip(x).zip(y).for_each(|((dx, x), y)| *dx += scale * loss.slope(*x, *y));
+        for ((dx, x), y) in dx.iter_mut().zip(x).zip(y) {
+            *dx += scale * loss.slope(*x, *y);
+        }
     }
 }

@@ -73,7 +73,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
 
     #[inline(always)]
     fn run((f, x, y): (&P, &[T], &mut [T])) {
-        y.iter_mut().zip(x).for_each(|(y, x)| *y = f.value(*x));
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = f.value(*x);
+        }
     }
 }
 
@@ -88,16 +90,26 @@ impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut 
         let unread = T::nan();
         let each = dx.iter_mut().zip(dy);
         match Pointwise::reads(f) {
-            Reads::Nothing => each.for_each(|(dx, dy)| pull::<T, ADD>(dx, *dy * f.slope(unread, unread))),
+            Reads::Nothing => {
+                for (dx, dy) in each {
+                    pull::<T, ADD>(dx, *dy * f.slope(unread, unread));
+                }
+            }
             Reads::Inputs => {
-                each.zip(x).for_each(|((dx, dy), x)| pull::<T, ADD>(dx, *dy * f.slope(*x, unread)));
+                for ((dx, dy), x) in each.zip(x) {
+                    pull::<T, ADD>(dx, *dy * f.slope(*x, unread));
+                }
             }
             Reads::Output => {
-                each.zip(y).for_each(|((dx, dy), y)| pull::<T, ADD>(dx, *dy * f.slope(unread, *y)));
+                for ((dx, dy), y) in each.zip(y) {
+                    pull::<T, ADD>(dx, *dy * f.slope(unread, *y));
+                }
             }
-            Reads::Both => each.zip(x.iter().zip(y)).for_each(|((dx, dy), (x, y))| {
-                pull::<T, ADD>(dx, *dy * f.slope(*x, *y));
-            }),
+            Reads::Both => {
+                for ((dx, dy), (x, y)) in each.zip(x.iter().zip(y)) {
+                    pull::<T, ADD>(dx, *dy * f.slope(*x, *y));
+                }
+            }
         }
     }
 }
