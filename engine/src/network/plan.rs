@@ -3,8 +3,8 @@
 //!
 //! A step is a *pass* (forward, through the loss, and back to the gradient of every value) and then the
 //! *gradient* of the parameters. Threads share the pass in one of two ways:
-//! - Small layers (see [`LARGE`]): the batch is cut into shards of [`SHARD`] examples, and a thread takes a whole
-//!   shard all the way; the threads meet once. A shard's values stay in a core's cache.
+//! - Small layers (see [`LARGE`]): the batch is cut into shards of [`SHARD`] examples (one thread: [`LONE_SHARD`]), and
+//!   a thread takes a whole shard all the way; the threads meet once. A shard's values stay in a core's cache.
 //! - Large layers, or examples that mix: the batch is one shard, and all threads work inside each operation. A
 //!   large weight is read once, not once for each shard.
 //!
@@ -13,8 +13,8 @@
 //! update the weights) while it is in its cache. Unless somebody keeps it, the gradient of all parameters is never there
 //! at one time: each part of it is made where the thread made the last one.
 //!
-//! Where the cuts are depends on the network and the batch alone, so every bit of the result is the same for
-//! any number of threads.
+//! Sums over examples go from the first to the last, shard by shard, and cuts of the parameters depend on the network
+//! alone: so every bit of the result is the same for any number of threads.
 
 use super::rooms::Rooms;
 use super::{Error, Network, Weights};
@@ -32,8 +32,10 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Examples in a shard of a network with small layers.
+/// Examples in a shard of a network with small layers; and where one thread takes every shard, which then packs each
+/// weight half as often.
 const SHARD: usize = 32;
+const LONE_SHARD: usize = 2 * SHARD;
 
 /// Numbers of a weight, on average over the operations that have one, from which layers are large: 128 KiB of f32
 /// are no longer packed in much less time than [`SHARD`] examples take.
@@ -184,7 +186,9 @@ struct Shard<T> {
     grads: Aligned<T>,
     saved: Aligned<T>,
     each: Vec<T>,
-    facts: Facts,
+    /// Of so many of its examples at a time as make a shard for several threads: merged, they have the same bits for any
+    /// number of threads.
+    facts: Vec<Facts>,
 }
 
 /// A network with a loss, compiled for batches of up to a number of examples.
@@ -227,7 +231,12 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let capacity = batch.max(1);
         let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
         let large = network.param_count() >= LARGE * weighted.max(1);
-        let shard_rows = if large || network.mixes_examples() { capacity } else { capacity.min(SHARD) };
+        let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
+        let pool = Pool::new(if work < THREADED { 1 } else { threads });
+        let (shard_rows, piece) = match large || network.mixes_examples() {
+            true => (capacity, capacity),
+            false => (capacity.min(if pool.threads() == 1 { LONE_SHARD } else { SHARD }), SHARD),
+        };
         let rooms = Rooms::of::<T>(network, keep, shard_rows);
         let mut saved = 0;
         let steps: Vec<Step> = network
@@ -261,8 +270,6 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 }
             })
             .collect();
-        let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
-        let pool = Pool::new(if work < THREADED { 1 } else { threads });
         let zeros = |n: usize| vec![T::zero(); n];
         let facts = Facts {
             output: vec![Moments::default(); steps.len()],
@@ -275,7 +282,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 grads: Aligned::zeros_apart(rooms.counts[1], 1),
                 saved: Aligned::zeros_apart(saved, 2),
                 each: zeros(shard_rows),
-                facts: facts.clone(),
+                facts: vec![facts.clone(); shard_rows.div_ceil(piece)],
             })
             .collect();
         let width = network.shape(network.output()).len();
@@ -535,10 +542,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// Moments of the last pass (which kept facts), over all shards.
     pub fn facts(&self, into: &mut Facts) {
         let merge = |into: &mut Vec<Moments>, of: fn(&Facts) -> &Vec<Moments>| {
+            let mut pieces = self.shards[..self.active.max(1)].iter().flat_map(|shard| &shard.facts).map(of);
             into.clear();
-            into.extend_from_slice(of(&self.shards[0].facts));
-            for shard in &self.shards[1..self.active.max(1)] {
-                into.iter_mut().zip(of(&shard.facts)).for_each(|(into, shard)| into.merge(shard));
+            into.extend_from_slice(pieces.next().expect("a shard has one and more"));
+            for piece in pieces {
+                into.iter_mut().zip(piece).for_each(|(into, piece)| into.merge(piece));
             }
         };
         merge(&mut into.output, |facts| &facts.output);
@@ -599,6 +607,21 @@ impl Graph {
     }
 }
 
+/// Takes the moments of the numbers that a shard has at a place, piece by piece of its examples; there are none of a
+/// piece without examples.
+fn take<T: Scalar>(
+    pieces: &mut [Facts],
+    numbers: &[T],
+    place: &Place,
+    of: impl Fn(&mut Facts) -> &mut Moments,
+) {
+    let piece = if pieces.len() == 1 { numbers.len() } else { SHARD * place.shape.len() };
+    let mut numbers = numbers.chunks(piece);
+    for facts in pieces {
+        *of(facts) = numbers.next().map(Moments::of).unwrap_or_default();
+    }
+}
+
 impl<T: Precision> Shard<T> {
     /// Brings the inputs of its examples, from number `first` of the batch on.
     fn take(&mut self, batch: Batch<'_, T>, first: usize) {
@@ -639,7 +662,7 @@ impl<T: Precision> Shard<T> {
             };
             T::of_op(&*step.op).forward(io, team);
             if pass.facts {
-                self.facts.output[node] = Moments::of(&self.values[place]);
+                take(&mut self.facts, &self.values[place], &step.y, |facts| &mut facts.output[node]);
             }
         }
     }
@@ -657,7 +680,7 @@ impl<T: Precision> Shard<T> {
             let place = step.dy.range(self.rows);
             let (dx, dy) = InputGrads::and_output(&mut grads, place, &step.dx, &step.pulls, self.rows);
             if pass.facts {
-                self.facts.output_gradient[node] = Moments::of(dy);
+                take(&mut self.facts, dy, &step.dy, |facts| &mut facts.output_gradient[node]);
             }
             let numbers = (&weights.params[..], &weights.buffers[..]);
             let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));

@@ -10,7 +10,9 @@ use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
-use whygrad::train::{Fit, Flow, Observer, Options, Progress, Real, StepDone, Trainer, Wants, fit};
+use whygrad::train::{
+    Fit, Flow, Observer, Options, Progress, Real, StepDone, StepFacts, Trainer, Wants, fit,
+};
 
 struct Counting;
 
@@ -146,6 +148,22 @@ fn every_number_of_threads_gives_the_same_bits() {
     assert_eq!(one, trained::<f32>(3, false));
     assert_eq!(one, trained::<f32>(4, false));
     assert_eq!(trained::<f64>(1, false), trained::<f64>(4, false));
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_facts() {
+    let facts = |threads: usize| -> Vec<StepFacts> {
+        let train = |(name, network, loss, optimizer): Made| {
+            let options = Options { batch: 128, threads, ..Options::default() };
+            let data = examples::<f32>(name, 128);
+            let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
+            trainer.step_with_facts(batch(&data, 0, 128));
+            trainer.facts().clone()
+        };
+        networks().into_iter().map(train).collect()
+    };
+    let one = facts(1);
+    assert!(one == facts(2) && one == facts(3));
 }
 
 #[test]
