@@ -11,7 +11,8 @@
 //! For the gradient the parameters are cut into parts of about [`PART`] numbers; each thread takes whole parts,
 //! adds up what every shard contributes, shard by shard, and does with the part whatever comes next (clip it,
 //! update the weights) while it is in its cache. Unless somebody keeps it, the gradient of all parameters is never there
-//! at one time: each part of it is made where the thread made the last one.
+//! at one time: each part of it is made where the thread made the last one. One thread takes the parts of an operation as
+//! soon as the pass went back through it, if one shard holds the batch: then what they are made of is in its cache, too.
 //!
 //! Sums over examples go from the first to the last, shard by shard, and cuts of the parameters depend on the network
 //! alone: so every bit of the result is the same for any number of threads.
@@ -55,9 +56,14 @@ const SMALL: usize = 512;
 /// less than what two meetings of threads cost.
 const THREADED: usize = 500_000;
 
+/// What is wrong where somebody asks a plan for steps for a gradient.
+const KEPT_NONE: &str = "a plan for steps keeps no gradient of a value";
+
 /// What a plan keeps of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
+    /// The output, and what [`Plan::step`] needs.
+    Step,
     /// The output, and what the gradient of the parameters needs. All else lies in rooms that are used again, and finds
     /// them in a cache.
     Training,
@@ -148,6 +154,8 @@ struct Cuts {
     groups: Vec<Range<usize>>,
     /// Where the groups begin and end among all parameters.
     bounds: Vec<usize>,
+    /// The groups of each operation.
+    of_node: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -197,6 +205,8 @@ pub struct Plan<T> {
     loss: Arc<dyn LossFunction>,
     input: Shape,
     keep: Keep,
+    /// Whether [`Plan::step`] takes the gradient of an operation's parameters as soon as it went back through it.
+    node_by_node: bool,
     graph: Graph,
     capacity: usize,
     shard_rows: usize,
@@ -237,7 +247,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
             true => (capacity, capacity),
             false => (capacity.min(if pool.threads() == 1 { LONE_SHARD } else { SHARD }), SHARD),
         };
-        let rooms = Rooms::of::<T>(network, keep, shard_rows);
+        // Several threads would have to meet once more for each operation; and of small steps all is in a cache anyway.
+        let alone = pool.threads() == 1 && work >= THREADED;
+        let node_by_node = keep == Keep::Step && shard_rows == capacity && alone;
+        let rooms = Rooms::of::<T>(network, keep, node_by_node, shard_rows);
         let mut saved = 0;
         let steps: Vec<Step> = network
             .nodes
@@ -292,6 +305,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             loss,
             input: network.shapes[0].clone(),
             keep,
+            node_by_node,
             graph: Graph { steps, values: rooms.values, grads: rooms.grads },
             capacity,
             shard_rows,
@@ -364,6 +378,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// # Panics
     /// Where the batch is larger than the plan's.
     pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
+        self.go((&weights.params, &weights.buffers), batch, pass, pass.backward)
+    }
+
+    /// Takes a batch forward and, if `pass` says so, the loss's gradient to the output, and if `back` does, to all values.
+    fn go(&mut self, numbers: (&[T], &[T]), batch: Batch<'_, T>, pass: Pass, back: bool) -> f64 {
         assert!(batch.len() <= self.capacity, "a batch of {} in a plan for {}", batch.len(), self.capacity);
         self.gather_targets(&batch);
         self.train = pass.train;
@@ -385,17 +404,19 @@ impl<T: Precision + LossPrecision> Plan<T> {
                     Target::Values(&values[first * width..(first + shard.rows) * width])
                 }
             };
-            shard.take(batch, first);
-            shard.forward(graph, weights, pass, first, &mut team);
+            shard.bring(batch, first, &mut team);
+            shard.forward(graph, numbers, pass, first, &mut team);
             let output = graph.steps.len();
             let y = &shard.values[graph.values[output].range(shard.rows)];
             let each = &mut shard.each[..shard.rows];
             if pass.backward {
                 let dy = &mut shard.grads[graph.grads[output].range(shard.rows)];
                 loss.both(y, target, scale, each, dy);
-                shard.backward(graph, weights, pass, first, &mut team);
             } else {
                 loss.forward(y, target, each);
+            }
+            if back {
+                shard.backward(graph, 0..output, numbers, pass, first, &mut team);
             }
         };
         match &mut self.shards[..self.active] {
@@ -454,28 +475,81 @@ impl<T: Precision + LossPrecision> Plan<T> {
         items: &mut [S],
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
+        assert!(!self.node_by_node, "{KEPT_NONE}");
+        self.gradient_of(0..items.len(), buffers, slices, items, &f);
+    }
+
+    /// [`Plan::pass`] and [`Plan::gradient_and`] in one, with the parameters in the second of the slices, which `f` may
+    /// change; returns the loss of the batch.
+    ///
+    /// # Panics
+    /// Where the batch is larger than the plan's.
+    pub fn step<S: Send, const N: usize>(
+        &mut self,
+        mut slices: [&mut [T]; N],
+        buffers: &[T],
+        batch: Batch<'_, T>,
+        pass: Pass,
+        items: &mut [S],
+        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
+    ) -> f64 {
+        let pass = Pass { backward: true, ..pass };
+        let loss = self.go((&*slices[1], buffers), batch, pass, !self.node_by_node);
+        if !self.node_by_node {
+            self.gradient_and(buffers, slices, items, f);
+            return loss;
+        }
+        for node in (0..self.graph.steps.len()).rev() {
+            let team = &mut Team::of(&mut self.pool, &mut self.scratch);
+            self.shards[0].backward(&self.graph, node..node + 1, (&*slices[1], buffers), pass, 0, team);
+            let slices = slices.each_mut().map(|slice| &mut **slice);
+            self.gradient_of(self.cuts.of_node[node].clone(), buffers, slices, items, &f);
+        }
+        loss
+    }
+
+    /// [`Plan::gradient_and`] of some groups.
+    fn gradient_of<S: Send, const N: usize>(
+        &mut self,
+        groups: Range<usize>,
+        buffers: &[T],
+        slices: [&mut [T]; N],
+        items: &mut [S],
+        f: &(impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync),
+    ) {
         let (graph, shards, cuts) = (&self.graph, &self.shards[..self.active], &self.cuts);
         let (train, shard_rows) = (self.train, self.shard_rows);
         let locals = [&mut self.scratch[..], &mut self.made];
-        self.pool.for_each_piece(slices, &cuts.bounds, items, locals, |i, pieces, item, [room, made]| {
-            let mut pieces = pieces;
-            if pieces[0].is_empty() {
-                pieces[0] = &mut made[..cuts.bounds[i + 1] - cuts.bounds[i]];
-            }
-            for Cut { node, part, range, .. } in &cuts.parts[cuts.groups[i].clone()] {
-                let op = T::of_op(&*graph.steps[*node].op);
-                let start = cuts.bounds[i];
-                for (s, shard) in shards.iter().enumerate() {
-                    let at =
-                        shard.point(graph, *node, (&[], buffers), graph.mode(train, *node, s * shard_rows));
-                    let dy = &shard.grads[graph.steps[*node].dy.range(shard.rows)];
-                    let dw = &mut pieces[0][range.start - start..range.end - start];
-                    let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
-                    op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
+        let (bounds, first) = (&cuts.bounds[groups.start..=groups.end], groups.start);
+        self.pool.for_each_piece(
+            slices,
+            bounds,
+            &mut items[groups],
+            locals,
+            |i, pieces, item, [room, made]| {
+                let (i, mut pieces) = (first + i, pieces);
+                if pieces[0].is_empty() {
+                    pieces[0] = &mut made[..cuts.bounds[i + 1] - cuts.bounds[i]];
                 }
-            }
-            f(i, pieces, item, room);
-        });
+                for Cut { node, part, range, .. } in &cuts.parts[cuts.groups[i].clone()] {
+                    let op = T::of_op(&*graph.steps[*node].op);
+                    let start = cuts.bounds[i];
+                    for (s, shard) in shards.iter().enumerate() {
+                        let at = shard.point(
+                            graph,
+                            *node,
+                            (&[], buffers),
+                            graph.mode(train, *node, s * shard_rows),
+                        );
+                        let dy = &shard.grads[graph.steps[*node].dy.range(shard.rows)];
+                        let dw = &mut pieces[0][range.start - start..range.end - start];
+                        let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
+                        op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
+                    }
+                }
+                f(i, pieces, item, room);
+            },
+        );
     }
 
     /// Which examples of the last pass lie together in one shard, shard by shard.
@@ -494,6 +568,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
     /// pass (which went back), where the operation has parameters or the plan keeps all.
     pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
+        assert!(!self.node_by_node, "{KEPT_NONE}");
         &self.shards[shard].grads[self.graph.grads[node + 1].range(self.shards[shard].rows)]
     }
 
@@ -624,26 +699,31 @@ fn take<T: Scalar>(
 
 impl<T: Precision> Shard<T> {
     /// Brings the inputs of its examples, from number `first` of the batch on.
-    fn take(&mut self, batch: Batch<'_, T>, first: usize) {
+    fn bring(&mut self, batch: Batch<'_, T>, first: usize, team: &mut Team<'_, T>) {
         let width = batch.data.shape.len();
-        let mut bring = |to: Range<usize>, example: usize| {
-            let x = &mut self.values[to.start * width..to.end * width];
-            let examples = &batch.data.inputs[example * width..][..x.len()];
-            // Written again, they would leave the caches of the other threads.
-            if !same(x, examples) {
-                x.copy_from_slice(examples);
+        let inputs = &mut self.values[..self.rows * width];
+        team.split(self.rows, [inputs], |rows, [x]| {
+            let bring = |x: &mut [T], example: usize| {
+                let examples = &batch.data.inputs[example * width..][..x.len()];
+                // Written again, they would leave the caches of the other threads.
+                if !same(x, examples) {
+                    x.copy_from_slice(examples);
+                }
+            };
+            match batch.rows {
+                Rows::Range(from, _) => bring(x, from + first + rows.start),
+                Rows::Index(index) => {
+                    let examples = &index[first + rows.start..];
+                    x.chunks_exact_mut(width).zip(examples).for_each(|(x, example)| bring(x, *example));
+                }
             }
-        };
-        match batch.rows {
-            Rows::Range(from, _) => bring(0..self.rows, from + first),
-            Rows::Index(index) => (0..self.rows).for_each(|r| bring(r..r + 1, index[first + r])),
-        }
+        });
     }
 
     fn forward(
         &mut self,
         graph: &Graph,
-        weights: &Weights<T>,
+        (params, buffers): (&[T], &[T]),
         pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
@@ -654,8 +734,8 @@ impl<T: Precision> Shard<T> {
             let io = Forward {
                 rows: self.rows,
                 x,
-                w: Parts::new(&weights.params, &step.params),
-                buffers: Parts::new(&weights.buffers, &step.buffers),
+                w: Parts::new(params, &step.params),
+                buffers: Parts::new(buffers, &step.buffers),
                 y,
                 saved: &mut self.saved[step.saved.clone()],
                 mode: graph.mode(pass.train, node, first),
@@ -670,19 +750,20 @@ impl<T: Precision> Shard<T> {
     fn backward(
         &mut self,
         graph: &Graph,
-        weights: &Weights<T>,
+        nodes: Range<usize>,
+        numbers: (&[T], &[T]),
         pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
     ) {
         let mut grads = std::mem::take(&mut self.grads);
-        for (node, step) in graph.steps.iter().enumerate().rev().filter(|(_, step)| step.back) {
+        for node in nodes.rev().filter(|node| graph.steps[*node].back) {
+            let step = &graph.steps[node];
             let place = step.dy.range(self.rows);
             let (dx, dy) = InputGrads::and_output(&mut grads, place, &step.dx, &step.pulls, self.rows);
             if pass.facts {
                 take(&mut self.facts, dy, &step.dy, |facts| &mut facts.output_gradient[node]);
             }
-            let numbers = (&weights.params[..], &weights.buffers[..]);
             let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, dy, dx, team);
         }
@@ -713,8 +794,9 @@ impl Cuts {
     /// Cuts every parameter into parts along its first axis.
     fn of(network: &Network) -> Cuts {
         let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
-        let mut cuts = Cuts { parts: vec![], groups: vec![], bounds: vec![0] };
+        let mut cuts = Cuts { parts: vec![], groups: vec![], bounds: vec![0], of_node: vec![] };
         for (node, of) in network.nodes.iter().enumerate() {
+            let first = cuts.groups.len();
             for param in of.params.clone() {
                 let spec = &network.params[param];
                 let rows = spec.shape.dims().first().copied().unwrap_or(1);
@@ -730,6 +812,7 @@ impl Cuts {
                     cuts.push(Cut { node, part, param, range }, network);
                 }
             }
+            cuts.of_node.push(first..cuts.groups.len());
         }
         cuts
     }

@@ -21,8 +21,9 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// For so many examples.
-    pub fn of<T: Scalar>(network: &Network, keep: Keep, rows: usize) -> Rooms {
+    /// For so many examples, of a plan whose steps go back `node_by_node`, or else take the gradient of all parameters
+    /// afterwards.
+    pub fn of<T: Scalar>(network: &Network, keep: Keep, node_by_node: bool, rows: usize) -> Rooms {
         let (nodes, count) = (&network.nodes, network.shapes.len());
         let (mut wanted, mut last_reader) = (vec![keep == Keep::All], vec![None; count]);
         for (i, node) in nodes.iter().enumerate() {
@@ -62,7 +63,7 @@ impl Rooms {
             for input in distinct(&node.inputs).filter(|&input| wanted[input]) {
                 grads[input].get_or_insert_with(|| place(&mut back, input));
             }
-            let kept = keep == Keep::All || !node.params.is_empty() || !read(i + 1);
+            let kept = keep == Keep::All || (!node_by_node && !node.params.is_empty()) || !read(i + 1);
             if let Some(dy) = grads[i + 1].as_ref().filter(|_| !kept) {
                 back.give(room(dy));
             }

@@ -112,7 +112,8 @@ impl<T: Real> Trainer<T> {
         options: Options,
     ) -> Result<Trainer<T>, Error> {
         let network = Arc::new(network);
-        let plan = Plan::new(&network, loss, options.batch, options.threads, Keep::Training)?;
+        let keep = if matches!(options.clip, Clip::Norm(_)) { Keep::Training } else { Keep::Step };
+        let plan = Plan::new(&network, loss, options.batch, options.threads, keep)?;
         let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
         // The update walks weights, gradient and slots side by side.
@@ -186,14 +187,13 @@ impl<T: Real> Trainer<T> {
 
     fn go(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
         let pass = Pass { facts, ..Pass::train(self.options.key(self.state.steps)) };
-        self.loss = self.plan.pass(&self.state.weights, batch, pass);
-        self.plan.track(&mut self.state.weights);
         self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
         self.state.steps += 1;
         let shared = self.optimizer.shared(self.state.steps, self.lr);
         let mut change = Change { shared, scale: 1.0, limit: f64::INFINITY, facts };
         if let Clip::Norm(max) = self.options.clip {
             // The gradient's norm has to be there before the first weight changes.
+            self.loss = self.plan.pass(&self.state.weights, batch, pass);
             self.plan.gradient(&self.state.weights, &mut self.gradient);
             change.scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
         } else if let Clip::Value(max) = self.options.clip {
@@ -207,8 +207,9 @@ impl<T: Real> Trainer<T> {
         let slices = [&mut self.gradient[..], &mut weights.params, s0, s1, s2];
         match self.options.clip {
             Clip::Norm(_) => self.plan.each_group_with(slices, groups, f),
-            _ => self.plan.gradient_and(&weights.buffers, slices, groups, f),
+            _ => self.loss = self.plan.step(slices, &weights.buffers, batch, pass, groups, f),
         }
+        self.plan.track(&mut self.state.weights);
         self.loss
     }
 
