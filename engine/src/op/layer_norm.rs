@@ -9,7 +9,7 @@ use super::{
 };
 use crate::init::Init;
 use crate::kernel::matmul::Matrix;
-use crate::kernel::stable::sum;
+use crate::kernel::stable::{LANES, sixteen_sums, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
@@ -157,6 +157,11 @@ impl<T: Scalar> Compute<T> for LayerNorm {
     }
 }
 
+/// Vectors of n numbers that are taken side by side: so many as stay in the first-level cache.
+fn rows(n: usize) -> usize {
+    ((1 << 12) / n).clamp(1, LANES)
+}
+
 /// y ← (x − mean)·scale·γ + β for vectors of n numbers; keeps mean and scale.
 struct Normalise;
 
@@ -165,19 +170,40 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
 
     #[inline(always)]
     fn run((eps, n, x, affine, y, saved): (f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])) {
-        let count = T::of(n as f64);
-        for ((y, x), kept) in y.chunks_exact_mut(n).zip(x.chunks_exact(n)).zip(saved.chunks_exact_mut(2)) {
-            let mean = sum([x], |[x]| x) / count;
-            let variance = sum([x], |[x]| (x - mean) * (x - mean)) / count;
-            let scale = T::one() / (variance + T::of(eps)).sqrt();
-            (kept[0], kept[1]) = (mean, scale);
-            match affine {
-                Some([gamma, beta]) => {
-                    for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
-                        *y = (*x - mean) * scale * *gamma + *beta;
+        let (count, eps, some) = (T::of(n as f64), T::of(eps), rows(n));
+        for ((y, x), saved) in y.chunks_mut(some * n).zip(x.chunks(some * n)).zip(saved.chunks_mut(2 * some))
+        {
+            let mut sums = [[T::zero(); LANES]; LANES];
+            for (sums, x) in sums.iter_mut().zip(x.chunks_exact(n)) {
+                *sums = sixteen_sums([x], |[x]| x);
+            }
+            let mut mean = sum_rows(&sums);
+            for mean in &mut mean {
+                *mean /= count;
+            }
+            for (r, (sums, x)) in sums.iter_mut().zip(x.chunks_exact(n)).enumerate() {
+                let mean = mean[r];
+                *sums = sixteen_sums([x], |[x]| (x - mean) * (x - mean));
+            }
+            let mut scale = sum_rows(&sums);
+            for scale in &mut scale {
+                *scale = T::one() / (*scale / count + eps).sqrt();
+            }
+            for (r, (y, x)) in y.chunks_exact_mut(n).zip(x.chunks_exact(n)).enumerate() {
+                let (mean, scale) = (mean[r], scale[r]);
+                (saved[2 * r], saved[2 * r + 1]) = (mean, scale);
+                match affine {
+                    Some([gamma, beta]) => {
+                        for (((y, x), gamma), beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
+                            *y = (*x - mean) * scale * *gamma + *beta;
+                        }
+                    }
+                    None => {
+                        for (y, x) in y.iter_mut().zip(x) {
+                            *y = (*x - mean) * scale;
+                        }
                     }
                 }
-                None => y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - mean) * scale),
             }
         }
     }
@@ -192,25 +218,36 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &m
 
     #[inline(always)]
     fn run((n, x, saved, gamma, dy, dx): (usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])) {
-        let count = T::of(n as f64);
-        let vectors = dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(x.chunks_exact(n));
-        for (((dx, dy), x), kept) in vectors.zip(saved.chunks_exact(2)) {
-            let (mean, scale) = (kept[0], kept[1]);
-            match gamma {
-                Some(gamma) => {
-                    let middle = sum([dy, gamma], |[dy, gamma]| dy * gamma) / count;
-                    let along = sum([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean)) * scale / count;
-                    let (middle, along) = (scale * middle, scale * along * scale);
-                    for (((dx, dy), gamma), x) in dx.iter_mut().zip(dy).zip(gamma).zip(x) {
-                        pull::<T, ADD>(dx, scale * *dy * *gamma - middle - (*x - mean) * along);
-                    }
+        let (count, some) = (T::of(n as f64), rows(n));
+        let blocks = dx.chunks_mut(some * n).zip(dy.chunks(some * n)).zip(x.chunks(some * n));
+        for (((dx, dy), x), saved) in blocks.zip(saved.chunks(2 * some)) {
+            let (mut middle, mut along) = ([[T::zero(); LANES]; LANES], [[T::zero(); LANES]; LANES]);
+            for (r, (dy, x)) in dy.chunks_exact(n).zip(x.chunks_exact(n)).enumerate() {
+                let mean = saved[2 * r];
+                if let Some(gamma) = gamma {
+                    middle[r] = sixteen_sums([dy, gamma], |[dy, gamma]| dy * gamma);
+                    along[r] = sixteen_sums([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean));
+                } else {
+                    middle[r] = sixteen_sums([dy], |[dy]| dy);
+                    along[r] = sixteen_sums([dy, x], |[dy, x]| dy * (x - mean));
                 }
-                None => {
-                    let middle = sum([dy], |[dy]| dy) / count;
-                    let along = sum([dy, x], |[dy, x]| dy * (x - mean)) * scale / count;
-                    let (middle, along) = (scale * middle, scale * along * scale);
-                    for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(x) {
-                        pull::<T, ADD>(dx, scale * *dy - middle - (*x - mean) * along);
+            }
+            let (middle, along) = (sum_rows(&middle), sum_rows(&along));
+            let vectors = dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(x.chunks_exact(n));
+            for (r, ((dx, dy), x)) in vectors.enumerate() {
+                let (mean, scale) = (saved[2 * r], saved[2 * r + 1]);
+                let (middle, along) =
+                    (scale * (middle[r] / count), scale * (along[r] * scale / count) * scale);
+                match gamma {
+                    Some(gamma) => {
+                        for (((dx, dy), gamma), x) in dx.iter_mut().zip(dy).zip(gamma).zip(x) {
+                            pull::<T, ADD>(dx, scale * *dy * *gamma - middle - (*x - mean) * along);
+                        }
+                    }
+                    None => {
+                        for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(x) {
+                            pull::<T, ADD>(dx, scale * *dy - middle - (*x - mean) * along);
+                        }
                     }
                 }
             }
