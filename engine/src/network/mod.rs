@@ -1,10 +1,12 @@
 //! What is computed: a graph of operations in topological order, with named parameters.
 
+mod cuts;
 mod plan;
 mod rooms;
 mod weights;
 
-pub use plan::{Batch, Cut, Facts, Keep, Metrics, Pass, Plan, Rows};
+pub use cuts::Cut;
+pub use plan::{Batch, Facts, Keep, Metrics, Pass, Plan, Rows};
 pub use weights::Weights;
 
 use crate::init::Init;

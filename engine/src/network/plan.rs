@@ -8,7 +8,7 @@
 //! - Large layers, or examples that mix: the batch is one shard, and all threads work inside each operation. A
 //!   large weight is read once, not once for each shard.
 //!
-//! For the gradient the parameters are cut into parts of about [`PART`] numbers; each thread takes whole parts,
+//! For the gradient the parameters are cut into parts (see [`Cuts`]); each thread takes whole parts,
 //! adds up what every shard contributes, shard by shard, and does with the part whatever comes next (clip it,
 //! update the weights) while it is in its cache. Unless somebody keeps it, the gradient of all parameters is never there
 //! at one time: each part of it is made where the thread made the last one. One thread takes the parts of an operation as
@@ -17,6 +17,7 @@
 //! Sums over examples go from the first to the last, shard by shard, and cuts of the parameters depend on the network
 //! alone: so every bit of the result is the same for any number of threads.
 
+use super::cuts::{Cut, Cuts};
 use super::rooms::Rooms;
 use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
@@ -25,8 +26,7 @@ use crate::kernel::moments::Moments;
 use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random, same};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
-    BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Part, Parts, Place, Point, Precision,
-    Pull,
+    BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision, Pull,
 };
 use crate::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -41,16 +41,6 @@ const LONE_SHARD: usize = 2 * SHARD;
 /// Numbers of a weight, on average over the operations that have one, from which layers are large: 128 KiB of f32
 /// are no longer packed in much less time than [`SHARD`] examples take.
 const LARGE: usize = 1 << 15;
-
-/// The most numbers in a part of the gradient, 1 MiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
-/// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
-const PART: usize = 1 << 18;
-const PART_LEAST: usize = 1 << 12;
-const PARTS: usize = 8;
-const PART_ROWS: usize = 256;
-
-/// Parts of up to so many numbers go to the thread that takes the part before them.
-const SMALL: usize = 512;
 
 /// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
 /// less than what two meetings of threads cost.
@@ -132,30 +122,6 @@ pub struct Facts {
     pub output: Vec<Moments>,
     /// Of the loss's gradient by each operation's output; of no numbers where nothing needs that gradient.
     pub output_gradient: Vec<Moments>,
-}
-
-/// A part of a parameter, as a plan cuts them.
-#[derive(Clone, Debug)]
-pub struct Cut {
-    /// Of which operation.
-    node: usize,
-    part: Part,
-    /// Of which parameter of the network.
-    pub param: usize,
-    /// Where its numbers stand among all parameters.
-    pub range: Range<usize>,
-}
-
-/// How all parameters are cut: what one thread does at a time.
-#[derive(Debug)]
-struct Cuts {
-    parts: Vec<Cut>,
-    /// Parts that one thread takes together: small ones of one operation, which are trained, or frozen, together.
-    groups: Vec<Range<usize>>,
-    /// Where the groups begin and end among all parameters.
-    bounds: Vec<usize>,
-    /// The groups of each operation.
-    of_node: Vec<Range<usize>>,
 }
 
 #[derive(Debug)]
@@ -787,51 +753,5 @@ impl<T: Precision> Shard<T> {
             saved: &self.saved[step.saved.clone()],
             mode,
         }
-    }
-}
-
-impl Cuts {
-    /// Cuts every parameter into parts along its first axis.
-    fn of(network: &Network) -> Cuts {
-        let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
-        let mut cuts = Cuts { parts: vec![], groups: vec![], bounds: vec![0], of_node: vec![] };
-        for (node, of) in network.nodes.iter().enumerate() {
-            let first = cuts.groups.len();
-            for param in of.params.clone() {
-                let spec = &network.params[param];
-                let rows = spec.shape.dims().first().copied().unwrap_or(1);
-                let row = spec.shape.len() / rows.max(1);
-                // Parts of one size, in whole register tiles of a matrix product.
-                let most = (part / row.max(1)).max(if part < PART { 8 } else { PART_ROWS });
-                let step = rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(8);
-                for from in (0..rows).step_by(step) {
-                    let to = (from + step).min(rows);
-                    let start = spec.range.start;
-                    let range = start + from * row..start + to * row;
-                    let part = Part { param: param - of.params.start, rows: from..to };
-                    cuts.push(Cut { node, part, param, range }, network);
-                }
-            }
-            cuts.of_node.push(first..cuts.groups.len());
-        }
-        cuts
-    }
-
-    fn push(&mut self, cut: Cut, network: &Network) {
-        let (place, end) = (self.parts.len(), cut.range.end);
-        let last = self.parts.last().zip(self.groups.last_mut()).zip(self.bounds.last_mut());
-        let frozen = |cut: &Cut| network.params[cut.param].frozen;
-        match last {
-            Some(((before, group), bound))
-                if before.node == cut.node && frozen(before) == frozen(&cut) && cut.range.len() <= SMALL =>
-            {
-                (group.end, *bound) = (place + 1, end);
-            }
-            _ => {
-                self.groups.push(place..place + 1);
-                self.bounds.push(end);
-            }
-        }
-        self.parts.push(cut);
     }
 }
