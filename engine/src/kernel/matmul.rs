@@ -320,7 +320,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
             };
             for j0 in (0..n).step_by(width) {
                 let columns = width.min(n - j0);
-                let mut ahead = Ahead::NOTHING;
+                let mut ahead = None;
                 // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for
                 // kc rows of `width` numbers. The caller vouches for the instructions.
                 let (b, ldb) = unsafe {
@@ -332,7 +332,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                         V::call(PackB::<T, W> { b, strides, kc, columns, panel });
                         if m >= AHEAD_ROWS {
                             let next = b.wrapping_add(width * job.b.column);
-                            ahead = Ahead::new(next, strides, [kc, width.min(n - j0 - columns)], tiles.count);
+                            let size = [kc, width.min(n - j0 - columns)];
+                            ahead = Some(Ahead::new(next, strides, size, tiles.count));
                         }
                         (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                     }
@@ -347,8 +348,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 unsafe {
                     let c = job.c.add(i0 * job.ldc + j0);
                     let strides = [job.a.row, job.a.column];
-                    let panel =
-                        Panel { tiles, kc, a, strides, b, ldb, c, ldc: job.ldc, columns, onto, ahead };
+                    let (ldc, ahead) = (job.ldc, ahead.as_ref());
+                    let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc, columns, onto, ahead };
                     panel.call::<V, R, W>(direct_a);
                 }
             }
@@ -398,6 +399,8 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
         let mut i = 0;
         for tile in 0..self.tiles.count {
             let rows = self.tiles.of(tile);
+            // A whole vector may go on where the next term, and at last the tile's slack, lies: masked stores take longer.
+            let whole = rows <= lanes;
             for first in (0..rows).step_by(lanes) {
                 let some = (rows - first).min(lanes);
                 // SAFETY: every read stays inside the rows and terms that the struct describes, and every write inside the
@@ -409,14 +412,16 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
                             let terms = (kc - p).min(lanes);
                             let square = turned::<T, V>(a.add(p), row, some, terms);
                             for (q, term) in square[..terms].iter().enumerate() {
-                                term.store_some(to.add((p + q) * rows), some);
+                                let to = to.add((p + q) * rows);
+                                if whole { term.store(to) } else { term.store_some(to, some) }
                             }
                         }
                     } else if row == 1 {
                         for p in 0..kc {
                             let from = a.add(p * column);
                             V::prefetch(from.wrapping_add(AHEAD * column));
-                            V::load_some(from, some).store_some(to.add(p * rows), some);
+                            let (term, to) = (V::load_some(from, some), to.add(p * rows));
+                            if whole { term.store(to) } else { term.store_some(to, some) }
                         }
                     } else {
                         for p in 0..kc {
@@ -541,7 +546,7 @@ struct Panel<'a, T> {
     ldc: usize,
     columns: usize,
     onto: Onto<'a, T>,
-    ahead: Ahead<T>,
+    ahead: Option<&'a Ahead<T>>,
 }
 
 /// What the next panel of B is packed from: fetched into the second-level cache while this one is multiplied, an equal
@@ -560,9 +565,6 @@ struct Ahead<T> {
 }
 
 impl<T> Ahead<T> {
-    const NOTHING: Ahead<T> =
-        Ahead { piece: std::ptr::null(), pieces: 0, stride: 0, length: 0, done: 0, share: 0 };
-
     /// Numbers in a line.
     const LINE: usize = LINE / size_of::<T>();
 
@@ -629,10 +631,12 @@ macro_rules! of_rows {
 
             #[inline(always)]
             unsafe fn run<V: Vector<T>>(self) {
-                let (mut i, mut ahead) = (0, self.0.ahead);
+                let (mut i, mut ahead) = (0, self.0.ahead.copied());
                 for tile in 0..self.0.tiles.count {
-                    // SAFETY: the caller vouches for the instructions.
-                    unsafe { ahead.fetch::<V>() };
+                    if let Some(ahead) = &mut ahead {
+                        // SAFETY: the caller vouches for the instructions.
+                        unsafe { ahead.fetch::<V>() };
+                    }
                     match self.0.tiles.of(tile) {
                         // SAFETY: so many rows from row i on are the tile's; the caller vouches for the instructions.
                         $($rows if $rows <= R => i += unsafe { self.tile::<V, $rows>(i) },)*
