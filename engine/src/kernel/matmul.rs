@@ -551,49 +551,44 @@ struct Panel<'a, T> {
 
 /// What the next panel of B is packed from: fetched into the second-level cache while this one is multiplied, an equal
 /// share of its lines before each tile.
-#[derive(Clone, Copy)]
 struct Ahead<T> {
-    /// The first piece of memory that is not all fetched, how many there are from it on, how far apart and how long.
-    piece: *const T,
+    /// The first of some pieces of memory, how many there are, how far apart, and how many lines each has.
+    first: *const T,
     pieces: usize,
     stride: usize,
-    length: usize,
-    /// Numbers of the first piece that are fetched.
-    done: usize,
+    lines: usize,
     /// Lines before each tile.
     share: usize,
 }
 
-impl<T> Ahead<T> {
+impl<T: Scalar> Ahead<T> {
     /// Numbers in a line.
     const LINE: usize = LINE / size_of::<T>();
 
     /// Terms × columns of B, from its element `b` on, before so many tiles.
     fn new(b: *const T, [row, column]: [usize; 2], [kc, columns]: [usize; 2], tiles: usize) -> Ahead<T> {
         let (pieces, stride, length) = if column == 1 { (kc, row, columns) } else { (columns, column, kc) };
-        let share = (pieces * length.div_ceil(Self::LINE)).div_ceil(tiles);
-        Ahead { piece: b, pieces, stride, length, done: 0, share }
+        let lines = length.div_ceil(Self::LINE).max(1);
+        Ahead { first: b, pieces, stride, lines, share: (pieces * lines).div_ceil(tiles) }
     }
 
-    /// Fetches the share of a tile.
+    /// Fetches the share of a tile. A function of its own: what it needs is not kept in registers beside the sums.
     ///
     /// # Safety
     /// The processor has `V`'s instructions.
-    #[inline(always)]
-    unsafe fn fetch<V: Vector<T>>(&mut self)
-    where
-        T: Scalar,
-    {
+    #[inline(never)]
+    unsafe fn fetch<V: Vector<T>>(&self, tile: usize) {
+        let done = tile * self.share;
+        let (mut piece, mut line) = (done / self.lines, done % self.lines);
         for _ in 0..self.share {
-            if self.pieces == 0 {
+            if piece >= self.pieces {
                 return;
             }
             // SAFETY: any address may be prefetched.
-            unsafe { V::prefetch(self.piece.wrapping_add(self.done)) };
-            self.done += Self::LINE;
-            if self.done >= self.length {
-                (self.done, self.pieces) = (0, self.pieces - 1);
-                self.piece = self.piece.wrapping_add(self.stride);
+            unsafe { V::prefetch(self.first.wrapping_add(piece * self.stride + line * Self::LINE)) };
+            line += 1;
+            if line == self.lines {
+                (piece, line) = (piece + 1, 0);
             }
         }
     }
@@ -631,11 +626,11 @@ macro_rules! of_rows {
 
             #[inline(always)]
             unsafe fn run<V: Vector<T>>(self) {
-                let (mut i, mut ahead) = (0, self.0.ahead.copied());
+                let mut i = 0;
                 for tile in 0..self.0.tiles.count {
-                    if let Some(ahead) = &mut ahead {
+                    if let Some(ahead) = self.0.ahead {
                         // SAFETY: the caller vouches for the instructions.
-                        unsafe { ahead.fetch::<V>() };
+                        unsafe { ahead.fetch::<V>(tile) };
                     }
                     match self.0.tiles.of(tile) {
                         // SAFETY: so many rows from row i on are the tile's; the caller vouches for the instructions.
