@@ -60,7 +60,9 @@ pub fn largest<T: Scalar>(x: &[T]) -> T {
 pub fn sum<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) -> T {
     let mut sums = sixteen_sums(x, term);
     for half in [8, 4, 2, 1] {
-        (0..half).for_each(|lane| sums[lane] += sums[lane + half]);
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
     }
     sums[0]
 }

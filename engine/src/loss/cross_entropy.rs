@@ -159,7 +159,9 @@ impl<T: Scalar> Wide<(&[T], &[u32], T, &mut [T], &mut [T])> for Plain {
             let largest = sum([x], |[x]| if x == max { T::one() } else { T::zero() });
             let others = below + (largest - T::one());
             let share = scale / (others + T::one());
-            dx.iter_mut().for_each(|dx| *dx *= share);
+            for dx in dx.iter_mut() {
+                *dx *= share;
+            }
             *each = others.vln_1p() - (x[class as usize] - max);
             dx[class as usize] -= scale;
         }

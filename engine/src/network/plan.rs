@@ -52,7 +52,7 @@ const KEPT_NONE: &str = "a plan for steps keeps no gradient of a value";
 /// What a plan keeps of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The output, and what [`Plan::step`] needs.
+    /// The output, and what [`Plan::step`] needs; no gradient of a value, and none of the parameters.
     Step,
     /// The output, and what the gradient of the parameters needs. All else lies in rooms that are used again, and finds
     /// them in a cache.
@@ -187,7 +187,7 @@ pub struct Plan<T> {
     pool: Pool,
     /// Room for matrix products, for each thread.
     scratch: Vec<Aligned<T>>,
-    /// Room for the gradient of a group, for each thread.
+    /// Room for the gradient of a group, for each thread, where the plan is one for steps.
     made: Vec<Aligned<T>>,
 }
 
@@ -267,6 +267,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let width = network.shape(network.output()).len();
         let cuts = Cuts::of(network);
         let longest = cuts.bounds.windows(2).map(|bounds| bounds[1] - bounds[0]).max().unwrap_or(0);
+        let room = if keep == Keep::Step { longest } else { 0 };
         Ok(Plan {
             loss,
             input: network.shapes[0].clone(),
@@ -283,7 +284,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             divisor: 1.0,
             train: None,
             scratch: (0..pool.threads()).map(|_| Aligned::zeros(SCRATCH)).collect(),
-            made: (0..pool.threads()).map(|_| Aligned::zeros_apart(longest, 1)).collect(),
+            made: (0..pool.threads()).map(|_| Aligned::zeros_apart(room, 1)).collect(),
             cuts,
             pool,
         })
@@ -432,8 +433,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
     }
 
     /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every group as soon as its gradient is
-    /// there, as [`Plan::each_group_with`] does. Where the first slice is empty, `f` gets the gradient all the same, in a
-    /// room of the thread's.
+    /// there, as [`Plan::each_group_with`] does.
+    ///
+    /// # Panics
+    /// Where the plan is one for steps.
     pub fn gradient_and<S: Send, const N: usize>(
         &mut self,
         buffers: &[T],
@@ -441,15 +444,16 @@ impl<T: Precision + LossPrecision> Plan<T> {
         items: &mut [S],
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
-        assert!(!self.node_by_node, "{KEPT_NONE}");
+        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
         self.gradient_of(0..items.len(), buffers, slices, items, &f);
     }
 
     /// [`Plan::pass`] and [`Plan::gradient_and`] in one, with the parameters in the second of the slices, which `f` may
-    /// change; returns the loss of the batch.
+    /// change; returns the loss of the batch. Where the first slice is empty, `f` gets the gradient all the same, in a room
+    /// of the thread's.
     ///
     /// # Panics
-    /// Where the batch is larger than the plan's.
+    /// Where the plan is not one for steps, or the batch is larger than the plan's.
     pub fn step<S: Send, const N: usize>(
         &mut self,
         mut slices: [&mut [T]; N],
@@ -459,10 +463,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
         items: &mut [S],
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) -> f64 {
+        assert!(self.keep == Keep::Step, "a plan for steps has room for their gradients");
         let pass = Pass { backward: true, ..pass };
         let loss = self.go((&*slices[1], buffers), batch, pass, !self.node_by_node);
         if !self.node_by_node {
-            self.gradient_and(buffers, slices, items, f);
+            self.gradient_of(0..items.len(), buffers, slices, items, &f);
             return loss;
         }
         for node in (0..self.graph.steps.len()).rev() {
@@ -534,7 +539,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
     /// pass (which went back), where the operation has parameters or the plan keeps all.
     pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
-        assert!(!self.node_by_node, "{KEPT_NONE}");
+        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
         &self.shards[shard].grads[self.graph.grads[node + 1].range(self.shards[shard].rows)]
     }
 

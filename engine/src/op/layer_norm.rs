@@ -281,7 +281,9 @@ impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], usize, &mut [T])> for PullGamma {
             } else {
                 for ((dy, x), kept) in vectors {
                     let each = dw.iter_mut().zip(&dy[at..]).zip(&x[at..]);
-                    each.for_each(|((dw, dy), x)| *dw += *dy * (*x - kept[0]) * kept[1]);
+                    for ((dw, dy), x) in each {
+                        *dw += *dy * (*x - kept[0]) * kept[1];
+                    }
                 }
             }
         }

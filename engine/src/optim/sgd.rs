@@ -109,7 +109,9 @@ impl<T: Scalar> Wide<(&Sgd, Shared, &mut [T], &[T], &mut [T])> for Step {
         let [alpha, fresh, _] = shared.map(T::of);
         let (lambda, mu) = (T::of(rule.weight_decay), T::of(rule.momentum));
         if rule.momentum == 0.0 {
-            w.iter_mut().zip(g).for_each(|(w, g)| *w -= alpha * (*g + lambda * *w));
+            for (w, g) in w.iter_mut().zip(g) {
+                *w -= alpha * (*g + lambda * *w);
+            }
             return;
         }
         for ((w, g), b) in w.iter_mut().zip(g).zip(b) {

@@ -112,7 +112,9 @@ impl<T: Real> Trainer<T> {
         options: Options,
     ) -> Result<Trainer<T>, Error> {
         let network = Arc::new(network);
-        let keep = if matches!(options.clip, Clip::Norm(_)) { Keep::Training } else { Keep::Step };
+        // The gradient's norm has to be there before the first weight changes.
+        let whole = matches!(options.clip, Clip::Norm(_));
+        let keep = if whole { Keep::Training } else { Keep::Step };
         let plan = Plan::new(&network, loss, options.batch, options.threads, keep)?;
         let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
@@ -133,7 +135,7 @@ impl<T: Real> Trainer<T> {
         Ok(Trainer {
             groups: (0..plan.bounds().len() - 1).map(group).collect(),
             state: State { steps: 0, weights, slots },
-            gradient: Aligned::zeros_apart(if matches!(options.clip, Clip::Norm(_)) { count } else { 0 }, 1),
+            gradient: Aligned::zeros_apart(if whole { count } else { 0 }, 1),
             facts: StepFacts::default(),
             loss: 0.0,
             lr: 0.0,
@@ -192,7 +194,6 @@ impl<T: Real> Trainer<T> {
         let shared = self.optimizer.shared(self.state.steps, self.lr);
         let mut change = Change { shared, scale: 1.0, limit: f64::INFINITY, facts };
         if let Clip::Norm(max) = self.options.clip {
-            // The gradient's norm has to be there before the first weight changes.
             self.loss = self.plan.pass(&self.state.weights, batch, pass);
             self.plan.gradient(&self.state.weights, &mut self.gradient);
             change.scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
