@@ -69,20 +69,23 @@ impl Moments {
         self.put(&total, pivot, every, x.len(), |i| x[i]);
     }
 
-    /// Takes in at most [`BLOCK`] weights before an update, their gradient g, and the changes Δ that the update made, each
-    /// into one of the `moments`; returns Σ g·Δ.
-    pub fn take_update<T: Scalar>(
-        moments: [&mut Moments; 3],
-        [before, after, gradient]: [&[T]; 3],
+    /// Takes in at most [`BLOCK`] weights and their gradient, each into one of the `moments`, and copies the weights.
+    pub fn take_weights<T: Scalar>(
+        moments: [&mut Moments; 2],
+        [weights, gradient]: [&[T]; 2],
+        copy: &mut [T],
         every: usize,
-    ) -> f64 {
-        let firsts = [before[0], gradient[0], after[0] - before[0]];
-        let pivots = [0, 1, 2].map(|i| moments[i].pivot(firsts[i]));
-        let ([w, g, change], dot) = vectored(Level::detect(), OfUpdate { before, after, gradient, pivots });
-        let ([weights, gradients, changes], count) = (moments, before.len());
-        weights.put(&w, pivots[0], every, count, |i| before[i]);
-        gradients.put(&g, pivots[1], every, count, |i| gradient[i]);
-        changes.put(&change, pivots[2], every, count, |i| after[i] - before[i]);
+    ) {
+        let [w, g] = vectored(Level::detect(), OfWeights { weights, gradient, copy });
+        let ([of_weights, of_gradient], count) = (moments, weights.len());
+        of_weights.put(&w, T::zero(), every, count, |i| weights[i]);
+        of_gradient.put(&g, T::zero(), every, count, |i| gradient[i]);
+    }
+
+    /// Takes in what an update changed in at most [`BLOCK`] weights, Δ; returns Σ g·Δ with their gradient g.
+    pub fn take_change<T: Scalar>(&mut self, [before, after, gradient]: [&[T]; 3], every: usize) -> f64 {
+        let (change, dot) = vectored(Level::detect(), OfChange { before, after, gradient });
+        self.put(&change, T::zero(), every, before.len(), |i| after[i] - before[i]);
         dot.f64()
     }
 
@@ -183,7 +186,6 @@ impl Moments {
 /// zero.
 #[derive(Clone, Copy)]
 struct Sums<V> {
-    pivot: V,
     sum: V,
     squares: V,
     min: V,
@@ -195,31 +197,53 @@ impl<V> Sums<V> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn new<T: Scalar>(pivot: T) -> Sums<V>
+    unsafe fn new<T: Scalar>() -> Sums<V>
     where
         V: Vector<T>,
     {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             let (min, max) = (V::splat(T::infinity()), V::splat(T::neg_infinity()));
-            Sums { pivot: V::splat(pivot), sum: V::zero(), squares: V::zero(), min, max, zeros: 0 }
+            Sums { sum: V::zero(), squares: V::zero(), min, max, zeros: 0 }
         }
     }
 
+    /// Takes in x and d.
+    ///
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn take<T: Scalar>(&mut self, x: V)
+    unsafe fn take<T: Scalar>(&mut self, x: V, d: V)
     where
         V: Vector<T>,
     {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
-            let d = x.sub(self.pivot);
             self.sum = self.sum.add(d);
             self.squares = d.mul_add(d, self.squares);
             (self.min, self.max) = (x.min(self.min), x.max(self.max));
             self.zeros += x.zeros();
+        }
+    }
+
+    /// What both took.
+    ///
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn with<T: Scalar>(self, other: Sums<V>) -> Sums<V>
+    where
+        V: Vector<T>,
+    {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            Sums {
+                sum: self.sum.add(other.sum),
+                squares: self.squares.add(other.squares),
+                min: self.min.min(other.min),
+                max: self.max.max(other.max),
+                zeros: self.zeros + other.zeros,
+            }
         }
     }
 }
@@ -294,71 +318,109 @@ impl<T: Scalar> Kernel<T> for Of<'_, T> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) -> Total<T> {
+        let (x, count) = (self.x.as_ptr(), self.x.len());
         // SAFETY: the caller vouches for the instructions; every vector lies inside the slice.
         unsafe {
+            let pivot = V::splat(self.pivot);
             // Two, so that a sum does not wait for the one before it.
-            let mut sums = [Sums::<V>::new(self.pivot); 2];
-            let mut rest = Sums::<Lanes<T, 1>>::new(self.pivot);
-            let (pairs, rest_of) = self.x.split_at(self.x.len() - self.x.len() % (2 * V::LANES));
-            for pair in pairs.chunks_exact(2 * V::LANES) {
-                sums[0].take(V::load(pair.as_ptr()));
-                sums[1].take(V::load(pair.as_ptr().add(V::LANES)));
+            let mut sums = [Sums::<V>::new(); 2];
+            let mut rest = Sums::<Lanes<T, 1>>::new();
+            let whole = count - count % (2 * V::LANES);
+            for from in (0..whole).step_by(2 * V::LANES) {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let x = V::load(x.add(from + i * V::LANES));
+                    sums.take(x, x.sub(pivot));
+                }
             }
-            rest_of.iter().for_each(|x| rest.take(Vector::<T>::splat(*x)));
-            let [a, b] = sums;
-            let sums = Sums {
-                sum: a.sum.add(b.sum),
-                squares: a.squares.add(b.squares),
-                min: a.min.min(b.min),
-                max: a.max.max(b.max),
-                zeros: a.zeros + b.zeros,
-                ..a
-            };
-            let ([total], _) = totals([sums], [rest], (V::zero(), Lanes::<T, 1>::zero()), !pairs.is_empty());
+            for x in &self.x[whole..] {
+                let [x, pivot] = [*x, self.pivot].map(|x| Lanes::<T, 1>::splat(x));
+                rest.take(x, Vector::<T>::sub(x, pivot));
+            }
+            let own = (V::zero(), Lanes::<T, 1>::zero());
+            let ([total], _) = totals([sums[0].with(sums[1])], [rest], own, whole > 0);
             total
         }
     }
 }
 
-/// Of weights before an update, the gradient g and the changes Δ that the update made, and Σ g·Δ.
-struct OfUpdate<'a, T> {
+/// Of weights and their gradient, whose means are small beside their spread: there is no pivot. Copies the weights, which
+/// come out of a farther cache.
+struct OfWeights<'a, T> {
+    weights: &'a [T],
+    gradient: &'a [T],
+    copy: &'a mut [T],
+}
+
+impl<T: Scalar> Kernel<T> for OfWeights<'_, T> {
+    type Out = [Total<T>; 2];
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) -> [Total<T>; 2] {
+        let count = self.weights.len();
+        assert!(self.gradient.len() == count && self.copy.len() == count);
+        let ([weights, gradient], copy) =
+            ([self.weights, self.gradient].map(<[T]>::as_ptr), self.copy.as_mut_ptr());
+        // SAFETY: the caller vouches for the instructions; every vector lies inside the three slices.
+        unsafe {
+            let mut sums = [Sums::<V>::new(); 2];
+            let mut rest = [Sums::<Lanes<T, 1>>::new(); 2];
+            let whole = count - count % V::LANES;
+            for from in (0..whole).step_by(V::LANES) {
+                let [w, g] = [weights, gradient].map(|x| V::load(x.add(from)));
+                w.store(copy.add(from));
+                sums[0].take(w, w);
+                sums[1].take(g, g);
+            }
+            for at in whole..count {
+                let [w, g] = [weights, gradient].map(|x| Lanes::<T, 1>::load(x.add(at)));
+                Vector::<T>::store(w, copy.add(at));
+                rest[0].take(w, w);
+                rest[1].take(g, g);
+            }
+            totals(sums, rest, (V::zero(), Lanes::<T, 1>::zero()), whole > 0).0
+        }
+    }
+}
+
+/// Of the changes Δ that an update made, and Σ g·Δ with the gradient g.
+struct OfChange<'a, T> {
     before: &'a [T],
     after: &'a [T],
     gradient: &'a [T],
-    pivots: [T; 3],
 }
 
-impl<T: Scalar> Kernel<T> for OfUpdate<'_, T> {
-    type Out = ([Total<T>; 3], T);
+impl<T: Scalar> Kernel<T> for OfChange<'_, T> {
+    type Out = (Total<T>, T);
 
     #[inline(always)]
-    unsafe fn run<V: Vector<T>>(self) -> ([Total<T>; 3], T) {
+    unsafe fn run<V: Vector<T>>(self) -> (Total<T>, T) {
         let count = self.before.len();
         assert!(self.after.len() == count && self.gradient.len() == count);
         let [before, after, gradient] = [self.before, self.after, self.gradient].map(<[T]>::as_ptr);
         // SAFETY: the caller vouches for the instructions; every vector lies inside the three slices.
         unsafe {
-            let mut sums = self.pivots.map(|pivot| Sums::<V>::new(pivot));
-            let mut rest = self.pivots.map(|pivot| Sums::<Lanes<T, 1>>::new(pivot));
-            let (mut dot, mut last) = (V::zero(), Lanes::<T, 1>::zero());
-            let whole = count - count % V::LANES;
-            for from in (0..whole).step_by(V::LANES) {
-                let [w, to, g] = [before, after, gradient].map(|x| V::load(x.add(from)));
-                let change = to.sub(w);
-                dot = g.mul_add(change, dot);
-                sums[0].take(w);
-                sums[1].take(g);
-                sums[2].take(change);
+            // Two, as above.
+            let (mut sums, mut dots) = ([Sums::<V>::new(); 2], [V::zero(); 2]);
+            let (mut rest, mut last) = (Sums::<Lanes<T, 1>>::new(), Lanes::<T, 1>::zero());
+            let whole = count - count % (2 * V::LANES);
+            for from in (0..whole).step_by(2 * V::LANES) {
+                for (i, (sums, dot)) in sums.iter_mut().zip(&mut dots).enumerate() {
+                    let at = from + i * V::LANES;
+                    let [w, to, g] = [before, after, gradient].map(|x| V::load(x.add(at)));
+                    let change = to.sub(w);
+                    *dot = g.mul_add(change, *dot);
+                    sums.take(change, change);
+                }
             }
             for at in whole..count {
                 let [w, to, g] = [before, after, gradient].map(|x| Lanes::<T, 1>::load(x.add(at)));
                 let change = to.sub(w);
                 last = g.mul_add(change, last);
-                rest[0].take(w);
-                rest[1].take(g);
-                rest[2].take(change);
+                rest.take(change, change);
             }
-            totals(sums, rest, (dot, last), whole > 0)
+            let dot = dots[0].add(dots[1]);
+            let ([total], dot) = totals([sums[0].with(sums[1])], [rest], (dot, last), whole > 0);
+            (total, dot)
         }
     }
 }
@@ -396,11 +458,15 @@ mod tests {
                 let (before, after, gradient, pivot) = (of(3), of(5), of(7), T::of(2.0));
                 let change: Vec<T> = after.iter().zip(&before).map(|(a, b)| *a - *b).collect();
                 let [x, g] = [&before[..], &gradient[..]];
-                let kernel = OfUpdate { before: x, after: &after, gradient: g, pivots: [pivot; 3] };
-                let (of_update, dot) = vectored(level, kernel);
-                let alone = vectored(level, Of { x, pivot });
+                let mut copy = vec![T::nan(); count];
+                let [of_x, of_g] = vectored(level, OfWeights { weights: x, gradient: g, copy: &mut copy });
+                assert_eq!(copy, x);
+                let (of_change, dot) = vectored(level, OfChange { before: x, after: &after, gradient: g });
                 assert_eq!(dot, g.iter().zip(&change).map(|(g, d)| *g * *d).sum::<T>());
-                for (total, x) in [(alone, x)].into_iter().chain(of_update.into_iter().zip([x, g, &change])) {
+                let (apart, zero) = (vectored(level, Of { x, pivot }), T::zero());
+                for (total, x, pivot) in
+                    [(apart, x, pivot), (of_x, x, zero), (of_g, g, zero), (of_change, &change, zero)]
+                {
                     let apart = || x.iter().map(|x| *x - pivot);
                     let fold = |f: fn(T, T) -> T| x.iter().copied().reduce(f).unwrap();
                     assert_eq!(

@@ -305,7 +305,8 @@ impl Change {
             for from in range.clone().step_by(BLOCK) {
                 let block = from..(from + BLOCK).min(range.end);
                 let before = &mut before[..block.len()];
-                before.copy_from_slice(&w[block.clone()]);
+                let moments = [&mut facts.weight, &mut facts.gradient];
+                Moments::take_weights(moments, [&w[block.clone()], &g[block.clone()]], before, every);
                 if self.clips() {
                     raw[..block.len()].copy_from_slice(&g[block.clone()]);
                 }
@@ -313,8 +314,7 @@ impl Change {
                 let pieces = pieces.map(|x| x.get_mut(block.clone()).unwrap_or_default());
                 self.update(optimizer, pieces, group.frozen);
                 let g = if self.clips() { &raw[..block.len()] } else { &g[block.clone()] };
-                let moments = [&mut facts.weight, &mut facts.gradient, &mut facts.update];
-                facts.predicted += Moments::take_update(moments, [before, &w[block], g], every);
+                facts.predicted += facts.update.take_change([before, &w[block], g], every);
             }
         }
     }
