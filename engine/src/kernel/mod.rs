@@ -5,6 +5,7 @@
 mod aligned;
 pub mod matmul;
 pub mod moments;
+mod numbers;
 pub mod pool;
 pub mod random;
 mod scalar;
@@ -12,8 +13,10 @@ mod simd;
 pub mod stable;
 mod team;
 mod turn;
+pub mod update;
 
 pub use aligned::{Aligned, padded};
+pub use numbers::Numbers;
 pub use pool::Pool;
 pub use scalar::{Scalar, same};
 pub use simd::{Wide, wide};

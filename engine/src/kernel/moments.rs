@@ -69,26 +69,6 @@ impl Moments {
         self.put(&total, pivot, every, x.len(), |i| x[i]);
     }
 
-    /// Takes in at most [`BLOCK`] weights and their gradient, each into one of the `moments`, and copies the weights.
-    pub fn take_weights<T: Scalar>(
-        moments: [&mut Moments; 2],
-        [weights, gradient]: [&[T]; 2],
-        copy: &mut [T],
-        every: usize,
-    ) {
-        let [w, g] = vectored(Level::detect(), OfWeights { weights, gradient, copy });
-        let ([of_weights, of_gradient], count) = (moments, weights.len());
-        of_weights.put(&w, T::zero(), every, count, |i| weights[i]);
-        of_gradient.put(&g, T::zero(), every, count, |i| gradient[i]);
-    }
-
-    /// Takes in what an update changed in at most [`BLOCK`] weights, Δ; returns Σ g·Δ with their gradient g.
-    pub fn take_change<T: Scalar>(&mut self, [before, after, gradient]: [&[T]; 3], every: usize) -> f64 {
-        let (change, dot) = vectored(Level::detect(), OfChange { before, after, gradient });
-        self.put(&change, T::zero(), every, before.len(), |i| after[i] - before[i]);
-        dot.f64()
-    }
-
     /// What is taken away from numbers before they are added up: near their mean, or the sums of what lies apart from
     /// it would cancel.
     fn pivot<T: Scalar>(&self, first: T) -> T {
@@ -97,7 +77,7 @@ impl Moments {
 
     /// Takes in `count` numbers `x` by their sums.
     #[inline]
-    fn put<T: Scalar>(
+    pub(super) fn put<T: Scalar>(
         &mut self,
         total: &Total<T>,
         pivot: T,
@@ -185,7 +165,7 @@ impl Moments {
 /// With d = x − pivot, side by side in the lanes of a vector: Σ d and Σ d², smallest and largest x, and how many x are
 /// zero.
 #[derive(Clone, Copy)]
-struct Sums<V> {
+pub(super) struct Sums<V> {
     sum: V,
     squares: V,
     min: V,
@@ -197,7 +177,7 @@ impl<V> Sums<V> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn new<T: Scalar>() -> Sums<V>
+    pub(super) unsafe fn new<T: Scalar>() -> Sums<V>
     where
         V: Vector<T>,
     {
@@ -213,7 +193,7 @@ impl<V> Sums<V> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn take<T: Scalar>(&mut self, x: V, d: V)
+    pub(super) unsafe fn take<T: Scalar>(&mut self, x: V, d: V)
     where
         V: Vector<T>,
     {
@@ -254,7 +234,7 @@ impl<V> Sums<V> {
 /// # Safety
 /// The processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
+pub(super) unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
     sums: [Sums<V>; N],
     rest: [Sums<Lanes<T, 1>>; N],
     (own, own_rest): (V, Lanes<T, 1>),
@@ -299,7 +279,7 @@ unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
 }
 
 /// [`Sums`] over all lanes.
-struct Total<T> {
+pub(super) struct Total<T> {
     sum: T,
     squares: T,
     min: T,
@@ -343,90 +323,8 @@ impl<T: Scalar> Kernel<T> for Of<'_, T> {
     }
 }
 
-/// Of weights and their gradient, whose means are small beside their spread: there is no pivot. Copies the weights, which
-/// come out of a farther cache.
-struct OfWeights<'a, T> {
-    weights: &'a [T],
-    gradient: &'a [T],
-    copy: &'a mut [T],
-}
-
-impl<T: Scalar> Kernel<T> for OfWeights<'_, T> {
-    type Out = [Total<T>; 2];
-
-    #[inline(always)]
-    unsafe fn run<V: Vector<T>>(self) -> [Total<T>; 2] {
-        let count = self.weights.len();
-        assert!(self.gradient.len() == count && self.copy.len() == count);
-        let ([weights, gradient], copy) =
-            ([self.weights, self.gradient].map(<[T]>::as_ptr), self.copy.as_mut_ptr());
-        // SAFETY: the caller vouches for the instructions; every vector lies inside the three slices.
-        unsafe {
-            let mut sums = [Sums::<V>::new(); 2];
-            let mut rest = [Sums::<Lanes<T, 1>>::new(); 2];
-            let whole = count - count % V::LANES;
-            for from in (0..whole).step_by(V::LANES) {
-                let [w, g] = [weights, gradient].map(|x| V::load(x.add(from)));
-                w.store(copy.add(from));
-                sums[0].take(w, w);
-                sums[1].take(g, g);
-            }
-            for at in whole..count {
-                let [w, g] = [weights, gradient].map(|x| Lanes::<T, 1>::load(x.add(at)));
-                Vector::<T>::store(w, copy.add(at));
-                rest[0].take(w, w);
-                rest[1].take(g, g);
-            }
-            totals(sums, rest, (V::zero(), Lanes::<T, 1>::zero()), whole > 0).0
-        }
-    }
-}
-
-/// Of the changes Δ that an update made, and Σ g·Δ with the gradient g.
-struct OfChange<'a, T> {
-    before: &'a [T],
-    after: &'a [T],
-    gradient: &'a [T],
-}
-
-impl<T: Scalar> Kernel<T> for OfChange<'_, T> {
-    type Out = (Total<T>, T);
-
-    #[inline(always)]
-    unsafe fn run<V: Vector<T>>(self) -> (Total<T>, T) {
-        let count = self.before.len();
-        assert!(self.after.len() == count && self.gradient.len() == count);
-        let [before, after, gradient] = [self.before, self.after, self.gradient].map(<[T]>::as_ptr);
-        // SAFETY: the caller vouches for the instructions; every vector lies inside the three slices.
-        unsafe {
-            // Two, as above.
-            let (mut sums, mut dots) = ([Sums::<V>::new(); 2], [V::zero(); 2]);
-            let (mut rest, mut last) = (Sums::<Lanes<T, 1>>::new(), Lanes::<T, 1>::zero());
-            let whole = count - count % (2 * V::LANES);
-            for from in (0..whole).step_by(2 * V::LANES) {
-                for (i, (sums, dot)) in sums.iter_mut().zip(&mut dots).enumerate() {
-                    let at = from + i * V::LANES;
-                    let [w, to, g] = [before, after, gradient].map(|x| V::load(x.add(at)));
-                    let change = to.sub(w);
-                    *dot = g.mul_add(change, *dot);
-                    sums.take(change, change);
-                }
-            }
-            for at in whole..count {
-                let [w, to, g] = [before, after, gradient].map(|x| Lanes::<T, 1>::load(x.add(at)));
-                let change = to.sub(w);
-                last = g.mul_add(change, last);
-                rest.take(change, change);
-            }
-            let dot = dots[0].add(dots[1]);
-            let ([total], dot) = totals([sums[0].with(sums[1])], [rest], (dot, last), whole > 0);
-            (total, dot)
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     #[test]
@@ -445,40 +343,28 @@ mod tests {
         );
     }
 
+    /// Whether these are the sums of `x`.
+    pub fn assert_sums<T: Scalar>(total: &Total<T>, x: &[T], pivot: T, note: &str) {
+        let apart = || x.iter().map(|x| *x - pivot);
+        let fold = |f: fn(T, T) -> T| x.iter().copied().reduce(f).unwrap();
+        assert_eq!((total.sum, total.squares), (apart().sum(), apart().map(|d| d * d).sum()), "{note}");
+        assert_eq!((total.min, total.max), (fold(T::min), fold(T::max)), "{note}");
+        assert_eq!(total.zeros as usize, x.iter().filter(|x| x.is_zero()).count(), "{note}");
+    }
+
     #[test]
     fn vectors_of_every_level_take_in_the_same_numbers() {
         fn check<T: Scalar>() {
-            for (level, count) in
-                Level::all().into_iter().flat_map(|level| [1, 7, 16, 33, 100].map(|n| (level, n)))
-            {
-                // Whole numbers: their sums are exact in any order.
-                let of = |factor: usize| {
-                    (0..count).map(|i| T::of((i * factor % 13) as f64 - 5.0)).collect::<Vec<T>>()
-                };
-                let (before, after, gradient, pivot) = (of(3), of(5), of(7), T::of(2.0));
-                let change: Vec<T> = after.iter().zip(&before).map(|(a, b)| *a - *b).collect();
-                let [x, g] = [&before[..], &gradient[..]];
-                let mut copy = vec![T::nan(); count];
-                let [of_x, of_g] = vectored(level, OfWeights { weights: x, gradient: g, copy: &mut copy });
-                assert_eq!(copy, x);
-                let (of_change, dot) = vectored(level, OfChange { before: x, after: &after, gradient: g });
-                assert_eq!(dot, g.iter().zip(&change).map(|(g, d)| *g * *d).sum::<T>());
-                let (apart, zero) = (vectored(level, Of { x, pivot }), T::zero());
-                for (total, x, pivot) in
-                    [(apart, x, pivot), (of_x, x, zero), (of_g, g, zero), (of_change, &change, zero)]
-                {
-                    let apart = || x.iter().map(|x| *x - pivot);
-                    let fold = |f: fn(T, T) -> T| x.iter().copied().reduce(f).unwrap();
-                    assert_eq!(
-                        (total.sum, total.squares),
-                        (apart().sum(), apart().map(|d| d * d).sum()),
-                        "{level:?}"
-                    );
-                    assert_eq!((total.min, total.max), (fold(T::min), fold(T::max)), "{level:?}, {count}");
-                    assert_eq!(
-                        total.zeros as usize,
-                        x.iter().filter(|x| x.is_zero()).count(),
-                        "{level:?}, {count}"
+            for level in Level::all() {
+                for count in [1, 7, 16, 33, 100] {
+                    // Whole numbers: their sums are exact in any order.
+                    let x: Vec<T> = (0..count).map(|i| T::of((i * 3 % 13) as f64 - 5.0)).collect();
+                    let pivot = T::of(2.0);
+                    assert_sums(
+                        &vectored(level, Of { x: &x, pivot }),
+                        &x,
+                        pivot,
+                        &format!("{level:?}, {count}"),
                     );
                 }
             }

@@ -1,8 +1,9 @@
 //! Adagrad (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`): g ← g + λ·w; s ← s + g²;
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::{Scalar, Wide, wide};
+use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
+use crate::kernel::update::{Each, Piece};
+use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
 
@@ -93,23 +94,25 @@ impl Rule for Adagrad {
 }
 
 impl<T: Scalar> Update<T> for Adagrad {
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        wide(Step, (self, shared, w, g, slots));
+    fn update(&self, [rate, ..]: Shared, piece: Piece<'_, T>) {
+        let (rate, lambda, eps) = (T::of(-rate), T::of(self.weight_decay), T::of(self.eps));
+        piece.each(Step { rate, lambda, eps });
     }
 }
 
-struct Step;
+/// With the rate's sign turned.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    rate: T,
+    lambda: T,
+    eps: T,
+}
 
-impl<T: Scalar> Wide<(&Adagrad, Shared, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
-    type Out = ();
-
+impl<T: Scalar> Each<T, 1> for Step<T> {
     #[inline(always)]
-    fn run((rule, [rate, ..], w, g, [s, ..]): (&Adagrad, Shared, &mut [T], &[T], [&mut [T]; SLOTS])) {
-        let (rate, lambda, eps) = (T::of(rate), T::of(rule.weight_decay), T::of(rule.eps));
-        for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
-            let g = *g + lambda * *w;
-            *s += g * g;
-            *w -= rate * g / (s.sqrt() + eps);
-        }
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [s]: [N; 1]) -> (N, [N; 1]) {
+        let g = N::all(self.lambda).mul_add(w, g);
+        let s = g.mul_add(g, s);
+        ((N::all(self.rate) * g).over(s.sqrt() + N::all(self.eps)) + w, [s])
     }
 }

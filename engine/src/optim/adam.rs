@@ -1,8 +1,9 @@
 //! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::{Scalar, Wide, wide};
+use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
+use crate::kernel::update::{Each, Piece};
+use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind, Settings};
 use std::sync::Arc;
 
@@ -89,11 +90,11 @@ impl Rule for Adam {
 }
 
 impl<T: Scalar> Update<T> for Adam {
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
+    fn update(&self, shared: Shared, piece: Piece<'_, T>) {
         if self.weight_decay == 0.0 {
-            wide(Step, (self, shared, Undecayed, w, g, slots));
+            self.step(shared, Undecayed, piece);
         } else {
-            wide(Step, (self, shared, Penalised(T::of(self.weight_decay)), w, g, slots));
+            self.step(shared, Penalised(T::of(self.weight_decay)), piece);
         }
     }
 }
@@ -136,7 +137,7 @@ impl Adam {
 /// What weight decay does to a weight and its gradient before the update.
 pub(super) trait Decay<T>: Copy {
     /// The weight and the gradient that the update goes on from.
-    fn of(self, w: T, g: T) -> (T, T);
+    fn of<N: Numbers<T>>(self, w: N, g: N) -> (N, N);
 }
 
 /// Nothing.
@@ -145,7 +146,7 @@ struct Undecayed;
 
 impl<T> Decay<T> for Undecayed {
     #[inline(always)]
-    fn of(self, w: T, g: T) -> (T, T) {
+    fn of<N: Numbers<T>>(self, w: N, g: N) -> (N, N) {
         (w, g)
     }
 }
@@ -156,40 +157,61 @@ struct Penalised<T>(T);
 
 impl<T: Scalar> Decay<T> for Penalised<T> {
     #[inline(always)]
-    fn of(self, w: T, g: T) -> (T, T) {
-        (w, g + self.0 * w)
+    fn of<N: Numbers<T>>(self, w: N, g: N) -> (N, N) {
+        (w, N::all(self.0).mul_add(w, g))
     }
 }
 
-type Numbers<'a, T, D> = (&'a Adam, Shared, D, &'a mut [T], &'a [T], [&'a mut [T]; SLOTS]);
+impl Adam {
+    /// The update after weight decay.
+    pub(super) fn step<T: Scalar>(&self, [step, eps, _]: Shared, decay: impl Decay<T>, piece: Piece<'_, T>) {
+        let (fresh, beta2) = (T::of(1.0 - self.betas.0), T::of(self.betas.1));
+        let step =
+            Step { decay, step: T::of(-step), eps: T::of(eps), fresh: [fresh, T::one() - beta2], beta2 };
+        if self.amsgrad { piece.each::<3>(step) } else { piece.each::<2>(step) }
+    }
+}
 
-pub(super) struct Step;
+/// With the step's sign turned, and 1 − β for both β.
+#[derive(Clone, Copy)]
+struct Step<T, D> {
+    decay: D,
+    step: T,
+    eps: T,
+    fresh: [T; 2],
+    beta2: T,
+}
 
-impl<T: Scalar, D: Decay<T>> Wide<Numbers<'_, T, D>> for Step {
-    type Out = ();
-
+impl<T: Scalar, D: Decay<T>> Step<T, D> {
+    /// m and v, from a gradient.
     #[inline(always)]
-    fn run((rule, shared, decay, w, g, [m, v, largest]): Numbers<'_, T, D>) {
-        let (beta1, beta2) = rule.betas;
-        let [step, eps, _] = shared.map(T::of);
-        let (fresh1, beta2) = (T::of(1.0 - beta1), T::of(beta2));
-        let fresh2 = T::one() - beta2;
-        let each = w.iter_mut().zip(g).zip(m.iter_mut().zip(v.iter_mut()));
-        if rule.amsgrad {
-            for (((w, g), (m, v)), largest) in each.zip(largest) {
-                let (kept, g) = decay.of(*w, *g);
-                *m += fresh1 * (g - *m);
-                *v = beta2 * *v + fresh2 * g * g;
-                *largest = largest.max(*v);
-                *w = kept - step * *m / (largest.sqrt() + eps);
-            }
-        } else {
-            for ((w, g), (m, v)) in each {
-                let (kept, g) = decay.of(*w, *g);
-                *m += fresh1 * (g - *m);
-                *v = beta2 * *v + fresh2 * g * g;
-                *w = kept - step * *m / (v.sqrt() + eps);
-            }
-        }
+    fn means<N: Numbers<T>>(&self, g: N, m: N, v: N) -> [N; 2] {
+        let fresh = self.fresh.map(N::all);
+        [fresh[0].mul_add(g - m, m), N::all(self.beta2).mul_add(v, fresh[1] * g * g)]
+    }
+
+    /// The weight after a step along m, divided by √v + ε.
+    #[inline(always)]
+    fn go<N: Numbers<T>>(&self, w: N, m: N, v: N) -> N {
+        (N::all(self.step) * m).over(v.sqrt() + N::all(self.eps)) + w
+    }
+}
+
+impl<T: Scalar, D: Decay<T>> Each<T, 2> for Step<T, D> {
+    #[inline(always)]
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v]: [N; 2]) -> (N, [N; 2]) {
+        let (w, g) = self.decay.of(w, g);
+        let [m, v] = self.means(g, m, v);
+        (self.go(w, m, v), [m, v])
+    }
+}
+
+impl<T: Scalar, D: Decay<T>> Each<T, 3> for Step<T, D> {
+    #[inline(always)]
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v, largest]: [N; 3]) -> (N, [N; 3]) {
+        let (w, g) = self.decay.of(w, g);
+        let [m, v] = self.means(g, m, v);
+        let largest = largest.max(v);
+        (self.go(w, m, largest), [m, v, largest])
     }
 }

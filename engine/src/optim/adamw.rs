@@ -1,8 +1,9 @@
 //! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
 
-use super::adam::{self, Adam, Decay, Step};
-use super::{Before, Entry, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, weight_decay};
-use crate::kernel::{Scalar, wide};
+use super::adam::{self, Adam, Decay};
+use super::{Before, Entry, Ladder, Rule, Shared, Slot, Source, Update, weight_decay};
+use crate::kernel::update::Piece;
+use crate::kernel::{Numbers, Scalar};
 use std::sync::Arc;
 
 /// Adam with decoupled weight decay.
@@ -56,8 +57,8 @@ impl Rule for AdamW {
 }
 
 impl<T: Scalar> Update<T> for AdamW {
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        wide(Step, (&self.adam, shared, Shrunk(T::of(shared[2])), w, g, slots));
+    fn update(&self, shared: Shared, piece: Piece<'_, T>) {
+        self.adam.step(shared, Shrunk(T::of(shared[2])), piece);
     }
 }
 
@@ -67,7 +68,7 @@ struct Shrunk<T>(T);
 
 impl<T: Scalar> Decay<T> for Shrunk<T> {
     #[inline(always)]
-    fn of(self, w: T, g: T) -> (T, T) {
-        (w * self.0, g)
+    fn of<N: Numbers<T>>(self, w: N, g: N) -> (N, N) {
+        (w * N::all(self.0), g)
     }
 }

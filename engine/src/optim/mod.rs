@@ -20,6 +20,7 @@ pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
 
 use crate::kernel::Scalar;
+use crate::kernel::update::Piece;
 use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -51,8 +52,7 @@ pub fn read(
     (entry.build)(&Settings::read(entry.keys, given)?)
 }
 
-/// The most numbers that an optimizer keeps for each weight.
-pub const SLOTS: usize = 3;
+pub use crate::kernel::update::SLOTS;
 
 /// A number that an optimizer keeps for each weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,9 +94,9 @@ pub trait Rule: Debug + Send + Sync {
 
 /// One update in one precision.
 pub trait Update<T: Scalar>: Rule {
-    /// w ← w + Δw for some weights. `shared` is what [`Rule::shared`] gave for this update; `g` the gradient; `slots`
-    /// what [`Rule::slots`] listed, the rest empty.
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]);
+    /// w ← w + Δw for some weights, by [`Piece::each`]. `shared` is what [`Rule::shared`] gave for this update; the slots
+    /// are those that [`Rule::slots`] listed.
+    fn update(&self, shared: Shared, piece: Piece<'_, T>);
 }
 
 /// An optimizer, complete. Implemented for whatever updates in both precisions.

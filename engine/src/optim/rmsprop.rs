@@ -1,8 +1,9 @@
 //! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::{Scalar, Wide, wide};
+use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
+use crate::kernel::update::{Each, Piece};
+use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
 
@@ -109,37 +110,53 @@ impl Rule for RmsProp {
 }
 
 impl<T: Scalar> Update<T> for RmsProp {
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], slots: [&mut [T]; SLOTS]) {
-        wide(Step, (self, shared, w, g, slots));
+    fn update(&self, [lr, ..]: Shared, piece: Piece<'_, T>) {
+        let step = Step {
+            rate: T::of(-lr),
+            lambda: T::of(self.weight_decay),
+            eps: T::of(self.eps),
+            a: T::of(self.alpha),
+            fresh: T::of(1.0 - self.alpha),
+            mu: T::of(self.momentum),
+            centered: self.centered,
+        };
+        if self.centered || self.momentum > 0.0 { piece.each::<3>(step) } else { piece.each::<1>(step) }
     }
 }
 
-struct Step;
+/// With −α for the rate, and `fresh` for 1 − a.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    rate: T,
+    lambda: T,
+    eps: T,
+    a: T,
+    fresh: T,
+    mu: T,
+    centered: bool,
+}
 
-impl<T: Scalar> Wide<(&RmsProp, Shared, &mut [T], &[T], [&mut [T]; SLOTS])> for Step {
-    type Out = ();
-
+impl<T: Scalar> Each<T, 1> for Step<T> {
     #[inline(always)]
-    fn run((rule, [lr, ..], w, g, [v, b, mean]): (&RmsProp, Shared, &mut [T], &[T], [&mut [T]; SLOTS])) {
-        let (rate, lambda, eps) = (T::of(lr), T::of(rule.weight_decay), T::of(rule.eps));
-        let (a, mu) = (T::of(rule.alpha), T::of(rule.momentum));
-        let fresh = T::of(1.0 - rule.alpha);
-        for ((((w, g), v), b), mean) in w.iter_mut().zip(g).zip(v).zip(b).zip(mean) {
-            let g = *g + lambda * *w;
-            *v = a * *v + fresh * g * g;
-            let square = if rule.centered {
-                *mean += fresh * (g - *mean);
-                *v - *mean * *mean
-            } else {
-                *v
-            };
-            let step = g / (square.sqrt() + eps);
-            if rule.momentum > 0.0 {
-                *b = mu * *b + step;
-                *w -= rate * *b;
-            } else {
-                *w -= rate * step;
-            }
-        }
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [v]: [N; 1]) -> (N, [N; 1]) {
+        let g = N::all(self.lambda).mul_add(w, g);
+        let v = N::all(self.a).mul_add(v, N::all(self.fresh) * g * g);
+        (N::all(self.rate).mul_add(g.over(v.sqrt() + N::all(self.eps)), w), [v])
+    }
+}
+
+impl<T: Scalar> Each<T, 3> for Step<T> {
+    #[inline(always)]
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [v, b, mean]: [N; 3]) -> (N, [N; 3]) {
+        let fresh = N::all(self.fresh);
+        let g = N::all(self.lambda).mul_add(w, g);
+        let v = N::all(self.a).mul_add(v, fresh * g * g);
+        let mean = if self.centered { fresh.mul_add(g - mean, mean) } else { mean };
+        let square = if self.centered { v - mean * mean } else { v };
+        let step = g.over(square.sqrt() + N::all(self.eps));
+        // Without momentum b would not be kept.
+        let b = if self.mu > T::zero() { N::all(self.mu).mul_add(b, step) } else { b };
+        let step = if self.mu > T::zero() { b } else { step };
+        (N::all(self.rate).mul_add(step, w), [v, b, mean])
     }
 }

@@ -1,8 +1,9 @@
 //! Stochastic gradient descent (`torch.optim.SGD`):
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
-use super::{Before, Entry, L2, Ladder, Rule, SLOTS, Shared, Slot, Source, Update, lr, weight_decay};
-use crate::kernel::{Scalar, Wide, wide};
+use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, lr, weight_decay};
+use crate::kernel::update::{Each, Piece};
+use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind, SettingError};
 use std::sync::Arc;
 
@@ -94,30 +95,43 @@ impl Rule for Sgd {
 }
 
 impl<T: Scalar> Update<T> for Sgd {
-    fn update(&self, shared: Shared, w: &mut [T], g: &[T], [b, ..]: [&mut [T]; SLOTS]) {
-        wide(Step, (self, shared, w, g, b));
+    fn update(&self, [alpha, fresh, _]: Shared, piece: Piece<'_, T>) {
+        let step = Step {
+            alpha: T::of(-alpha),
+            lambda: T::of(self.weight_decay),
+            mu: T::of(self.momentum),
+            fresh: T::of(fresh),
+            nesterov: self.nesterov,
+        };
+        if self.momentum == 0.0 { piece.each::<0>(step) } else { piece.each::<1>(step) }
     }
 }
 
-struct Step;
+/// With −α for α, and `fresh` for 1 − τ.
+#[derive(Clone, Copy)]
+struct Step<T> {
+    alpha: T,
+    lambda: T,
+    mu: T,
+    fresh: T,
+    nesterov: bool,
+}
 
-impl<T: Scalar> Wide<(&Sgd, Shared, &mut [T], &[T], &mut [T])> for Step {
-    type Out = ();
-
+impl<T: Scalar> Each<T, 0> for Step<T> {
     #[inline(always)]
-    fn run((rule, shared, w, g, b): (&Sgd, Shared, &mut [T], &[T], &mut [T])) {
-        let [alpha, fresh, _] = shared.map(T::of);
-        let (lambda, mu) = (T::of(rule.weight_decay), T::of(rule.momentum));
-        if rule.momentum == 0.0 {
-            for (w, g) in w.iter_mut().zip(g) {
-                *w -= alpha * (*g + lambda * *w);
-            }
-            return;
-        }
-        for ((w, g), b) in w.iter_mut().zip(g).zip(b) {
-            let g = *g + lambda * *w;
-            *b = mu * *b + fresh * g;
-            *w -= alpha * if rule.nesterov { g + mu * *b } else { *b };
-        }
+    fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; 0]) -> (N, [N; 0]) {
+        let g = N::all(self.lambda).mul_add(w, g);
+        (N::all(self.alpha).mul_add(g, w), slots)
+    }
+}
+
+impl<T: Scalar> Each<T, 1> for Step<T> {
+    #[inline(always)]
+    fn update<N: Numbers<T>>(&self, w: N, g: N, [b]: [N; 1]) -> (N, [N; 1]) {
+        let (alpha, mu) = (N::all(self.alpha), N::all(self.mu));
+        let g = N::all(self.lambda).mul_add(w, g);
+        let b = mu.mul_add(b, N::all(self.fresh) * g);
+        let g = if self.nesterov { mu.mul_add(b, g) } else { b };
+        (alpha.mul_add(g, w), [b])
     }
 }

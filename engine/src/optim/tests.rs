@@ -28,12 +28,9 @@ fn weight_after(name: &str, given: &[(&str, Value)], w: f64, gradients: &[f64]) 
     let mut w = [w];
     for (t, g) in gradients.iter().enumerate() {
         let slots = slots.each_mut().map(Vec::as_mut_slice);
-        <f64 as UpdatePrecision>::of_optimizer(&*optimizer).update(
-            optimizer.shared(t as u64 + 1, optimizer.lr()),
-            &mut w,
-            &[*g],
-            slots,
-        );
+        let piece = Piece { w: &mut w, g: &[*g], slots, clipping: None, facts: None };
+        let shared = optimizer.shared(t as u64 + 1, optimizer.lr());
+        <f64 as UpdatePrecision>::of_optimizer(&*optimizer).update(shared, piece);
     }
     w[0]
 }

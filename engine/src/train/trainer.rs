@@ -2,8 +2,9 @@
 
 use super::Real;
 use crate::data::Dataset;
-use crate::kernel::moments::{BLOCK, Moments};
-use crate::kernel::{Aligned, Scalar, Wide, random, wide};
+use crate::kernel::moments::Moments;
+use crate::kernel::update::{Clipping, Piece, Still, UpdateFacts};
+use crate::kernel::{Aligned, Scalar, random};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Cut, Error, Facts, Keep, Metrics, Network, Pass, Plan, Weights};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
@@ -68,16 +69,6 @@ pub struct StepFacts {
     pub measured: Option<f64>,
 }
 
-/// What a step with facts left of a part of a parameter.
-#[derive(Clone, Debug, Default)]
-struct PartFacts {
-    weight: Moments,
-    gradient: Moments,
-    update: Moments,
-    /// Σ g·Δw
-    predicted: f64,
-}
-
 /// Trains a network, step by step.
 #[derive(Debug)]
 pub struct Trainer<T> {
@@ -100,7 +91,7 @@ struct Group {
     /// Whether the optimizer leaves it alone.
     frozen: bool,
     /// Where each of its parts begins and ends in it, and what the last step with facts left of it.
-    parts: Vec<(Range<usize>, PartFacts)>,
+    parts: Vec<(Range<usize>, UpdateFacts)>,
 }
 
 impl<T: Real> Trainer<T> {
@@ -129,7 +120,7 @@ impl<T: Real> Trainer<T> {
             let range = |part: &Cut| part.range.start - start..part.range.end - start;
             Group {
                 frozen: network.params()[parts[0].param].frozen,
-                parts: parts.iter().map(|part| (range(part), PartFacts::default())).collect(),
+                parts: parts.iter().map(|part| (range(part), UpdateFacts::default())).collect(),
             }
         };
         Ok(Trainer {
@@ -172,7 +163,7 @@ impl<T: Real> Trainer<T> {
             for (cut, (_, part)) in self.plan.group(i).iter().zip(&group.parts) {
                 weight[cut.param].merge(&part.weight);
                 weight_gradient[cut.param].merge(&part.gradient);
-                weight_update[cut.param].merge(&part.update);
+                weight_update[cut.param].merge(&part.change);
                 *predicted += part.predicted;
             }
         }
@@ -192,14 +183,17 @@ impl<T: Real> Trainer<T> {
         self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
         self.state.steps += 1;
         let shared = self.optimizer.shared(self.state.steps, self.lr);
-        let mut change = Change { shared, scale: 1.0, limit: f64::INFINITY, facts };
+        let (mut scale, mut limit) = (1.0, f64::INFINITY);
         if let Clip::Norm(max) = self.options.clip {
             self.loss = self.plan.pass(&self.state.weights, batch, pass);
             self.plan.gradient(&self.state.weights, &mut self.gradient);
-            change.scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
+            scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
         } else if let Clip::Value(max) = self.options.clip {
-            change.limit = max;
+            limit = max;
         }
+        let clipping = Clipping { scale: T::of(scale), limit: T::of(limit) };
+        let clipping = (scale < 1.0 || limit.is_finite()).then_some(clipping);
+        let change = Change { shared, clipping, facts };
         let optimizer = T::of_optimizer(&*self.optimizer);
         let f = |_, pieces: [&mut [T]; SLOTS + 2], group: &mut Group, room: &mut [T]| {
             change.make(optimizer, pieces, group, room);
@@ -278,78 +272,36 @@ impl<T: Real> Trainer<T> {
 }
 
 /// What a step does with every group of parts of the parameters.
-struct Change {
+struct Change<T> {
     shared: Shared,
-    /// The gradient is multiplied by this, and then held within ±limit.
-    scale: f64,
-    limit: f64,
+    clipping: Option<Clipping<T>>,
     facts: bool,
 }
 
-impl Change {
-    /// Clips the gradient and updates the weights; with facts, by blocks that stay in the first-level cache.
-    fn make<T: Scalar>(
+impl<T: Scalar> Change<T> {
+    /// Updates the weights of a group; with facts, part by part.
+    fn make(
         &self,
         optimizer: &dyn Update<T>,
-        [g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
+        mut pieces: [&mut [T]; SLOTS + 2],
         group: &mut Group,
         room: &mut [T],
     ) {
-        if !self.facts {
-            return self.update(optimizer, [g, w, s0, s1, s2], group.frozen);
-        }
-        let (raw, before) = room.split_at_mut(BLOCK);
-        for (range, facts) in &mut group.parts {
-            *facts = PartFacts::default();
-            let every = Moments::every(range.len());
-            for from in range.clone().step_by(BLOCK) {
-                let block = from..(from + BLOCK).min(range.end);
-                let before = &mut before[..block.len()];
-                let moments = [&mut facts.weight, &mut facts.gradient];
-                Moments::take_weights(moments, [&w[block.clone()], &g[block.clone()]], before, every);
-                if self.clips() {
-                    raw[..block.len()].copy_from_slice(&g[block.clone()]);
-                }
-                let pieces = [&mut *g, w, s0, s1, s2];
-                let pieces = pieces.map(|x| x.get_mut(block.clone()).unwrap_or_default());
-                self.update(optimizer, pieces, group.frozen);
-                let g = if self.clips() { &raw[..block.len()] } else { &g[block.clone()] };
-                facts.predicted += facts.update.take_change([before, &w[block], g], every);
+        let frozen = group.frozen;
+        let update = |[g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
+                      facts: Option<(&mut UpdateFacts, &mut [T])>| {
+            let piece = Piece { w, g, slots: [s0, s1, s2], clipping: self.clipping, facts };
+            if frozen { piece.each(Still) } else { optimizer.update(self.shared, piece) }
+        };
+        if self.facts {
+            for (range, facts) in &mut group.parts {
+                *facts = UpdateFacts::default();
+                // Slots that are not kept are empty.
+                let part = pieces.each_mut().map(|x| x.get_mut(range.clone()).unwrap_or_default());
+                update(part, Some((facts, room)));
             }
-        }
-    }
-
-    fn clips(&self) -> bool {
-        self.scale < 1.0 || self.limit.is_finite()
-    }
-
-    fn update<T: Scalar>(
-        &self,
-        optimizer: &dyn Update<T>,
-        [g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
-        frozen: bool,
-    ) {
-        if self.clips() {
-            wide(Clipped, (T::of(self.scale), T::of(self.limit), &mut *g));
-        }
-        if !frozen {
-            optimizer.update(self.shared, w, g, [s0, s1, s2]);
-        }
-    }
-}
-
-/// g ← g · scale, and then held within ±limit.
-struct Clipped;
-
-impl<T: Scalar> Wide<(T, T, &mut [T])> for Clipped {
-    type Out = ();
-
-    #[inline(always)]
-    fn run((scale, limit, g): (T, T, &mut [T])) {
-        for g in g {
-            let scaled = *g * scale;
-            // NaN stays NaN.
-            *g = if scaled.abs() > limit { limit.copysign(scaled) } else { scaled };
+        } else if !frozen {
+            update(pieces, None);
         }
     }
 }
