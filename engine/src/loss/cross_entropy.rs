@@ -201,7 +201,11 @@ fn side_by_side<T: Scalar>(width: usize, x: &[T], classes: &[u32], scale: T, eac
         share[r] = scale / (others + one);
     }
     for column in &mut *columns {
-        *column = std::array::from_fn(|r| column[r] * share[r]);
+        for r in 0..ROWS {
+            column[r] *= share[r];
+        }
+        // One at a time: else the compiler makes vectors of numbers from several columns, which lie apart.
+        std::hint::black_box(column);
     }
     turn([width, classes.len()], columns.as_flattened(), dx, [ROWS, width]);
     let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width));
