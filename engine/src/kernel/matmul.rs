@@ -37,6 +37,9 @@ const DIRECT_A: usize = 64;
 /// Rows of A from which what the next panel of B is packed from is fetched while this one is multiplied.
 const AHEAD_ROWS: usize = 128;
 
+/// Bytes of B from which that is worth it: less lies in a cache that is near enough.
+const FAR: usize = 1 << 22;
+
 /// Terms ahead of the one that is packed, from where on memory is fast enough.
 const AHEAD: usize = 16;
 
@@ -99,6 +102,8 @@ pub struct Job<'a, T> {
     c: *mut T,
     ldc: usize,
     onto: Onto<'a, T>,
+    /// Whether all of B takes [`FAR`] bytes.
+    far: bool,
     room: PhantomData<&'a mut T>,
 }
 
@@ -120,7 +125,8 @@ impl<'a, T: Scalar> Job<'a, T> {
         if let Onto::Row(row) = onto {
             assert!(row.len() >= n);
         }
-        Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, room: PhantomData }
+        let far = k * n * size_of::<T>() >= FAR;
+        Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, far, room: PhantomData }
     }
 
     /// C is m × n, with k terms.
@@ -330,7 +336,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     } else {
                         let (strides, panel) = ([job.b.row, job.b.column], b_room.as_mut_ptr());
                         V::call(PackB::<T, W> { b, strides, kc, columns, panel });
-                        if m >= AHEAD_ROWS {
+                        if job.far && m >= AHEAD_ROWS {
                             let next = b.wrapping_add(width * job.b.column);
                             let size = [kc, width.min(n - j0 - columns)];
                             ahead = Some(Ahead::new(next, strides, size, tiles.count));
