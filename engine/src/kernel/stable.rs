@@ -58,7 +58,7 @@ pub fn largest<T: Scalar>(x: &[T]) -> T {
 /// Σ term over the elements of slices of one length: in sixteen sums side by side, added up in a fixed order.
 #[inline(always)]
 pub fn sum<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) -> T {
-    let mut sums = sixteen_sums(x, term);
+    let [mut sums] = sixteen_sums(x, |x| [term(x)]);
     for half in [8, 4, 2, 1] {
         for lane in 0..half {
             sums[lane] += sums[lane + half];
@@ -67,25 +67,36 @@ pub fn sum<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) 
     sums[0]
 }
 
-/// The terms of the elements of slices of one length, added up in sixteen sums side by side.
+/// M terms of the elements of slices of one length, each added up in sixteen sums side by side.
 #[inline(always)]
-pub fn sixteen_sums<T: Scalar, const N: usize>(x: [&[T]; N], term: impl Fn([T; N]) -> T) -> [T; LANES] {
-    let mut sums = [T::zero(); LANES];
+pub fn sixteen_sums<T: Scalar, const N: usize, const M: usize>(
+    x: [&[T]; N],
+    terms: impl Fn([T; N]) -> [T; M],
+) -> [[T; LANES]; M] {
+    let mut sums = [[T::zero(); LANES]; M];
     let blocks = x.map(|x| x.as_chunks::<LANES>());
     for i in 0..blocks[0].0.len() {
         let block = blocks.map(|(blocks, _)| &blocks[i]);
-        for (lane, sum) in sums.iter_mut().enumerate() {
-            *sum += term(block.map(|block| block[lane]));
+        for lane in 0..LANES {
+            let terms = terms(block.map(|block| block[lane]));
+            for m in 0..M {
+                sums[m][lane] += terms[m];
+            }
         }
     }
     if !blocks[0].1.is_empty() {
         // Apart, so that the sums stay in registers.
-        let mut last = [T::zero(); LANES];
+        let mut last = [[T::zero(); LANES]; M];
         for i in 0..blocks[0].1.len() {
-            last[i] = term(blocks.map(|(_, rest)| rest[i]));
+            let terms = terms(blocks.map(|(_, rest)| rest[i]));
+            for m in 0..M {
+                last[m][i] = terms[m];
+            }
         }
-        for lane in 0..LANES {
-            sums[lane] += last[lane];
+        for m in 0..M {
+            for lane in 0..LANES {
+                sums[m][lane] += last[m][lane];
+            }
         }
     }
     sums
@@ -153,7 +164,7 @@ mod tests {
                 let x: Vec<T> = (0..LANES * n).map(|i| T::of(random::uniform(1, i as u64) - 0.5)).collect();
                 let mut rows = [[T::nan(); LANES]; LANES];
                 for (sums, x) in rows.iter_mut().zip(x.chunks(n)) {
-                    *sums = sixteen_sums([x, x], |[a, b]| a * b);
+                    [*sums] = sixteen_sums([x, x], |[a, b]| [a * b]);
                 }
                 for level in Level::all() {
                     let alone = x.chunks(n).map(|x| sum([x, x], |[a, b]| a * b));

@@ -175,7 +175,7 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
         {
             let mut sums = [[T::zero(); LANES]; LANES];
             for (sums, x) in sums.iter_mut().zip(x.chunks_exact(n)) {
-                *sums = sixteen_sums([x], |[x]| x);
+                [*sums] = sixteen_sums([x], |[x]| [x]);
             }
             let mut mean = sum_rows(&sums);
             for mean in &mut mean {
@@ -183,7 +183,7 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
             }
             for (r, (sums, x)) in sums.iter_mut().zip(x.chunks_exact(n)).enumerate() {
                 let mean = mean[r];
-                *sums = sixteen_sums([x], |[x]| (x - mean) * (x - mean));
+                [*sums] = sixteen_sums([x], |[x]| [(x - mean) * (x - mean)]);
             }
             let mut scale = sum_rows(&sums);
             for scale in &mut scale {
@@ -224,13 +224,12 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &m
             let (mut middle, mut along) = ([[T::zero(); LANES]; LANES], [[T::zero(); LANES]; LANES]);
             for (r, (dy, x)) in dy.chunks_exact(n).zip(x.chunks_exact(n)).enumerate() {
                 let mean = saved[2 * r];
-                if let Some(gamma) = gamma {
-                    middle[r] = sixteen_sums([dy, gamma], |[dy, gamma]| dy * gamma);
-                    along[r] = sixteen_sums([dy, gamma, x], |[dy, gamma, x]| dy * gamma * (x - mean));
-                } else {
-                    middle[r] = sixteen_sums([dy], |[dy]| dy);
-                    along[r] = sixteen_sums([dy, x], |[dy, x]| dy * (x - mean));
-                }
+                [middle[r], along[r]] = match gamma {
+                    Some(gamma) => {
+                        sixteen_sums([dy, gamma, x], |[dy, gamma, x]| [dy * gamma, dy * gamma * (x - mean)])
+                    }
+                    None => sixteen_sums([dy, x], |[dy, x]| [dy, dy * (x - mean)]),
+                };
             }
             let (middle, along) = (sum_rows(&middle), sum_rows(&along));
             let vectors = dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(x.chunks_exact(n));
