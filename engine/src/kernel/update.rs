@@ -81,6 +81,9 @@ pub struct Piece<'a, T> {
 
 impl<T: Scalar> Piece<'_, T> {
     /// Updates every weight.
+    ///
+    /// # Panics
+    /// Where gradient or slots have other counts of numbers: a mistake of the caller.
     pub fn each<const S: usize>(self, each: impl Each<T, S>) {
         match self.clipping {
             None => self.go(each),

@@ -11,6 +11,7 @@ mod sgd;
 #[cfg(test)]
 mod tests;
 
+pub use crate::kernel::update::SLOTS;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
@@ -51,8 +52,6 @@ pub fn read(
     };
     (entry.build)(&Settings::read(entry.keys, given)?)
 }
-
-pub use crate::kernel::update::SLOTS;
 
 /// A number that an optimizer keeps for each weight.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -153,10 +153,14 @@ impl<T: Scalar> Each<T, 3> for Step<T> {
         let v = N::all(self.a).mul_add(v, fresh * g * g);
         let mean = if self.centered { fresh.mul_add(g - mean, mean) } else { mean };
         let square = if self.centered { v - mean * mean } else { v };
-        let step = g.over(square.sqrt() + N::all(self.eps));
-        // Without momentum b would not be kept.
-        let b = if self.mu > T::zero() { N::all(self.mu).mul_add(b, step) } else { b };
-        let step = if self.mu > T::zero() { b } else { step };
+        let scaled = g.over(square.sqrt() + N::all(self.eps));
+        // Without momentum the buffer stays as it is.
+        let (b, step) = if self.mu > T::zero() {
+            let b = N::all(self.mu).mul_add(b, scaled);
+            (b, b)
+        } else {
+            (b, scaled)
+        };
         (N::all(self.rate).mul_add(step, w), [v, b, mean])
     }
 }
