@@ -271,6 +271,28 @@ mod tests {
     }
 
     #[test]
+    fn facts_are_right_where_sums_would_cancel_or_a_gradient_is_not_finite() {
+        let count = BLOCK + 100;
+        let old: Vec<f32> = (0..count).map(|i| 1.0 + 1e-4 * (i as f32).sin()).collect();
+        let mut g: Vec<f32> = (0..count).map(|i| (i as f32).cos()).collect();
+        g[7] = f32::NAN;
+        let (mut w, mut b, mut room) = (old.clone(), vec![0.0; count], vec![0.0; BLOCK]);
+        let mut facts = UpdateFacts::default();
+        let (slots, of) = ([&mut b[..], &mut [], &mut []], Some((&mut facts, &mut room[..])));
+        Piece { w: &mut w, g: &g, slots, clipping: None, facts: of }.each(Rule);
+        let change: Vec<f32> = w.iter().zip(&old).map(|(new, old)| new - old).collect();
+        for (found, x) in [(&facts.weight, &old), (&facts.gradient, &g), (&facts.change, &change)] {
+            let exact = x.iter().map(|x| f64::from(*x)).filter(|x| x.is_finite()).collect::<Vec<f64>>();
+            let mean = exact.iter().sum::<f64>() / exact.len() as f64;
+            let std =
+                (exact.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / exact.len() as f64).sqrt();
+            assert_eq!((found.count, found.non_finite), (count as u64, (count - exact.len()) as u64));
+            assert!((found.mean - mean).abs() <= 1e-5 * std, "{} is not {mean}", found.mean);
+            assert!((found.std() - std).abs() <= 1e-5 * std, "{} is not {std}", found.std());
+        }
+    }
+
+    #[test]
     fn a_clipped_gradient_stays_inside_the_limit_and_nan_stays_nan() {
         for level in Level::all() {
             let g = [1.0, -8.0, f64::NAN, f64::INFINITY, 0.5, -0.25, f64::NEG_INFINITY, 2.0, 3.0];
