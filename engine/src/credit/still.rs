@@ -185,7 +185,7 @@ impl Still {
     /// ∂ℓₙ/∂ŷ where the network's output is `y`.
     fn slopes_at(&self, y: &[f64], example: usize) -> Vec<f64> {
         let mut dy = vec![0.0; y.len()];
-        f64::of_loss(&*self.loss).backward(y, self.targets(example..example + 1), 1.0, &mut dy);
+        f64::of_loss(&*self.loss).backward(y, self.targets(example..example + 1), 1.0, &mut [0.0], &mut dy);
         dy
     }
 

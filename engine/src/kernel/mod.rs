@@ -20,5 +20,5 @@ pub use numbers::Numbers;
 pub use pool::Pool;
 pub use scalar::{Scalar, same};
 pub use simd::{Wide, wide};
-pub use team::Team;
+pub use team::{Columns, Team};
 pub use turn::turn;

@@ -6,6 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 /// Finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a bijection whose output bits all depend on all
 /// input bits.
+#[inline(always)]
 pub fn mix(x: u64) -> u64 {
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -28,8 +29,13 @@ pub fn generator(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
 /// The `index`-th number of stream `key`, uniform in [0, 1) with 53 bits: SplitMix64 with random access.
 #[inline]
 pub fn uniform(key: u64, index: u64) -> f64 {
-    let bits = mix(key.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    bits(key, index) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+/// [`uniform`] · 2⁵³, for loops that become vectors.
+#[inline(always)]
+pub fn bits(key: u64, index: u64) -> u64 {
+    mix(key.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 11
 }
 
 #[cfg(test)]

@@ -21,10 +21,16 @@ pub trait Scalar:
     /// below e^−86.6: results that are not normal numbers would take a hundred times as long.
     fn vexp(self) -> Self;
 
+    /// eˣ − 1, as [`Scalar::vexp`]; right to 3 units in the last place.
+    fn vexp_m1(self) -> Self;
+
     /// tanh x, as [`Scalar::vexp`]; right to 3 units in the last place.
     fn vtanh(self) -> Self;
 
-    /// ln(1 + x) for x ≥ 0, as [`Scalar::vexp`].
+    /// ln x, as [`Scalar::vexp`].
+    fn vln(self) -> Self;
+
+    /// ln(1 + x), as [`Scalar::vexp`].
     fn vln_1p(self) -> Self;
 
     /// The complementary error function, erfc(x) = 2/√π ∫ₓ^∞ e^(−t²) dt, as [`Scalar::vexp`]; right to 1e-6 of itself
@@ -43,6 +49,50 @@ pub fn same<T: Scalar>(a: &[T], b: &[T]) -> bool {
 #[inline(always)]
 fn polynomial(p: &[f32], x: f32) -> f32 {
     p.iter().fold(0.0, |sum, p| sum * x + p)
+}
+
+/// Below this x, eˣ is taken for 0.
+const LEAST: f32 = -86.6;
+
+/// eˣ = 2ⁿ·eʳ with r = x − n·ln 2, |r| ≤ ½ ln 2: eʳ − 1, and 2ⁿ⁻¹, which is a normal number for every n that comes.
+#[inline(always)]
+fn exponential(x: f32) -> (f32, f32) {
+    // Adding and taking away 1.5·2²³ rounds to whole numbers, and leaves n in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < LEAST { LEAST } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
+    let whole = shifted - ROUND;
+    let r = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
+    let p = [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.0e-1];
+    (polynomial(&p, r) * r * r + r, f32::from_bits((n.wrapping_add(126) << 23) as u32))
+}
+
+/// ln u + `more`·ln 2 + `lost`, for u with all its digits. With u = 2ⁿ·(1 + f) and 1 + f between √½ and √2:
+/// ln u = n·ln 2 + f − f²/2 + f³·P(f).
+#[inline(always)]
+fn logarithm(u: f32, more: f32, lost: f32) -> f32 {
+    const ROOT: u32 = 0x3f35_04f3;
+    let n = (u.to_bits().wrapping_sub(ROOT) as i32) >> 23;
+    let f = f32::from_bits(u.to_bits().wrapping_sub((n << 23) as u32)) - 1.0;
+    let p = [
+        7.037_683_6e-2,
+        -1.151_461e-1,
+        1.167_699_9e-1,
+        -1.242_014_1e-1,
+        1.424_932_3e-1,
+        -1.666_805_8e-1,
+        2.000_071_5e-1,
+        -2.499_999_4e-1,
+        3.333_333e-1,
+    ];
+    let (z, n) = (f * f, n as f32 + more);
+    let small = polynomial(&p, f) * z * f + n * -2.121_944_4e-4 - 0.5 * z + lost;
+    let sum = f + small + n * 0.693_359_4;
+    let sum = if u < f32::INFINITY { sum } else { u };
+    let below = if u < 0.0 { f32::NAN } else { f32::NEG_INFINITY };
+    if u <= 0.0 { below } else { sum }
 }
 
 /// Keeps [`Scalar`] closed: the kernels exist for two precisions, with these vectors.
@@ -86,25 +136,19 @@ impl Scalar for f32 {
         f64::from(self)
     }
 
-    // Coefficients of the three functions: S. Moshier, Cephes Mathematical Library, single precision.
+    // Coefficients of these functions: S. Moshier, Cephes Mathematical Library, single precision.
 
     #[inline(always)]
     fn vexp(self) -> f32 {
-        // eˣ = 2ⁿ·eʳ with r = x − n·ln 2, |r| ≤ ½ ln 2. Adding and taking away 1.5·2²³ rounds to whole numbers, and
-        // leaves n in the low bits.
-        const ROUND: f32 = 12_582_912.0;
-        const LEAST: f32 = -86.6;
-        let x = if self > 89.0 { 89.0 } else { self };
-        let x = if x < LEAST { LEAST } else { x };
-        let shifted = x * std::f32::consts::LOG2_E + ROUND;
-        let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-        let whole = shifted - ROUND;
-        let r = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
-        let p = [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.0e-1];
-        let e = polynomial(&p, r) * r * r + r + 1.0;
-        // 2ⁿ⁻¹ is a normal number for every n that comes.
-        let power = e * f32::from_bits((n.wrapping_add(126) << 23) as u32) * 2.0;
+        let (more, half) = exponential(self);
+        let power = (more + 1.0) * half * 2.0;
         if self < LEAST { 0.0 } else { power }
+    }
+
+    #[inline(always)]
+    fn vexp_m1(self) -> f32 {
+        let (more, half) = exponential(self);
+        (more * half + (half - 0.5)) * 2.0
     }
 
     #[inline(always)]
@@ -122,29 +166,17 @@ impl Scalar for f32 {
     }
 
     #[inline(always)]
+    fn vln(self) -> f32 {
+        // Numbers with fewer digits are made normal ones.
+        const MORE: f32 = 16_777_216.0;
+        if self < f32::MIN_POSITIVE { logarithm(self * MORE, -24.0, 0.0) } else { logarithm(self, 0.0, 0.0) }
+    }
+
+    #[inline(always)]
     fn vln_1p(self) -> f32 {
-        // With u = 1 + x, rounded: ln(1 + x) = ln u + (x − (u − 1))/u. And u = 2ⁿ·(1 + f) with 1 + f between √½ and √2:
-        // ln u = n·ln 2 + f − f²/2 + f³·P(f).
-        const ROOT: u32 = 0x3f35_04f3;
+        // With u = 1 + x, rounded: ln(1 + x) = ln u + (x − (u − 1))/u.
         let u = 1.0 + self;
-        let lost = (self - (u - 1.0)) / u;
-        let n = (u.to_bits().wrapping_sub(ROOT) as i32) >> 23;
-        let f = f32::from_bits(u.to_bits().wrapping_sub((n << 23) as u32)) - 1.0;
-        let p = [
-            7.037_683_6e-2,
-            -1.151_461e-1,
-            1.167_699_9e-1,
-            -1.242_014_1e-1,
-            1.424_932_3e-1,
-            -1.666_805_8e-1,
-            2.000_071_5e-1,
-            -2.499_999_4e-1,
-            3.333_333e-1,
-        ];
-        let (z, n) = (f * f, n as f32);
-        let small = polynomial(&p, f) * z * f + n * -2.121_944_4e-4 - 0.5 * z + lost;
-        let sum = f + small + n * 0.693_359_4;
-        if self < f32::INFINITY { sum } else { self }
+        logarithm(u, 0.0, (self - (u - 1.0)) / u)
     }
 
     #[inline(always)]
@@ -211,8 +243,18 @@ impl Scalar for f64 {
     }
 
     #[inline(always)]
+    fn vexp_m1(self) -> f64 {
+        self.exp_m1()
+    }
+
+    #[inline(always)]
     fn vtanh(self) -> f64 {
         self.tanh()
+    }
+
+    #[inline(always)]
+    fn vln(self) -> f64 {
+        self.ln()
     }
 
     #[inline(always)]
@@ -245,6 +287,15 @@ mod tests {
         for (from, to) in [(1e-30, 1e-3), (1e-3, 3.0), (3.0, 1e6)] {
             assert!(worst(from, to, f32::vln_1p, f64::ln_1p) <= 2.0 * f64::from(f32::EPSILON));
         }
+        for (from, to) in [(-0.999_999, -0.5), (-0.5, -1e-3)] {
+            assert!(worst(from, to, f32::vln_1p, f64::ln_1p) <= 2.0 * f64::from(f32::EPSILON));
+        }
+        for (from, to) in [(1e-45, 1e-38), (1e-38, 1e-3), (1e-3, 0.999), (1.001, 3.0), (3.0, 1e38)] {
+            assert!(worst(from, to, f32::vln, f64::ln) <= 2.0 * f64::from(f32::EPSILON));
+        }
+        for (from, to) in [(-87.0, -1.0), (-1.0, -1e-3), (-1e-3, -1e-30), (1e-3, 1.0), (1.0, 88.7)] {
+            assert!(worst(from, to, f32::vexp_m1, f64::exp_m1) <= 3.0 * f64::from(f32::EPSILON));
+        }
         for (from, to) in [(-9.0, 0.9), (0.9, 2.1), (2.1, 9.0)] {
             let found = worst(from, to, f32::verfc, libm::erfc);
             assert!(found <= 1e-6, "erfc on {from}..{to}: {found:e}");
@@ -263,7 +314,12 @@ mod tests {
             (f32::INFINITY.vln_1p(), 0.0f32.vln_1p(), f32::MAX.vln_1p()),
             (f32::INFINITY, 0.0, f32::MAX.ln())
         );
-        assert!(f32::NAN.vln_1p().is_nan());
+        assert_eq!((0f32.vln(), 1f32.vln(), f32::INFINITY.vln()), (f32::NEG_INFINITY, 0.0, f32::INFINITY));
+        assert_eq!((f32::NEG_INFINITY.vexp_m1(), 0f32.vexp_m1()), (-1.0, 0.0));
+        assert_eq!((f32::INFINITY.vexp_m1(), (-1f32).vln_1p()), (f32::INFINITY, f32::NEG_INFINITY));
+        for nan in [f32::NAN.vln_1p(), (-2f32).vln_1p(), f32::NAN.vln(), (-1f32).vln(), f32::NAN.vexp_m1()] {
+            assert!(nan.is_nan());
+        }
         assert!(f32::NAN.vexp().is_nan() && f32::NAN.vtanh().is_nan() && f32::NAN.verfc().is_nan());
     }
 }

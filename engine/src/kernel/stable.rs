@@ -1,7 +1,7 @@
 //! Exponentials that do not overflow, and sums that are vectors.
 
-use super::Scalar;
 use super::simd::{Kernel, Level, Vector, vectored};
+use super::{Scalar, turn};
 
 /// Numbers, or rows of them, that are taken side by side.
 pub const LANES: usize = 16;
@@ -14,14 +14,92 @@ pub struct LogSumExp<T> {
 }
 
 /// ln Σ eˣ of some numbers, at least one.
+#[inline(always)]
 pub fn log_sum_exp<T: Scalar>(x: &[T]) -> LogSumExp<T> {
-    let mut largest = 0;
-    (1..x.len()).for_each(|i| largest = if x[i] > x[largest] { i } else { largest });
-    let max = x[largest];
-    // The largest term is 1 and stays outside: ln(1 + the others) keeps its digits where they are small.
-    let (before, after) = (&x[..largest], &x[largest + 1..]);
-    let others: T = before.iter().chain(after).map(|x| (*x - max).vexp()).sum();
-    LogSumExp { max, rest: others.ln_1p() }
+    let max = largest(x);
+    let others = sum([x], |[x]| if x == max { T::zero() } else { (x - max).vexp() }) + equal(x, max);
+    LogSumExp { max, rest: others.vln_1p() }
+}
+
+/// How many numbers equal the largest, but for one. Its term is 1 and stays outside of what is summed: ln(1 + the others)
+/// keeps its digits where they are small.
+#[inline(always)]
+fn equal<T: Scalar>(x: &[T], max: T) -> T {
+    sum([x], |[x]| if x == max { T::one() } else { T::zero() }) - T::one()
+}
+
+/// Up to so many numbers make rows that are hardly longer than a vector: then rows are taken side by side.
+const NARROW: usize = 32;
+
+/// p ← scale · eˣ / Σ eˣ for up to [`LANES`] rows of `width` numbers, each with its own scale; returns ln Σ eˣ of each.
+#[inline(always)]
+pub fn softmax<T: Scalar>(width: usize, x: &[T], p: &mut [T], scale: [T; LANES]) -> [LogSumExp<T>; LANES] {
+    let mut totals = [LogSumExp { max: T::zero(), rest: T::zero() }; LANES];
+    if width <= NARROW {
+        side_by_side(width, x, p, scale, &mut totals);
+        return totals;
+    }
+    let rows = x.chunks_exact(width).zip(p.chunks_exact_mut(width));
+    for ((x, p), (total, scale)) in rows.zip(totals.iter_mut().zip(scale)) {
+        let max = largest(x);
+        for (p, x) in p.iter_mut().zip(x) {
+            *p = (*x - max).vexp();
+        }
+        let others = sum([x, p], |[x, e]| if x == max { T::zero() } else { e }) + equal(x, max);
+        let share = scale / (others + T::one());
+        for p in p.iter_mut() {
+            *p *= share;
+        }
+        *total = LogSumExp { max, rest: others.vln_1p() };
+    }
+    totals
+}
+
+/// [`softmax`] of rows of up to [`NARROW`] numbers, column by column.
+#[inline(always)]
+fn side_by_side<T: Scalar>(
+    width: usize,
+    x: &[T],
+    p: &mut [T],
+    scale: [T; LANES],
+    totals: &mut [LogSumExp<T>; LANES],
+) {
+    let (zero, one, rows) = (T::zero(), T::one(), x.len() / width);
+    let mut columns = [[zero; LANES]; NARROW];
+    turn([rows, width], x, columns.as_flattened_mut(), [width, LANES]);
+    let columns = &mut columns[..width];
+    let mut max = columns[0];
+    for column in &columns[1..] {
+        for r in 0..LANES {
+            max[r] = if column[r] > max[r] { column[r] } else { max[r] };
+        }
+    }
+    let (mut below, mut largest) = ([zero; LANES], [zero; LANES]);
+    for column in &mut *columns {
+        for r in 0..LANES {
+            let (top, e) = (column[r] == max[r], (column[r] - max[r]).vexp());
+            largest[r] += if top { one } else { zero };
+            below[r] += if top { zero } else { e };
+            column[r] = e;
+        }
+    }
+    let (mut log, mut share) = ([zero; LANES], [zero; LANES]);
+    for r in 0..LANES {
+        let others = below[r] + (largest[r] - one);
+        log[r] = others.vln_1p();
+        share[r] = scale[r] / (others + one);
+    }
+    for column in &mut *columns {
+        for r in 0..LANES {
+            column[r] *= share[r];
+        }
+        // One at a time: else the compiler makes vectors of numbers from several columns, which lie apart.
+        std::hint::black_box(column);
+    }
+    turn([width, rows], columns.as_flattened(), p, [LANES, width]);
+    for (r, total) in totals.iter_mut().enumerate() {
+        *total = LogSumExp { max: max[r], rest: log[r] };
+    }
 }
 
 impl<T: Scalar> LogSumExp<T> {
@@ -35,9 +113,16 @@ impl<T: Scalar> LogSumExp<T> {
 /// σ(x) = 1 / (1 + e⁻ˣ), right to rounding for every x.
 #[inline(always)]
 pub fn logistic<T: Scalar>(x: T) -> T {
+    logistic_and_rest(x).0
+}
+
+/// σ(x) and σ(−x) = 1 − σ(x), both with all their digits.
+#[inline(always)]
+pub fn logistic_and_rest<T: Scalar>(x: T) -> (T, T) {
     let e = (-x.abs()).vexp();
-    let right = T::one() / (T::one() + e);
-    if x < T::zero() { e * right } else { right }
+    let large = T::one() / (T::one() + e);
+    let small = e * large;
+    if x < T::zero() { (small, large) } else { (large, small) }
 }
 
 /// The largest of some numbers, at least one.
@@ -100,6 +185,56 @@ pub fn sixteen_sums<T: Scalar, const N: usize, const M: usize>(
         }
     }
     sums
+}
+
+/// Columns whose sums are kept in registers.
+pub const COLUMNS: usize = 64;
+
+/// Adds M terms of the elements of matrices of n columns to sums for each column, row by row from the first to the last:
+/// those of the columns from `first` on. A term gets row, column and elements.
+#[inline(always)]
+pub fn column_sums<T: Scalar, const N: usize, const M: usize>(
+    [n, first]: [usize; 2],
+    x: [&[T]; N],
+    mut sums: [&mut [T]; M],
+    terms: impl Fn(usize, usize, [T; N]) -> [T; M],
+) {
+    let count = sums[0].len();
+    for at in (0..count).step_by(COLUMNS) {
+        let block = at..(at + COLUMNS).min(count);
+        let sums = sums.each_mut().map(|sums| &mut sums[block.clone()]);
+        // A number of columns that is known when it is compiled, or another.
+        if block.len() == COLUMNS {
+            add_rows([n, first + at, COLUMNS], x, sums, &terms);
+        } else {
+            add_rows([n, first + at, block.len()], x, sums, &terms);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_rows<T: Scalar, const N: usize, const M: usize>(
+    [n, first, count]: [usize; 3],
+    x: [&[T]; N],
+    sums: [&mut [T]; M],
+    terms: &impl Fn(usize, usize, [T; N]) -> [T; M],
+) {
+    let mut kept = [[T::zero(); COLUMNS]; M];
+    for m in 0..M {
+        kept[m][..count].copy_from_slice(sums[m]);
+    }
+    for row in 0..x[0].len() / n {
+        let x = x.map(|x| &x[row * n + first..][..count]);
+        for c in 0..count {
+            let terms = terms(row, first + c, x.map(|x| x[c]));
+            for m in 0..M {
+                kept[m][c] += terms[m];
+            }
+        }
+    }
+    for m in 0..M {
+        sums[m].copy_from_slice(&kept[m][..count]);
+    }
 }
 
 /// What [`sum`] makes of the sixteen sums of each of sixteen rows, all at once.

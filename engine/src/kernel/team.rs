@@ -4,6 +4,7 @@ use super::matmul::{self, Job, Matrix, Onto};
 use super::pool::{Pool, Shareable};
 use super::simd::Level;
 use super::{Aligned, Scalar};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Floating-point operations of a product that are worth a thread of their own: several times what a meeting of
@@ -12,6 +13,40 @@ const PRODUCT: usize = 1 << 19;
 
 /// Numbers that are worth a thread of their own where a few operations are done with each.
 const NUMBERS: usize = 1 << 14;
+
+/// Columns that are worth a thread of their own: a cache line of f32.
+const LINE: usize = 16;
+
+/// Some columns of a matrix, to be changed.
+#[derive(Debug)]
+pub struct Columns<'a, T> {
+    /// The first of them, in the first row.
+    first: *mut T,
+    /// How many.
+    count: usize,
+    rows: usize,
+    /// How far apart rows are.
+    apart: usize,
+    matrix: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Columns<'_, T> {
+    /// How many columns.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// What of a row lies in these columns.
+    ///
+    /// # Panics
+    /// Where there is no such row: a mistake of the caller.
+    #[inline(always)]
+    pub fn row(&mut self, row: usize) -> &mut [T] {
+        assert!(row < self.rows);
+        // SAFETY: the row lies inside the matrix, and nobody else has these columns of it.
+        unsafe { std::slice::from_raw_parts_mut(self.first.add(row * self.apart), self.count) }
+    }
+}
 
 /// Either one thread, or all threads of a pool.
 #[derive(Debug)]
@@ -102,5 +137,35 @@ impl<'a, T: Scalar> Team<'a, T> {
             });
             f(range, pieces);
         });
+    }
+
+    /// As [`Team::split`] for the columns of a matrix, of which the slices have one number for each.
+    pub fn split_columns<const N: usize>(
+        &mut self,
+        columns: usize,
+        matrix: &mut [T],
+        slices: [&mut [T]; N],
+        f: impl Fn(Range<usize>, Columns<'_, T>, [&mut [T]; N]) + Sync,
+    ) {
+        assert!(matrix.len().is_multiple_of(columns) && slices.iter().all(|slice| slice.len() == columns));
+        let threads = self.threads(matrix.len(), NUMBERS);
+        let (rows, first) = (matrix.len() / columns, Shareable(matrix.as_mut_ptr()));
+        let slices = slices.map(|slice| Shareable(slice.as_mut_ptr()));
+        let part = |range: Range<usize>| {
+            // SAFETY: the ranges do not overlap and end inside `columns`: no two calls share a column.
+            unsafe {
+                let pieces = slices.each_ref().map(|slice| {
+                    std::slice::from_raw_parts_mut(slice.get().add(range.start), range.len())
+                });
+                let (first, count) = (first.get().add(range.start), range.len());
+                let matrix = Columns { first, count, rows, apart: columns, matrix: PhantomData };
+                f(range, matrix, pieces);
+            }
+        };
+        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+            return part(0..columns);
+        };
+        let piece = columns.div_ceil(threads).next_multiple_of(LINE);
+        pool.run(columns.div_ceil(piece), &|_, i| part(i * piece..((i + 1) * piece).min(columns)));
     }
 }

@@ -47,17 +47,23 @@ impl Pointwise for Bce {
 
     #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
-        let one = T::one();
-        let floor = T::of(-100.0);
-        -(y * x.ln().max(floor) + (one - y) * (-x).ln_1p().max(floor))
+        -(y * held(x.vln()) + (T::one() - y) * held((-x).vln_1p()))
     }
 
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
-        (x - y) / (x * (T::one() - x)).max(T::of(1e-12))
+        let (spread, least) = (x * (T::one() - x), T::of(1e-12));
+        (x - y) / if spread < least { least } else { spread }
     }
 
     fn threshold(&self) -> Option<f64> {
         Some(0.5)
     }
+}
+
+/// A logarithm, at −100 or above. Not `max`, which would turn NaN into −100 and hide where it came from.
+#[inline(always)]
+pub(super) fn held<T: Scalar>(log: T) -> T {
+    let floor = T::of(-100.0);
+    if log < floor { floor } else { log }
 }

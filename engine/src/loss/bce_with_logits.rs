@@ -3,7 +3,7 @@
 
 use super::{Case, Entry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
-use crate::kernel::stable::logistic;
+use crate::kernel::stable::logistic_and_rest;
 use std::sync::Arc;
 
 /// Binary cross-entropy on logits.
@@ -49,13 +49,14 @@ impl Pointwise for BceWithLogits {
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
         // x·([x > 0] − y) first: for large x and y = 1 its two parts would lose the digits of the third.
         let step = if x > T::zero() { T::one() } else { T::zero() };
-        x * (step - y) + (-x.abs()).exp().ln_1p()
+        x * (step - y) + (-x.abs()).vexp().vln_1p()
     }
 
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         // At y = 1 as −σ(−x), which keeps its digits where σ(x) is close to 1.
-        if y == T::one() { -logistic(-x) } else { logistic(x) - y }
+        let (share, rest) = logistic_and_rest(x);
+        if y == T::one() { -rest } else { share - y }
     }
 
     fn threshold(&self) -> Option<f64> {

@@ -310,15 +310,8 @@ pub trait ComputeLoss<T: Scalar>: Loss {
     /// ℓₙ of each example, undivided.
     fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]);
 
-    /// dx ← dx + scale · ∂ℓₙ/∂x for each example.
-    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]);
-
-    /// Both of them, where they share work; dx is overwritten.
-    fn both(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
-        self.forward(x, y, each);
-        dx.fill(T::zero());
-        self.backward(x, y, scale, dx);
-    }
+    /// The same, and dx ← scale · ∂ℓₙ/∂x for each example.
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]);
 }
 
 /// A loss, complete. Implemented for whatever computes in both precisions.

@@ -73,12 +73,13 @@ impl<T: Scalar> ComputeLoss<T> for Nll {
         }
     }
 
-    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]) {
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
+        self.forward(x, y, each);
+        dx.fill(T::zero());
         let width = x.len() / y.classes().len().max(1);
-        for ((dx, x), &class) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(y.classes()) {
+        for (dx, &class) in dx.chunks_exact_mut(width).zip(y.classes()) {
             let class = class as usize;
-            debug_assert_eq!(x.len(), dx.len());
-            dx[class] -= scale * T::of(self.weight.of(class));
+            dx[class] = -scale * T::of(self.weight.of(class));
         }
     }
 }

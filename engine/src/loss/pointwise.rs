@@ -6,7 +6,7 @@ use crate::kernel::{Scalar, Wide, wide};
 use std::fmt::Debug;
 
 /// ℓₙ = Σⱼ f(xⱼ, yⱼ); the mean is over examples and outputs. Whoever implements it is a loss.
-pub trait Pointwise: Debug + Send + Sync {
+pub trait Pointwise: Copy + Debug + Send + Sync {
     /// As experiments name it.
     fn name(&self) -> &'static str;
 
@@ -71,10 +71,14 @@ impl<P: Pointwise, T: Scalar> ComputeLoss<T> for P {
         wide(Values, (self, width, x, y.values(), each));
     }
 
-    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, dx: &mut [T]) {
+    fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
+        self.forward(x, y, each);
         wide(Slopes, (self, x, y.values(), scale, dx));
     }
 }
+
+/// Numbers whose values are kept before they are added up.
+const BLOCK: usize = 128;
 
 struct Values;
 
@@ -82,7 +86,7 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values
     type Out = ();
 
     #[inline(always)]
-    fn run((loss, width, x, y, each): (&P, usize, &[T], &[T], &mut [T])) {
+    fn run((&loss, width, x, y, each): (&P, usize, &[T], &[T], &mut [T])) {
         if width == 1 {
             for ((each, x), y) in each.iter_mut().zip(x).zip(y) {
                 *each = loss.value(*x, *y);
@@ -90,7 +94,16 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values
             return;
         }
         for ((each, x), y) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.chunks_exact(width)) {
-            *each = sum([x, y], |[x, y]| loss.value(x, y));
+            *each = T::zero();
+            // Values first: a function of them that is long would not become vectors inside the sum.
+            let mut values = [T::zero(); BLOCK];
+            for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+                let values = &mut values[..x.len()];
+                for ((value, x), y) in values.iter_mut().zip(x).zip(y) {
+                    *value = loss.value(*x, *y);
+                }
+                *each += sum([values], |[value]| value);
+            }
         }
     }
 }
@@ -101,9 +114,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], T, &mut [T])> for Slopes {
     type Out = ();
 
     #[inline(always)]
-    fn run((loss, x, y, scale, dx): (&P, &[T], &[T], T, &mut [T])) {
+    fn run((&loss, x, y, scale, dx): (&P, &[T], &[T], T, &mut [T])) {
         for ((dx, x), y) in dx.iter_mut().zip(x).zip(y) {
-            *dx += scale * loss.slope(*x, *y);
+            *dx = scale * loss.slope(*x, *y);
         }
     }
 }

@@ -378,7 +378,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             let each = &mut shard.each[..shard.rows];
             if pass.backward {
                 let dy = &mut shard.grads[graph.grads[output].range(shard.rows)];
-                loss.both(y, target, scale, each, dy);
+                loss.backward(y, target, scale, each, dy);
             } else {
                 loss.forward(y, target, each);
             }

@@ -6,11 +6,13 @@
 //! A batch of one vector has z = 0 and no gradient, and leaves the running variance as it is.
 
 use super::layer_norm::affine;
+use super::pointwise::pull;
 use super::{
     BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, ParamSpec,
     Part, Partial, Point, Reads, features, only,
 };
-use crate::kernel::{Scalar, Team};
+use crate::kernel::stable::{COLUMNS, column_sums};
+use crate::kernel::{Columns, Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -68,15 +70,6 @@ impl std::default::Default for BatchNorm {
     }
 }
 
-/// Mean and 1 / √(variance + ε) that feature `j` was normalised with.
-fn normalised_with<T: Scalar>(at: &Point<'_, T>, eps: f64, n: usize, j: usize) -> (T, T) {
-    let (mean, variance) = match at.mode {
-        Mode::Train { .. } => (at.saved[j], at.saved[n + j]),
-        Mode::Eval => (at.buffers.get(0)[j], at.buffers.get(1)[j]),
-    };
-    (mean, T::one() / (variance + T::of(eps)).sqrt())
-}
-
 impl BatchNorm {
     fn weight<T: Scalar>(&self, at: &Point<'_, T>, j: usize) -> T {
         if self.affine { at.w.get(0)[j] } else { T::one() }
@@ -107,9 +100,9 @@ impl Op for BatchNorm {
         ]
     }
 
-    /// Mean and variance of each feature, and behind them the number of vectors.
+    /// Mean, 1 / √(variance + ε) and variance of each feature, and behind them the number of vectors.
     fn saved(&self, _rows: usize, x: &[&Shape]) -> usize {
-        2 * x[0].last() + 1
+        3 * x[0].last() + 1
     }
 
     fn reads(&self) -> Reads {
@@ -122,59 +115,31 @@ impl Op for BatchNorm {
 }
 
 impl<T: Scalar> Compute<T> for BatchNorm {
-    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let n = io.x.shape(0).last();
         let x = io.x.get(0);
-        let vectors = x.len() / n;
-        let count = T::of(vectors as f64);
+        let affine = self.affine.then(|| [io.w.get(0), io.w.get(1)]);
+        let running = (io.mode == Mode::Eval).then(|| [io.buffers.get(0), io.buffers.get(1)]);
         let (mean, rest) = io.saved.split_at_mut(n);
+        let (scale, rest) = rest.split_at_mut(n);
         let (variance, number) = rest.split_at_mut(n);
-        number[0] = count;
-        if let Mode::Train { .. } = io.mode {
-            mean.fill(T::zero());
-            variance.fill(T::zero());
-            for x in x.chunks_exact(n) {
-                mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += *x);
-            }
-            mean.iter_mut().for_each(|mean| *mean /= count);
-            for x in x.chunks_exact(n) {
-                for ((variance, x), mean) in variance.iter_mut().zip(x).zip(mean.iter()) {
-                    *variance += (*x - *mean) * (*x - *mean);
-                }
-            }
-            variance.iter_mut().for_each(|variance| *variance /= count);
-        } else {
-            mean.copy_from_slice(io.buffers.get(0));
-            variance.copy_from_slice(io.buffers.get(1));
-        }
-        for (y, x) in io.y.chunks_exact_mut(n).zip(x.chunks_exact(n)) {
-            for j in 0..n {
-                let z = (x[j] - mean[j]) / (variance[j] + T::of(self.eps)).sqrt();
-                y[j] = if self.affine { z * io.w.get(0)[j] + io.w.get(1)[j] } else { z };
-            }
-        }
+        number[0] = T::of((x.len() / n) as f64);
+        team.split_columns(n, io.y, [mean, scale, variance], |columns, y, [mean, scale, variance]| {
+            let at = [n, columns.start];
+            wide(Statistics, (at, self.eps, x, running, [&mut *mean, &mut *scale, variance]));
+            wide(Normalise, (at, x, [mean, scale], affine, y));
+        });
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
-        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
+        let Some((dx, overwrite)) = dx.get(0).map(Grad::overwrite) else { return };
         let n = at.x.shape(0).last();
-        let x = at.x.get(0);
-        let count = T::of((x.len() / n) as f64);
-        for j in 0..n {
-            let (mean, scale) = normalised_with(at, self.eps, n, j);
-            let gamma = self.weight(at, j);
-            let (mut sum, mut along) = (T::zero(), T::zero());
-            if let Mode::Train { .. } = at.mode {
-                for (dy, x) in dy.iter().skip(j).step_by(n).zip(x.iter().skip(j).step_by(n)) {
-                    sum += gamma * *dy / count;
-                    along += gamma * *dy * (*x - mean) * scale / count;
-                }
-            }
-            let column = dx.iter_mut().skip(j).step_by(n).zip(dy.iter().skip(j).step_by(n));
-            for ((dx, dy), x) in column.zip(x.iter().skip(j).step_by(n)) {
-                *dx += scale * (gamma * *dy - sum - (*x - mean) * scale * along);
-            }
-        }
+        let x = (at.mode != Mode::Eval).then(|| at.x.get(0));
+        let gamma = self.affine.then(|| at.w.get(0));
+        team.split_columns(n, dx, [], |columns, dx, []| {
+            let args = ([n, columns.start], x, at.saved, gamma, dy, dx);
+            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+        });
     }
 
     fn backward_param(
@@ -185,20 +150,15 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         dw: Grad<'_, T>,
         _team: &mut Team<'_, T>,
     ) {
-        let n = at.x.shape(0).last();
-        for (dw, j) in dw.sum().iter_mut().zip(part.rows) {
-            let (mean, scale) = normalised_with(at, self.eps, n, j);
-            for (dy, x) in dy.iter().skip(j).step_by(n).zip(at.x.get(0).iter().skip(j).step_by(n)) {
-                *dw += if part.param == 0 { *dy * (*x - mean) * scale } else { *dy };
-            }
-        }
+        let at_n = [at.x.shape(0).last(), part.rows.start];
+        wide(PullAffine, (at_n, part.param == 0, at.x.get(0), at.saved, dy, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
         let shape = at.x.shape(0);
         let (n, x) = (shape.last(), at.x.get(0));
         let (own, j) = (row * shape.len() + of, of % n);
-        let (mean, scale) = normalised_with(at, self.eps, n, j);
+        let (mean, scale) = (at.saved[j], at.saved[n + j]);
         let z = |i: usize| (x[i] - mean) * scale;
         let gamma = self.weight(at, j);
         let mut by_input = |i: usize, slope: T| {
@@ -220,8 +180,8 @@ impl<T: Scalar> Compute<T> for BatchNorm {
     }
 
     fn track(&self, _rows: usize, saved: &[T], mut buffers: BuffersMut<'_, T>) {
-        let n = saved.len() / 2;
-        let (count, mu) = (saved[2 * n], T::of(self.momentum));
+        let n = saved.len() / 3;
+        let (count, mu) = (saved[3 * n], T::of(self.momentum));
         let blend = |running: &mut [T], new: &[T], scale: T| {
             for (running, new) in running.iter_mut().zip(new) {
                 *running = (T::one() - mu) * *running + mu * *new * scale;
@@ -229,8 +189,176 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         };
         blend(buffers.get(0), &saved[..n], T::one());
         if count > T::one() {
-            blend(buffers.get(1), &saved[n..2 * n], count / (count - T::one()));
+            blend(buffers.get(1), &saved[2 * n..3 * n], count / (count - T::one()));
         }
         buffers.get(2)[0] += T::one();
+    }
+}
+
+/// Mean, 1 / √(variance + ε) and variance of some of the n features, from the first one given on: of the batch, or the
+/// running ones.
+struct Statistics;
+
+impl<T: Scalar> Wide<([usize; 2], f64, &[T], Option<[&[T]; 2]>, [&mut [T]; 3])> for Statistics {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(
+        ([n, first], eps, x, running, [mean, scale, variance]): (
+            [usize; 2],
+            f64,
+            &[T],
+            Option<[&[T]; 2]>,
+            [&mut [T]; 3],
+        ),
+    ) {
+        if let Some([running_mean, running_var]) = running {
+            mean.copy_from_slice(&running_mean[first..first + mean.len()]);
+            variance.copy_from_slice(&running_var[first..first + mean.len()]);
+        } else {
+            let count = T::of((x.len() / n) as f64);
+            mean.fill(T::zero());
+            variance.fill(T::zero());
+            column_sums([n, first], [x], [mean], |_, _, [x]| [x]);
+            for mean in &mut *mean {
+                *mean /= count;
+            }
+            column_sums([n, first], [x], [variance], |_, j, [x]| {
+                let d = x - mean[j - first];
+                [d * d]
+            });
+            for variance in &mut *variance {
+                *variance /= count;
+            }
+        }
+        for (scale, variance) in scale.iter_mut().zip(variance) {
+            *scale = T::one() / (*variance + T::of(eps)).sqrt();
+        }
+    }
+}
+
+/// y ← (x − mean)·scale·γ + β for some of the n features.
+struct Normalise;
+
+impl<T: Scalar> Wide<([usize; 2], &[T], [&mut [T]; 2], Option<[&[T]; 2]>, Columns<'_, T>)> for Normalise {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(
+        ([n, first], x, [mean, scale], affine, mut y): (
+            [usize; 2],
+            &[T],
+            [&mut [T]; 2],
+            Option<[&[T]; 2]>,
+            Columns<'_, T>,
+        ),
+    ) {
+        let affine = affine.map(|affine| affine.map(|each| &each[first..first + mean.len()]));
+        for (row, x) in x.chunks_exact(n).enumerate() {
+            let each = y.row(row).iter_mut().zip(&x[first..]).zip(mean.iter().zip(&*scale));
+            match affine {
+                Some([gamma, beta]) => {
+                    for (((y, x), (mean, scale)), (gamma, beta)) in each.zip(gamma.iter().zip(beta)) {
+                        *y = (*x - *mean) * *scale * *gamma + *beta;
+                    }
+                }
+                None => {
+                    for ((y, x), (mean, scale)) in each {
+                        *y = (*x - *mean) * *scale;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// With z = (x − mean)·scale and m rows: dx ← dx + scale·γ·(dy − Σ dy/m − z·Σ dy·z/m), or without `ADD` without the dx
+/// before, for some of the n features; without x, where mean and scale are given numbers, dx ← dx + scale·γ·dy.
+struct PullBack<const ADD: bool>;
+
+impl<T: Scalar, const ADD: bool>
+    Wide<([usize; 2], Option<&[T]>, &[T], Option<&[T]>, &[T], Columns<'_, T>)> for PullBack<ADD>
+{
+    type Out = ();
+
+    #[inline(always)]
+    fn run(
+        ([n, first], x, saved, gamma, dy, mut dx): (
+            [usize; 2],
+            Option<&[T]>,
+            &[T],
+            Option<&[T]>,
+            &[T],
+            Columns<'_, T>,
+        ),
+    ) {
+        // So many features at a time as stay in a near cache with all rows, if those are not too many.
+        for at in (0..dx.count()).step_by(COLUMNS) {
+            // A number of features that is known when it is compiled, or another.
+            match dx.count() - at {
+                COLUMNS.. => pull_back::<T, ADD>([n, first + at, at, COLUMNS], x, saved, gamma, dy, &mut dx),
+                rest => pull_back::<T, ADD>([n, first + at, at, rest], x, saved, gamma, dy, &mut dx),
+            }
+        }
+    }
+}
+
+/// [`PullBack`] of up to [`COLUMNS`] features; they stand `at` behind the first column of dx.
+#[inline(always)]
+fn pull_back<T: Scalar, const ADD: bool>(
+    [n, first, at, count]: [usize; 4],
+    x: Option<&[T]>,
+    saved: &[T],
+    gamma: Option<&[T]>,
+    dy: &[T],
+    dx: &mut Columns<'_, T>,
+) {
+    let (mean, scale) = (&saved[first..][..count], &saved[n + first..][..count]);
+    let [mut factor, mut middle, mut along] = [[T::zero(); COLUMNS]; 3];
+    let [factor, middle, along] = [&mut factor, &mut middle, &mut along].map(|each| &mut each[..count]);
+    factor.copy_from_slice(scale);
+    if let Some(gamma) = gamma {
+        for (factor, gamma) in factor.iter_mut().zip(&gamma[first..]) {
+            *factor *= *gamma;
+        }
+    }
+    let Some(x) = x else {
+        for (row, dy) in dy.chunks_exact(n).enumerate() {
+            for ((dx, dy), factor) in dx.row(row)[at..][..count].iter_mut().zip(&dy[first..]).zip(&*factor) {
+                pull::<T, ADD>(dx, *factor * *dy);
+            }
+        }
+        return;
+    };
+    let sums = [&mut *middle, &mut *along];
+    column_sums([n, first], [dy, x], sums, |_, j, [dy, x]| [dy, dy * (x - saved[j])]);
+    let rows = T::of((dy.len() / n) as f64);
+    for ((middle, along), scale) in middle.iter_mut().zip(&mut *along).zip(scale) {
+        *middle /= rows;
+        *along *= *scale / rows * *scale;
+    }
+    for (row, (dy, x)) in dy.chunks_exact(n).zip(x.chunks_exact(n)).enumerate() {
+        let (dx, dy, x) = (&mut dx.row(row)[at..][..count], &dy[first..][..count], &x[first..][..count]);
+        for j in 0..count {
+            let d = dy[j] - middle[j] - (x[j] - mean[j]) * along[j];
+            pull::<T, ADD>(&mut dx[j], factor[j] * d);
+        }
+    }
+}
+
+/// dγ ← dγ + Σ dy·z, or dβ ← dβ + Σ dy, for some of the n features.
+struct PullAffine;
+
+impl<T: Scalar> Wide<([usize; 2], bool, &[T], &[T], &[T], &mut [T])> for PullAffine {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(([n, first], gamma, x, saved, dy, dw): ([usize; 2], bool, &[T], &[T], &[T], &mut [T])) {
+        if gamma {
+            let scale = &saved[n..];
+            column_sums([n, first], [dy, x], [dw], |_, j, [dy, x]| [dy * (x - saved[j]) * scale[j]]);
+        } else {
+            column_sums([n, first], [dy], [dw], |_, _, [dy]| [dy]);
+        }
     }
 }

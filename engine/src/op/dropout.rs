@@ -5,7 +5,7 @@
 use super::{
     By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, Partial, Point, Reads, only,
 };
-use crate::kernel::{Scalar, Team, random};
+use crate::kernel::{Scalar, Team, Wide, random, wide};
 use crate::setting::{Default, Key, Kind};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -45,32 +45,25 @@ impl Op for Dropout {
 }
 
 impl<T: Scalar> Compute<T> for Dropout {
-    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let x = io.x.get(0);
         let Mode::Train { key, first_row } = io.mode else {
             io.y.copy_from_slice(x);
             return;
         };
         let key = random::mix(key);
-        let first = (first_row * io.x.shape(0).len()) as u64;
-        let keep = T::of(1.0 / (1.0 - self.p));
-        for (i, ((y, m), x)) in io.y.iter_mut().zip(io.saved).zip(x).enumerate() {
-            let drawn = random::uniform(key, first + i as u64);
-            *m = if drawn < self.p { T::zero() } else { keep };
-            *y = *x * *m;
-        }
+        let first = first_row * io.x.shape(0).len();
+        team.split(x.len(), [io.y, &mut io.saved[..x.len()]], |range, [y, m]| {
+            wide(Drop, (self.p, key, first + range.start, &x[range], y, m));
+        });
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let Some(dx) = dx.get(0).map(Grad::sum) else { return };
-        match at.mode {
-            Mode::Eval => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy),
-            Mode::Train { .. } => {
-                for ((dx, dy), m) in dx.iter_mut().zip(dy).zip(at.saved) {
-                    *dx += *dy * *m;
-                }
-            }
-        }
+        let m = (at.mode != Mode::Eval).then_some(at.saved);
+        team.split(dy.len(), [dx], |range, [dx]| {
+            wide(PullBack, (m.map(|m| &m[range.clone()]), &dy[range], dx));
+        });
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -79,5 +72,47 @@ impl<T: Scalar> Compute<T> for Dropout {
             Mode::Train { .. } => at.saved[row * at.x.shape(0).len() + of],
         };
         emit(Partial { by: By::Input { input: 0, row, at: of }, slope });
+    }
+}
+
+/// m ← 0 or 1 / (1 − p), y ← x·m; the first number is number `first` of the batch.
+struct Drop;
+
+impl<T: Scalar> Wide<(f64, u64, usize, &[T], &mut [T], &mut [T])> for Drop {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((p, key, first, x, y, m): (f64, u64, usize, &[T], &mut [T], &mut [T])) {
+        let keep = T::of(1.0 / (1.0 - p));
+        // A number u < p is one whose bits, u·2⁵³, are below the least whole number from p·2⁵³ on.
+        let least = (p * (1u64 << 53) as f64).ceil() as u64;
+        for (i, ((y, m), x)) in y.iter_mut().zip(m).zip(x).enumerate() {
+            let bits = random::bits(key, (first + i) as u64);
+            *m = if bits < least { T::zero() } else { keep };
+            *y = *x * *m;
+        }
+    }
+}
+
+/// dx ← dx + dy·m, or dx + dy.
+struct PullBack;
+
+impl<T: Scalar> Wide<(Option<&[T]>, &[T], &mut [T])> for PullBack {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((m, dy, dx): (Option<&[T]>, &[T], &mut [T])) {
+        match m {
+            Some(m) => {
+                for ((dx, dy), m) in dx.iter_mut().zip(dy).zip(m) {
+                    *dx += *dy * *m;
+                }
+            }
+            None => {
+                for (dx, dy) in dx.iter_mut().zip(dy) {
+                    *dx += *dy;
+                }
+            }
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Pointwise for Elu {
 
     #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
-        if x > T::zero() { x } else { T::of(self.alpha) * x.exp_m1() }
+        if x > T::zero() { x } else { T::of(self.alpha) * x.vexp_m1() }
     }
 
     #[inline(always)]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::init::Init;
 use crate::kernel::matmul::Matrix;
-use crate::kernel::stable::{LANES, sixteen_sums, sum_rows};
+use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
@@ -254,9 +254,6 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &m
     }
 }
 
-/// Features whose sums over the vectors are kept in registers.
-const FEATURES: usize = 64;
-
 /// dγ ← dγ + Σ dy·z for some of the n features, the first of them `first`.
 struct PullGamma;
 
@@ -265,26 +262,8 @@ impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], usize, &mut [T])> for PullGamma {
 
     #[inline(always)]
     fn run((n, x, saved, dy, first, dw): (usize, &[T], &[T], &[T], usize, &mut [T])) {
-        for (block, dw) in dw.chunks_mut(FEATURES).enumerate() {
-            let at = first + block * FEATURES;
-            let vectors = dy.chunks_exact(n).zip(x.chunks_exact(n)).zip(saved.chunks_exact(2));
-            if let Some(dw) = dw.as_mut_array::<FEATURES>() {
-                let mut sums = *dw;
-                for ((dy, x), kept) in vectors {
-                    let (dy, x) = (&dy[at..][..FEATURES], &x[at..][..FEATURES]);
-                    for j in 0..FEATURES {
-                        sums[j] += dy[j] * (x[j] - kept[0]) * kept[1];
-                    }
-                }
-                *dw = sums;
-            } else {
-                for ((dy, x), kept) in vectors {
-                    let each = dw.iter_mut().zip(&dy[at..]).zip(&x[at..]);
-                    for ((dw, dy), x) in each {
-                        *dw += *dy * (*x - kept[0]) * kept[1];
-                    }
-                }
-            }
-        }
+        column_sums([n, first], [dy, x], [dw], |row, _, [dy, x]| {
+            [dy * (x - saved[2 * row]) * saved[2 * row + 1]]
+        });
     }
 }

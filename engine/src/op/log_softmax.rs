@@ -1,9 +1,10 @@
 //! Logarithm of the softmax over the last axis: yⱼ = xⱼ − ln Σ e^(xᵢ), computed relative to the largest x.
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
+use super::pointwise::pull;
 use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
-use crate::kernel::stable::log_sum_exp;
-use crate::kernel::{Scalar, Team};
+use crate::kernel::stable::{LANES, softmax, sum};
+use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -35,24 +36,21 @@ impl Op for LogSoftmax {
 }
 
 impl<T: Scalar> Compute<T> for LogSoftmax {
-    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
-        let width = io.x.shape(0).last();
-        for (y, x) in io.y.chunks_exact_mut(width).zip(io.x.get(0).chunks_exact(width)) {
-            let total = log_sum_exp(x);
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = total.below(*x));
-        }
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
+        let (x, width) = (io.x.get(0), io.x.shape(0).last());
+        team.split(x.len() / width, [io.y], |rows, [y]| {
+            wide(Values, (width, &x[rows.start * width..rows.end * width], y));
+        });
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
-        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
-        let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));
-        for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
-            let sum: T = dy.iter().copied().sum();
-            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                *dx += *dy - y.vexp() * sum;
-            }
-        }
+        let Some((dx, overwrite)) = dx.get(0).map(Grad::overwrite) else { return };
+        team.split(dy.len() / width, [dx], |rows, [dx]| {
+            let numbers = rows.start * width..rows.end * width;
+            let args = (width, &at.y[numbers.clone()], &dy[numbers], dx);
+            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+        });
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -62,6 +60,44 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
         for (j, y) in y.iter().enumerate().skip(start).take(shape.last()) {
             let own = if j == of { T::one() } else { T::zero() };
             emit(Partial { by: By::Input { input: 0, row, at: j }, slope: own - y.vexp() });
+        }
+    }
+}
+
+/// y ← log-softmax of each row of `width` numbers.
+struct Values;
+
+impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((width, x, y): (usize, &[T], &mut [T])) {
+        for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
+            let totals = softmax(width, x, y, [T::one(); LANES]);
+            let rows = y.chunks_exact_mut(width).zip(x.chunks_exact(width));
+            for ((y, x), total) in rows.zip(totals) {
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = total.below(*x);
+                }
+            }
+        }
+    }
+}
+
+/// dx ← dx + dy − e^y·Σ dy in each row, or without `ADD` without the dx before.
+struct PullBack<const ADD: bool>;
+
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBack<ADD> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((width, y, dy, dx): (usize, &[T], &[T], &mut [T])) {
+        let rows = dy.chunks_exact(width).zip(y.chunks_exact(width));
+        for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
+            let all = sum([dy], |[dy]| dy);
+            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
+                pull::<T, ADD>(dx, *dy - y.vexp() * all);
+            }
         }
     }
 }

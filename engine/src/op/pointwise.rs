@@ -5,8 +5,9 @@ use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::fmt::Debug;
 
-/// y = f(x), number by number. Whoever implements it is an operation.
-pub trait Pointwise: Debug + Send + Sync {
+/// y = f(x), number by number. Whoever implements it is an operation, and copied where a loop begins, so that what its
+/// settings give is computed before the loop.
+pub trait Pointwise: Copy + Debug + Send + Sync {
     /// As experiments name it.
     fn name(&self) -> &'static str;
 
@@ -72,7 +73,7 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
     type Out = ();
 
     #[inline(always)]
-    fn run((f, x, y): (&P, &[T], &mut [T])) {
+    fn run((&f, x, y): (&P, &[T], &mut [T])) {
         for (y, x) in y.iter_mut().zip(x) {
             *y = f.value(*x);
         }
@@ -86,10 +87,10 @@ impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut 
     type Out = ();
 
     #[inline(always)]
-    fn run((f, x, y, dy, dx): (&P, &[T], &[T], &[T], &mut [T])) {
+    fn run((&f, x, y, dy, dx): (&P, &[T], &[T], &[T], &mut [T])) {
         let unread = T::nan();
         let each = dx.iter_mut().zip(dy);
-        match Pointwise::reads(f) {
+        match Pointwise::reads(&f) {
             Reads::Nothing => {
                 for (dx, dy) in each {
                     pull::<T, ADD>(dx, *dy * f.slope(unread, unread));

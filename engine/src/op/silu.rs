@@ -3,7 +3,7 @@
 
 use super::{Case, Entry, Formula, Pointwise, Reads};
 use crate::kernel::Scalar;
-use crate::kernel::stable::logistic;
+use crate::kernel::stable::{logistic, logistic_and_rest};
 use std::sync::Arc;
 
 /// The sigmoid-weighted linear unit.
@@ -39,8 +39,7 @@ impl Pointwise for Silu {
 
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
-        let s = logistic(x);
-        // 1 − σ(x) as σ(−x), which keeps its digits where σ(x) is close to 1.
-        s * (T::one() + x * logistic(-x))
+        let (s, rest) = logistic_and_rest(x);
+        s * (T::one() + x * rest)
     }
 }

@@ -1,8 +1,10 @@
 //! Softmax over the last axis: yⱼ = e^(xⱼ − max) / Σ e^(xᵢ − max).
 //! dxⱼ = yⱼ·(dyⱼ − Σᵢ yᵢ·dyᵢ). Over one number it is always 1 and its slope exactly 0.
 
+use super::pointwise::pull;
 use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
-use crate::kernel::{Scalar, Team};
+use crate::kernel::stable::{LANES, softmax, sum};
+use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -34,26 +36,21 @@ impl Op for Softmax {
 }
 
 impl<T: Scalar> Compute<T> for Softmax {
-    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
-        let width = io.x.shape(0).last();
-        for (y, x) in io.y.chunks_exact_mut(width).zip(io.x.get(0).chunks_exact(width)) {
-            let max = x.iter().copied().fold(T::neg_infinity(), T::max);
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = (*x - max).vexp());
-            let sum: T = y.iter().copied().sum();
-            y.iter_mut().for_each(|y| *y /= sum);
-        }
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
+        let (x, width) = (io.x.get(0), io.x.shape(0).last());
+        team.split(x.len() / width, [io.y], |rows, [y]| {
+            wide(Values, (width, &x[rows.start * width..rows.end * width], y));
+        });
     }
 
-    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
+    fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         let width = at.x.shape(0).last();
-        let Some(dx) = dx.get(0).map(Grad::sum) else { return };
-        let rows = dy.chunks_exact(width).zip(at.y.chunks_exact(width));
-        for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
-            let mean: T = y.iter().zip(dy).map(|(y, dy)| *y * *dy).sum();
-            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                *dx += *y * (*dy - mean);
-            }
-        }
+        let Some((dx, overwrite)) = dx.get(0).map(Grad::overwrite) else { return };
+        team.split(dy.len() / width, [dx], |rows, [dx]| {
+            let numbers = rows.start * width..rows.end * width;
+            let args = (width, &at.y[numbers.clone()], &dy[numbers], dx);
+            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+        });
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -63,6 +60,38 @@ impl<T: Scalar> Compute<T> for Softmax {
         for j in start..start + shape.last() {
             let own = if j == of { T::one() } else { T::zero() };
             emit(Partial { by: By::Input { input: 0, row, at: j }, slope: y[of] * (own - y[j]) });
+        }
+    }
+}
+
+/// y ← softmax of each row of `width` numbers.
+struct Values;
+
+impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((width, x, y): (usize, &[T], &mut [T])) {
+        for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
+            softmax(width, x, y, [T::one(); LANES]);
+        }
+    }
+}
+
+/// dx ← dx + y·(dy − Σ y·dy) in each row, or without `ADD` without the dx before.
+struct PullBack<const ADD: bool>;
+
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBack<ADD> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((width, y, dy, dx): (usize, &[T], &[T], &mut [T])) {
+        let rows = dy.chunks_exact(width).zip(y.chunks_exact(width));
+        for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
+            let mean = sum([y, dy], |[y, dy]| y * dy);
+            for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
+                pull::<T, ADD>(dx, *y * (*dy - mean));
+            }
         }
     }
 }

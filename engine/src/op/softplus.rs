@@ -58,17 +58,16 @@ impl Pointwise for Softplus {
     #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         let (beta, z) = (T::of(self.beta), T::of(self.beta) * x);
-        if z > T::of(self.threshold) {
-            return x;
-        }
         // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|), without overflow and with all digits for very negative z.
         let positive = if z > T::zero() { z } else { T::zero() };
-        (positive + (-z.abs()).vexp().ln_1p()) / beta
+        let y = (positive + (-z.abs()).vexp().vln_1p()) / beta;
+        if z > T::of(self.threshold) { x } else { y }
     }
 
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         let z = T::of(self.beta) * x;
-        if z > T::of(self.threshold) { T::one() } else { logistic(z) }
+        let slope = logistic(z);
+        if z > T::of(self.threshold) { T::one() } else { slope }
     }
 }

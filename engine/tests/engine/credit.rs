@@ -369,7 +369,7 @@ fn enumerate(still: &Still, weight: Weight, example: usize) -> Vec<f64> {
         Targets::Classes(classes) => Target::Classes(&classes[example..example + 1]),
         Targets::Values { data, .. } => Target::Values(&data[example * width..(example + 1) * width]),
     };
-    f64::of_loss(still.loss()).backward(output, target, 1.0, &mut slopes);
+    f64::of_loss(still.loss()).backward(output, target, 1.0, &mut [0.0], &mut slopes);
     for (at, slope) in slopes.iter().enumerate() {
         follow(still, weight, (still.network().output().index(), example, at), *slope, &mut found);
     }
