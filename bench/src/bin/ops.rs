@@ -1,7 +1,7 @@
-//! What every operation, loss and optimizer adds to a training step, in nanoseconds for each number that it is given,
-//! with one thread and with two: the step of a network with it over that of one without.
+//! What every operation and loss adds to a training step, in nanoseconds for each number that it is given, with one
+//! thread and with two: operations against the step of a network without, losses against mean squared error.
 //!
-//! `ops relu mse` measures these alone; without names, everything.
+//! `ops relu bce` measures these alone; without names, everything that takes one value and has no settings to give.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,8 +10,7 @@ use whygrad::kernel::random;
 use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{self, Linear};
-use whygrad::optim::{self, Optimizer};
-use whygrad::setting::Value;
+use whygrad::optim::Sgd;
 use whygrad::train::{Options, Trainer};
 
 /// Numbers between the layers, and examples.
@@ -22,10 +21,6 @@ const BATCH: usize = 128;
 const ROUNDS: usize = 21;
 const STEPS: usize = 20;
 
-fn sgd() -> Arc<dyn Optimizer> {
-    optim::read("sgd", vec![("lr".to_string(), Value::Number(1e-6))]).expect("an optimizer")
-}
-
 /// A trainer of the layers behind a linear one; and its batch.
 struct Case {
     trainer: Trainer<f32>,
@@ -33,12 +28,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(
-        layers: Vec<Layer>,
-        loss: Arc<dyn LossFunction>,
-        optimizer: Arc<dyn Optimizer>,
-        threads: usize,
-    ) -> Option<Case> {
+    fn new(layers: Vec<Layer>, loss: Arc<dyn LossFunction>, threads: usize) -> Option<Case> {
         let layers = [Layer::from(Linear::new(WIDTH))].into_iter().chain(layers).collect::<Vec<_>>();
         let network = Network::sequential([8], layers).ok()?;
         let number = |i: usize| random::uniform(7, i as u64) as f32;
@@ -52,12 +42,13 @@ impl Case {
         let values = Targets::Values { data: (0..BATCH * WIDTH).map(number).collect(), width: WIDTH };
         let classes = Targets::Classes((0..BATCH).map(|i| (i * 37 % WIDTH) as u32).collect());
         let options = Options { batch: BATCH, threads, ..Options::default() };
-        let trainer = Trainer::new(network, loss, optimizer, options).ok()?;
+        let slow = Arc::new(Sgd { lr: 1e-6, ..Sgd::default() });
+        let trainer = Trainer::new(network, loss, slow, options).ok()?;
         let data = [values, classes].into_iter().map(data).find(|data| trainer.check(data).is_ok())?;
         Some(Case { trainer, data })
     }
 
-    /// Seconds of a step.
+    /// Seconds that a step takes.
     fn time(&mut self) -> f64 {
         let batch = Batch { data: &self.data, rows: Rows::Range(0, BATCH) };
         let start = Instant::now();
@@ -68,40 +59,33 @@ impl Case {
     }
 }
 
-/// The median of the differences of steps with and without, for each of so many numbers.
-fn compare(with: &mut Case, without: &mut Case, numbers: usize) -> f64 {
-    let mut differences: Vec<f64> = (0..ROUNDS).map(|_| with.time() - without.time()).collect();
-    differences.sort_by(f64::total_cmp);
-    1e9 * differences[ROUNDS / 2] / numbers as f64
+/// Prints the median of what steps take more with something than without, for each number.
+fn print(name: &str, pair: impl Fn(usize) -> Option<[Case; 2]>) {
+    let Some(cases) = [1, 2].map(&pair).into_iter().collect::<Option<Vec<_>>>() else { return };
+    let more = cases.into_iter().map(|[mut with, mut without]| {
+        let mut differences: Vec<f64> = (0..ROUNDS).map(|_| with.time() - without.time()).collect();
+        differences.sort_by(f64::total_cmp);
+        format!("{:7.2} ns", 1e9 * differences[ROUNDS / 2] / (BATCH * WIDTH) as f64)
+    });
+    println!("{name:26}{}", more.collect::<String>());
 }
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     let mse = || loss::read("mse", []).expect("a loss");
-    for entry in op::LIST.iter().filter(|entry| wanted(entry.name)) {
-        let op = || {
-            let given: &[(&str, Value)] = if entry.name == "linear" { &[("out", Value::Whole(WIDTH as i64))] } else { &[] };
-            op::read(entry.name, given.iter().map(|(k, v)| (k.to_string(), v.clone())).collect::<Vec<_>>()).ok()
-        };
-        let Some(_) = op() else { continue };
-        print!("{:28}", entry.name);
-        for threads in [1, 2] {
-            let with = Case::new(vec![Layer::Op(op().expect("an operation"))], mse(), sgd(), threads);
-            let Some(mut with) = with else { print!(" -"); continue };
-            let mut without = Case::new(vec![], mse(), sgd(), threads).expect("a network");
-            print!(" {:7.3} ns", compare(&mut with, &mut without, BATCH * WIDTH));
-        }
-        println!();
+    for name in op::LIST.iter().map(|entry| entry.name).filter(|name| wanted(name)) {
+        print(name, |threads| {
+            let op = Layer::Op(op::read(name, []).ok()?);
+            Some([Case::new(vec![op], mse(), threads)?, Case::new(vec![], mse(), threads)?])
+        });
     }
-    for entry in loss::LIST.iter().filter(|entry| wanted(entry.name)) {
-        print!("{:28}", entry.name);
-        for threads in [1, 2] {
-            let case = |loss: Arc<dyn LossFunction>| Case::new(vec![Layer::Op(op::read("sigmoid", []).expect("sigmoid"))], loss, sgd(), threads);
-            let Some(mut with) = loss::read(entry.name, []).ok().and_then(case) else { print!(" -"); continue };
-            let mut without = case(loss::read("mse", []).expect("mse")).expect("mse");
-            print!(" {:7.3} ns", compare(&mut with, &mut without, BATCH * WIDTH));
-        }
-        println!();
+    // Behind a sigmoid, so that what wants shares gets them.
+    let behind = || vec![Layer::Op(op::read("sigmoid", []).expect("an operation"))];
+    for name in loss::LIST.iter().map(|entry| entry.name).filter(|name| wanted(name)) {
+        print(name, |threads| {
+            let loss = loss::read(name, []).ok()?;
+            Some([Case::new(behind(), loss, threads)?, Case::new(behind(), mse(), threads)?])
+        });
     }
 }

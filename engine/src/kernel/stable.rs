@@ -293,6 +293,48 @@ mod tests {
     use crate::kernel::random;
 
     #[test]
+    fn sums_of_columns_take_every_row_of_some_columns() {
+        for (n, rows) in [(1, 3), (10, 1), (64, 5), (150, 7)] {
+            let x: Vec<f64> = (0..n * rows).map(|i| (i * 7 % 23) as f64).collect();
+            for first in [0, n / 3, n - 1] {
+                let (mut plain, mut signed) = (vec![1.0; n - first], vec![2.0; n - first]);
+                column_sums([n, first], [&x, &x], [&mut plain, &mut signed], |row, column, [a, b]| {
+                    [a, b * (row as f64 - column as f64)]
+                });
+                for j in first..n {
+                    let of = |term: fn(f64, f64) -> f64| {
+                        (0..rows).map(|i| x[i * n + j] * term(i as f64, j as f64)).sum::<f64>()
+                    };
+                    assert_eq!(plain[j - first], 1.0 + of(|_, _| 1.0), "column {j} of {n}");
+                    assert_eq!(signed[j - first], 2.0 + of(|i, j| i - j), "column {j} of {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn softmax_has_the_shares_and_logarithms_of_each_row() {
+        for width in [1, 2, 10, 32, 33, 100] {
+            for rows in [1, 5, LANES] {
+                let x: Vec<f64> = (0..rows * width).map(|i| (i * 37 % 29) as f64 - 14.0).collect();
+                let scale = std::array::from_fn(|r| 1.0 + r as f64);
+                let mut p = vec![f64::NAN; x.len()];
+                let totals = softmax(width, &x, &mut p, scale);
+                for (r, (x, p)) in x.chunks(width).zip(p.chunks(width)).enumerate() {
+                    let (sum, alone) = (x.iter().map(|x| x.exp()).sum::<f64>(), log_sum_exp(x));
+                    for (x, p) in x.iter().zip(p) {
+                        let share = x.exp() / sum;
+                        assert!((p - scale[r] * share).abs() <= 1e-13 * p.abs(), "{rows} × {width}");
+                        for total in [totals[r], alone] {
+                            assert!((total.below(*x) - share.ln()).abs() <= 1e-12, "{rows} × {width}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn rows_side_by_side_have_the_sums_of_each_alone() {
         fn check<T: Scalar>() {
             for n in [1, 15, 16, 17, 64, 100] {

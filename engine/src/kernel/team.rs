@@ -154,9 +154,9 @@ impl<'a, T: Scalar> Team<'a, T> {
         let part = |range: Range<usize>| {
             // SAFETY: the ranges do not overlap and end inside `columns`: no two calls share a column.
             unsafe {
-                let pieces = slices.each_ref().map(|slice| {
-                    std::slice::from_raw_parts_mut(slice.get().add(range.start), range.len())
-                });
+                let pieces = slices
+                    .each_ref()
+                    .map(|slice| std::slice::from_raw_parts_mut(slice.get().add(range.start), range.len()));
                 let (first, count) = (first.get().add(range.start), range.len());
                 let matrix = Columns { first, count, rows, apart: columns, matrix: PhantomData };
                 f(range, matrix, pieces);
@@ -167,5 +167,29 @@ impl<'a, T: Scalar> Team<'a, T> {
         };
         let piece = columns.div_ceil(threads).next_multiple_of(LINE);
         pool.run(columns.div_ceil(piece), &|_, i| part(i * piece..((i + 1) * piece).min(columns)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_shared_out_whole_and_once() {
+        for (threads, columns, rows) in [(1, 5, 3), (2, 1000, 70), (3, 33, 2000), (4, 7, 9000)] {
+            let (mut matrix, mut marks) = (vec![0.0; rows * columns], vec![0.0; columns]);
+            let (mut pool, mut rooms) = (Pool::new(threads), vec![Aligned::zeros(matmul::SCRATCH); threads]);
+            let mut team = Team::of(&mut pool, &mut rooms);
+            team.split_columns(columns, &mut matrix, [&mut marks], |range, mut matrix, [marks]| {
+                assert_eq!((range.len(), range.len()), (matrix.count(), marks.len()));
+                for row in 0..rows {
+                    let each = matrix.row(row).iter_mut().zip(range.clone());
+                    each.for_each(|(x, column)| *x += (row * columns + column) as f64);
+                }
+                marks.iter_mut().for_each(|mark| *mark += 1.0);
+            });
+            assert!(matrix.iter().enumerate().all(|(i, x)| *x == i as f64), "{threads} threads");
+            assert!(marks.iter().all(|mark| *mark == 1.0), "{threads} threads");
+        }
     }
 }

@@ -119,9 +119,7 @@ impl<T: Scalar> Wide<(&CrossEntropy, &[T], &[u32], T, &mut [T], &mut [T])> for R
     type Out = ();
 
     #[inline(always)]
-    fn run(
-        (loss, x, classes, scale, each, dx): (&CrossEntropy, &[T], &[u32], T, &mut [T], &mut [T]),
-    ) {
+    fn run((loss, x, classes, scale, each, dx): (&CrossEntropy, &[T], &[u32], T, &mut [T], &mut [T])) {
         let width = x.len() / classes.len().max(1);
         let (hard, soft) = (1.0 - loss.label_smoothing, loss.label_smoothing);
         let spread = if soft > 0.0 { soft * loss.weight.mean(width) } else { 0.0 };

@@ -36,6 +36,7 @@ use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
 use crate::shape::Shape;
 use std::borrow::Cow;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// All losses, in the order in which the manual lists them.
@@ -198,6 +199,14 @@ pub enum Target<'a, T> {
 }
 
 impl<'a, T> Target<'a, T> {
+    /// The targets of some of the examples, with `width` values each.
+    pub(crate) fn of(self, examples: Range<usize>, width: usize) -> Target<'a, T> {
+        match self {
+            Target::Classes(classes) => Target::Classes(&classes[examples]),
+            Target::Values(values) => Target::Values(&values[examples.start * width..examples.end * width]),
+        }
+    }
+
     /// The classes; empty where targets are values, which [`Loss::check`] rules out.
     fn classes(self) -> &'a [u32] {
         match self {

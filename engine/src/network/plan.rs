@@ -365,12 +365,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let through = |i: usize, shard: &mut Shard<T>, mut team: Team<'_, T>| {
             let first = i * shard_rows;
             shard.rows = shard_rows.min(batch.len() - first);
-            let target = match all {
-                Target::Classes(classes) => Target::Classes(&classes[first..first + shard.rows]),
-                Target::Values(values) => {
-                    Target::Values(&values[first * width..(first + shard.rows) * width])
-                }
-            };
+            let target = all.of(first..first + shard.rows, width);
             shard.bring(batch, first, &mut team);
             shard.forward(graph, numbers, pass, first, &mut team);
             let output = graph.steps.len();
@@ -378,7 +373,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
             let each = &mut shard.each[..shard.rows];
             if pass.backward {
                 let dy = &mut shard.grads[graph.grads[output].range(shard.rows)];
-                loss.backward(y, target, scale, each, dy);
+                team.split(shard.rows, [each, dy], |examples, [each, dy]| {
+                    let y = &y[examples.start * width..examples.end * width];
+                    loss.backward(y, target.of(examples, width), scale, each, dy);
+                });
             } else {
                 loss.forward(y, target, each);
             }

@@ -1,7 +1,7 @@
 //! Sum of two values of one shape: y = a + b, as residual connections need it.
 //! da = dy, db = dy; where both are the same value, it gets both.
 
-use super::{By, Case, Compute, Entry, Forward, InputGrads, Misfit, Op, Partial, Point, Reads};
+use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads};
 use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -38,17 +38,23 @@ impl Op for Add {
 }
 
 impl<T: Scalar> Compute<T> for Add {
-    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
-        for ((y, a), b) in io.y.iter_mut().zip(io.x.get(0)).zip(io.x.get(1)) {
-            *y = *a + *b;
-        }
+    fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
+        let (a, b) = (io.x.get(0), io.x.get(1));
+        team.split(a.len(), [io.y], |range, [y]| {
+            for ((y, a), b) in y.iter_mut().zip(&a[range.clone()]).zip(&b[range]) {
+                *y = *a + *b;
+            }
+        });
     }
 
-    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
+    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
         for input in 0..2 {
-            if let Some(dx) = dx.get(input) {
-                dx.sum().iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);
-            }
+            let Some(dx) = dx.get(input).map(Grad::sum) else { continue };
+            team.split(dy.len(), [dx], |range, [dx]| {
+                for (dx, dy) in dx.iter_mut().zip(&dy[range]) {
+                    *dx += *dy;
+                }
+            });
         }
     }
 

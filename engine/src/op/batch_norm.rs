@@ -276,8 +276,8 @@ impl<T: Scalar> Wide<([usize; 2], &[T], [&mut [T]; 2], Option<[&[T]; 2]>, Column
 /// before, for some of the n features; without x, where mean and scale are given numbers, dx ← dx + scale·γ·dy.
 struct PullBack<const ADD: bool>;
 
-impl<T: Scalar, const ADD: bool>
-    Wide<([usize; 2], Option<&[T]>, &[T], Option<&[T]>, &[T], Columns<'_, T>)> for PullBack<ADD>
+impl<T: Scalar, const ADD: bool> Wide<([usize; 2], Option<&[T]>, &[T], Option<&[T]>, &[T], Columns<'_, T>)>
+    for PullBack<ADD>
 {
     type Out = ();
 

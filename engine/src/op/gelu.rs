@@ -58,7 +58,7 @@ impl Pointwise for Gelu {
     #[inline(always)]
     fn value<T: Scalar>(&self, x: T) -> T {
         match self {
-            Gelu::Exact => x * normal(x),
+            Gelu::Exact => x * x.vnormal().0,
             Gelu::Tanh => x * T::of(0.5) * (T::one() + argument(x).0.vtanh()),
         }
     }
@@ -67,8 +67,8 @@ impl Pointwise for Gelu {
     fn slope<T: Scalar>(&self, x: T, _y: T) -> T {
         match self {
             Gelu::Exact => {
-                let density = (x * x * T::of(-0.5)).vexp() * T::of(FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0);
-                normal(x) + x * density
+                let (normal, bell) = x.vnormal();
+                normal + x * bell * T::of(FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0)
             }
             Gelu::Tanh => {
                 let (u, du) = argument(x);
@@ -80,12 +80,6 @@ impl Pointwise for Gelu {
             }
         }
     }
-}
-
-/// Φ(x) = erfc(−x/√2)/2: with the complement the lower tail keeps its digits.
-#[inline(always)]
-fn normal<T: Scalar>(x: T) -> T {
-    T::of(0.5) * (x * T::of(-FRAC_1_SQRT_2)).verfc()
 }
 
 /// u and u′ of the tanh form.
