@@ -54,10 +54,9 @@ fn polynomial(p: &[f32], x: f32) -> f32 {
 /// Below this x, eˣ is taken for 0.
 const LEAST: f32 = -86.6;
 
-/// eˣ⁺ᵈ = 2ⁿ·eʳ with r = x − n·ln 2 + d, |r| hardly more than ½ ln 2 for a small d: eʳ − 1, and 2ⁿ⁻¹, which is a normal
-/// number for every n that comes.
+/// eˣ = 2ⁿ·eʳ with r = x − n·ln 2, |r| ≤ ½ ln 2: r, and 2ⁿ⁻¹, which is a normal number for every n that comes.
 #[inline(always)]
-fn exponential(x: f32, d: f32) -> (f32, f32) {
+fn reduced(x: f32) -> (f32, f32) {
     // Adding and taking away 1.5·2²³ rounds to whole numbers, and leaves n in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = if x > 89.0 { 89.0 } else { x };
@@ -65,9 +64,15 @@ fn exponential(x: f32, d: f32) -> (f32, f32) {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
     let whole = shifted - ROUND;
-    let r = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4 + d;
+    let r = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
+    (r, f32::from_bits((n.wrapping_add(126) << 23) as u32))
+}
+
+/// eʳ − 1
+#[inline(always)]
+fn small_exp_m1(r: f32) -> f32 {
     let p = [1.987_569_1e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.0e-1];
-    (polynomial(&p, r) * r * r + r, f32::from_bits((n.wrapping_add(126) << 23) as u32))
+    polynomial(&p, r) * r * r + r
 }
 
 /// ln u + `more`·ln 2 + `lost`, for u with all its digits. With u = 2ⁿ·(1 + f) and 1 + f between √½ and √2:
@@ -141,15 +146,15 @@ impl Scalar for f32 {
 
     #[inline(always)]
     fn vexp(self) -> f32 {
-        let (more, half) = exponential(self, 0.0);
-        let power = (more + 1.0) * half * 2.0;
+        let (r, half) = reduced(self);
+        let power = (small_exp_m1(r) + 1.0) * half * 2.0;
         if self < LEAST { 0.0 } else { power }
     }
 
     #[inline(always)]
     fn vexp_m1(self) -> f32 {
-        let (more, half) = exponential(self, 0.0);
-        (more * half + (half - 0.5)) * 2.0
+        let (r, half) = reduced(self);
+        (small_exp_m1(r) * half + (half - 0.5)) * 2.0
     }
 
     #[inline(always)]
@@ -182,12 +187,13 @@ impl Scalar for f32 {
 
     #[inline(always)]
     fn vnormal(self) -> (f32, f32) {
-        // Of the square the exponent gets the part that is exact first: what rounding loses would be multiplied by it.
+        // The square in two parts, of which the first is exact: what rounding loses would be multiplied by it.
         let a = self.abs();
         let high = f32::from_bits(a.to_bits() & 0xffff_f000);
         let (exponent, rest) = (-0.5 * high * high, -0.5 * (a - high) * (a + high));
-        let (more, half) = exponential(exponent, rest);
-        let bell = if exponent < LEAST { 0.0 } else { (more + 1.0) * half * 2.0 };
+        let (r, half) = reduced(exponent);
+        let bell = (small_exp_m1(r + rest) + 1.0) * half * 2.0;
+        let bell = if exponent < LEAST { 0.0 } else { bell };
         // Φ(−a) = e^(−a²/2)·t·P(t) with t = 1/(1 + 0.34·a), whose largest relative error on a ≤ 13.3 is as small as it can
         // be, 2.5e-8, and with the last bit of one coefficient such that Φ(0) = ½.
         let t = 1.0 / (1.0 + 0.34 * a);

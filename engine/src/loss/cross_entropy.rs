@@ -87,7 +87,8 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
     fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]) {
         let width = x.len() / each.len().max(1);
         for ((each, x), &class) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.classes()) {
-            *each = self.value(log_sum_exp(x), x, class as usize);
+            let (total, class) = (log_sum_exp(x), class as usize);
+            *each = self.smooth(total, x) - self.hard::<T>(class) * total.below(x[class]);
         }
     }
 
@@ -97,18 +98,27 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// ℓₙ
+    /// (1 − ε)·v_c
     #[inline(always)]
-    fn value<T: Scalar>(&self, total: LogSumExp<T>, x: &[T], class: usize) -> T {
-        let hard = T::of((1.0 - self.label_smoothing) * self.weight.of(class));
-        let mut value = -hard * total.below(x[class]);
+    fn hard<T: Scalar>(&self, class: usize) -> T {
+        T::of((1.0 - self.label_smoothing) * self.weight.of(class))
+    }
+
+    /// ε/C·vⱼ of each class j.
+    #[inline(always)]
+    fn soft<T: Scalar>(&self, classes: usize) -> impl Iterator<Item = T> {
+        let share = self.label_smoothing / classes as f64;
+        (0..classes).map(move |j| T::of(share * self.weight.of(j)))
+    }
+
+    /// What smoothing adds to ℓₙ.
+    #[inline(always)]
+    fn smooth<T: Scalar>(&self, total: LogSumExp<T>, x: &[T]) -> T {
         if self.label_smoothing > 0.0 {
-            let soft = self.label_smoothing / x.len() as f64;
-            for (j, x) in x.iter().enumerate() {
-                value -= T::of(soft * self.weight.of(j)) * total.below(*x);
-            }
+            self.soft::<T>(x.len()).zip(x).map(|(soft, x)| -soft * total.below(*x)).sum()
+        } else {
+            T::zero()
         }
-        value
     }
 }
 
@@ -121,25 +131,22 @@ impl<T: Scalar> Wide<(&CrossEntropy, &[T], &[u32], T, &mut [T], &mut [T])> for R
     #[inline(always)]
     fn run((loss, x, classes, scale, each, dx): (&CrossEntropy, &[T], &[u32], T, &mut [T], &mut [T])) {
         let width = x.len() / classes.len().max(1);
-        let (hard, soft) = (1.0 - loss.label_smoothing, loss.label_smoothing);
-        let spread = if soft > 0.0 { soft * loss.weight.mean(width) } else { 0.0 };
+        let smooth = loss.label_smoothing > 0.0;
+        let spread: T = if smooth { loss.soft::<T>(width).sum() } else { T::zero() };
         let blocks = x.chunks(LANES * width).zip(dx.chunks_mut(LANES * width));
         for ((x, dx), (classes, each)) in blocks.zip(classes.chunks(LANES).zip(each.chunks_mut(LANES))) {
-            let (mut push, mut pull) = ([scale; LANES], [scale; LANES]);
-            if soft > 0.0 || loss.weight.0.is_some() {
-                for ((push, pull), &class) in push.iter_mut().zip(&mut pull).zip(classes) {
-                    let weight = hard * loss.weight.of(class as usize);
-                    (*push, *pull) = (scale * T::of(weight + spread), scale * T::of(weight));
-                }
+            let mut hard = [T::one(); LANES];
+            if smooth || loss.weight.0.is_some() {
+                hard.iter_mut().zip(classes).for_each(|(hard, &class)| *hard = loss.hard(class as usize));
             }
-            let totals = softmax(width, x, dx, push);
+            let totals = softmax(width, x, dx, hard.map(|hard| scale * (hard + spread)));
             let rows = x.chunks_exact(width).zip(dx.chunks_exact_mut(width)).zip(classes.iter().zip(each));
-            for (r, ((x, dx), (&class, each))) in rows.enumerate() {
-                *each = loss.value(totals[r], x, class as usize);
-                dx[class as usize] -= pull[r];
-                if soft > 0.0 {
-                    for (j, dx) in dx.iter_mut().enumerate() {
-                        *dx -= scale * T::of(soft / width as f64 * loss.weight.of(j));
+            for (((x, dx), (&class, each)), (total, hard)) in rows.zip(totals.into_iter().zip(hard)) {
+                *each = loss.smooth(total, x) - hard * total.below(x[class as usize]);
+                dx[class as usize] -= scale * hard;
+                if smooth {
+                    for (dx, soft) in dx.iter_mut().zip(loss.soft::<T>(width)) {
+                        *dx -= scale * soft;
                     }
                 }
             }

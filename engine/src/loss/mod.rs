@@ -169,11 +169,6 @@ impl ClassWeights {
         self.0.as_ref().map_or(1.0, |weights| weights[class])
     }
 
-    /// Mean weight of all classes.
-    fn mean(&self, classes: usize) -> f64 {
-        self.0.as_ref().map_or(1.0, |weights| weights.iter().sum::<f64>() / classes as f64)
-    }
-
     /// Sum of the weights of these targets.
     fn sum(&self, targets: &[u32]) -> f64 {
         targets.iter().map(|&class| self.of(class as usize)).sum()
