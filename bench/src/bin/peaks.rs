@@ -1,4 +1,5 @@
-//! What the machine can do: its clock, and with one thread and with two f32 products and sums, and memory.
+//! What the machine can do: its clock, how long a sum and a quotient take, and with one thread and with two f32 products
+//! and sums, and memory.
 
 use std::array;
 use std::hint::black_box;
@@ -111,8 +112,19 @@ fn cycles(rounds: usize) -> usize {
     4 * rounds
 }
 
+/// Nanoseconds that a number takes through `f`, which waits for the one before.
+fn latency(f: impl Fn(f32) -> f32 + Sync) -> f64 {
+    let rounds = 20_000_000;
+    1.0 / rate(1, || (), |()| {
+        black_box((0..rounds).fold(black_box(0.5_f32), |x, _| f(x)));
+        rounds
+    })
+}
+
 fn main() {
     let mut peaks = serde_json::Map::new();
+    peaks.insert("sum_ns".into(), latency(|x| x + 1e-3).into());
+    peaks.insert("quotient_ns".into(), latency(|x| 2.0 / x).into());
     peaks.insert("ghz".into(), rate(1, || (), |()| cycles(50_000_000)).into());
     for threads in [1, 2] {
         let gflops = rate(threads, || (), |()| fma::run(20_000_000));
