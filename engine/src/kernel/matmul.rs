@@ -24,24 +24,21 @@ const LDA: usize = KC + 16;
 /// The widest panel of B.
 pub(super) const WIDEST: usize = 32;
 
-/// Rows of A up to which packing B costs more than it saves, where B's rows lie in one piece.
+/// Bytes between numbers that meet in one set of the first-level cache. Matrices are packed where their rows do, and B
+/// where it is far away, or its columns lie in one piece; else packing costs more than it saves.
+const MEET: usize = 1 << 12;
+
+/// Rows of A up to which packing B costs more even so, where B's rows lie in one piece.
 const DIRECT_B: usize = 32;
 
-/// Terms up to which it costs more for any number of rows of A: a panel of so many stays in the first-level cache as
-/// it is, unless its rows meet there.
-const DIRECT_TERMS: usize = 128;
-
-/// Columns of B up to which packing A costs more than it saves.
+/// Columns of B up to which packing A costs more even so.
 const DIRECT_A: usize = 64;
 
 /// Rows of A from which what the next panel of B is packed from is fetched while this one is multiplied.
 const AHEAD_ROWS: usize = 128;
 
-/// Bytes of B from which that is worth it: less lies in a cache that is near enough.
+/// Bytes of B from which that is worth it, and it is far away: less lies in a cache that is near enough.
 const FAR: usize = 1 << 22;
-
-/// Terms ahead of the one that is packed, from where on memory is fast enough.
-const AHEAD: usize = 16;
 
 /// Multiplications up to which a product is done number by number.
 const TINY: usize = 32;
@@ -74,6 +71,11 @@ impl<'a, T> Matrix<'a, T> {
     /// The same numbers read the other way round.
     pub fn transposed(self) -> Matrix<'a, T> {
         Matrix { data: self.data, row: self.column, column: self.row }
+    }
+
+    /// Whether its rows lie so far apart that they meet in one set of the first-level cache.
+    fn rows_meet(&self) -> bool {
+        self.column == 1 && (self.row * size_of::<T>()).is_multiple_of(MEET)
     }
 
     /// Whether an m × n matrix with these strides lies inside the slice.
@@ -297,10 +299,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     let width = W * V::LANES;
     let [m, n, k] = job.size;
     let (b_room, a_room) = scratch.split_at_mut(KC * WIDEST);
-    // Rows that are a power of two apart would meet in few sets of the cache.
-    let apart = |of: Matrix<'_, T>| of.column == 1 && !(of.row * size_of::<T>()).is_multiple_of(1024);
-    let direct_a = n <= DIRECT_A || apart(job.a);
-    let direct_b = (job.b.column == 1 && m <= DIRECT_B) || (k <= DIRECT_TERMS && apart(job.b));
+    let direct_a = n <= DIRECT_A || !job.a.rows_meet();
+    let direct_b = job.b.column == 1 && (m <= DIRECT_B || !(job.far || job.b.rows_meet()));
     // Blocks of about one size.
     let block = if m <= MC { m } else { m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC) };
     for i0 in (0..m).step_by(block) {
@@ -314,13 +314,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 if direct_a {
                     a
                 } else {
-                    V::call(PackA {
-                        a,
-                        strides: [job.a.row, job.a.column],
-                        tiles,
-                        kc,
-                        packed: a_room.as_mut_ptr(),
-                    });
+                    V::call(PackA { a, row: job.a.row, tiles, kc, packed: a_room.as_mut_ptr() });
                     a_room.as_ptr()
                 }
             };
@@ -386,11 +380,13 @@ impl Tiles {
     }
 }
 
-/// Copies kc terms of some rows of A: the rows of a tile side by side, term after term; tiles are as far apart as if
-/// each of their rows took [`LDA`] numbers. The rows and terms are readable, and there is room for them.
+/// Copies kc terms of some rows of A, each of which lies in one piece: the rows of a tile side by side, term after term;
+/// tiles are as far apart as if each of their rows took [`LDA`] numbers. The rows and terms are readable, and there is
+/// room for them.
 struct PackA<T> {
     a: *const T,
-    strides: [usize; 2],
+    /// How far apart the rows are.
+    row: usize,
     tiles: Tiles,
     kc: usize,
     packed: *mut T,
@@ -401,7 +397,7 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
-        let (kc, lanes, [row, column]) = (self.kc, V::LANES, self.strides);
+        let (kc, lanes) = (self.kc, V::LANES);
         let mut i = 0;
         for tile in 0..self.tiles.count {
             let rows = self.tiles.of(tile);
@@ -412,28 +408,13 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
                 // SAFETY: every read stays inside the rows and terms that the struct describes, and every write inside the
                 // tile's room; the caller vouches for the instructions.
                 unsafe {
-                    let (a, to) = (self.a.add((i + first) * row), self.packed.add(i * LDA + first));
-                    if column == 1 {
-                        for p in (0..kc).step_by(lanes) {
-                            let terms = (kc - p).min(lanes);
-                            let square = turned::<T, V>(a.add(p), row, some, terms);
-                            for (q, term) in square[..terms].iter().enumerate() {
-                                let to = to.add((p + q) * rows);
-                                if whole { term.store(to) } else { term.store_some(to, some) }
-                            }
-                        }
-                    } else if row == 1 {
-                        for p in 0..kc {
-                            let from = a.add(p * column);
-                            V::prefetch(from.wrapping_add(AHEAD * column));
-                            let (term, to) = (V::load_some(from, some), to.add(p * rows));
+                    let (a, to) = (self.a.add((i + first) * self.row), self.packed.add(i * LDA + first));
+                    for p in (0..kc).step_by(lanes) {
+                        let terms = (kc - p).min(lanes);
+                        let square = turned::<T, V>(a.add(p), self.row, some, terms);
+                        for (q, term) in square[..terms].iter().enumerate() {
+                            let to = to.add((p + q) * rows);
                             if whole { term.store(to) } else { term.store_some(to, some) }
-                        }
-                    } else {
-                        for p in 0..kc {
-                            for r in 0..some {
-                                *to.add(p * rows + r) = *a.add(r * row + p * column);
-                            }
                         }
                     }
                 }
@@ -731,6 +712,11 @@ mod tests {
 
     fn agrees_with_its_twin<T: Scalar>(tolerance: f64) {
         let mut scratch = Aligned::from(vec![T::nan(); SCRATCH]);
+        let [a, b] = [1, 2].map(|key| numbers::<T>(key, ODD_SIZES[ODD_SIZES.len() - 1] * MEET));
+        let lay = |numbers, [rows, columns]: [usize; 2], turned, apart| {
+            let matrix = Matrix::rows(numbers, if turned { rows } else { columns }.max(apart));
+            if turned { matrix.transposed() } else { matrix }
+        };
         for level in Level::all() {
             for (m, n, k) in ODD_SIZES
                 .iter()
@@ -738,14 +724,13 @@ mod tests {
                 .flat_map(|(m, n)| [0, 1, 5, 16, 259].map(|k| (m, n, k)))
                 .filter(|(m, n, _)| m * n < 10_000)
             {
-                let (a, b) = (numbers::<T>(1, m * k), numbers::<T>(2, k * n));
                 let start = numbers::<T>(3, m * n);
                 let bias = numbers::<T>(4, n);
-                for transposed in [[false, false], [true, false], [false, true], [true, true]] {
-                    let a =
-                        if transposed[0] { Matrix::rows(&a, m).transposed() } else { Matrix::rows(&a, k) };
-                    let b =
-                        if transposed[1] { Matrix::rows(&b, k).transposed() } else { Matrix::rows(&b, n) };
+                // Rows one after the other, or so far apart that they meet in the cache and are packed.
+                let apart = [0, if m * n < 2_000 { MEET / size_of::<T>() } else { 0 }];
+                let turned = [[false, false], [true, false], [false, true], [true, true]];
+                for (turned, apart) in turned.iter().flat_map(|turned| apart.map(|apart| (turned, apart))) {
+                    let (a, b) = (lay(&a, [m, k], turned[0], apart), lay(&b, [k, n], turned[1], apart));
                     for onto in [Onto::Zero, Onto::C, Onto::Row(&bias)] {
                         let (mut fast, mut plain) = (start.clone(), start.clone());
                         Job::new([m, n, k], a, b, &mut fast, onto).run(level, &mut scratch);
@@ -754,7 +739,7 @@ mod tests {
                             let error = (x.f64() - y.f64()).abs();
                             assert!(
                                 error <= tolerance,
-                                "{level:?} {m}×{n}×{k} {transposed:?} {onto:?}: {error:e}"
+                                "{level:?} {m}×{n}×{k} {turned:?} {apart} {onto:?}: {error:e}"
                             );
                         }
                     }
