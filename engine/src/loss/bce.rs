@@ -2,7 +2,7 @@
 //! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, Entry, Made, Pointwise, Reduction, at_least};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -47,23 +47,15 @@ impl Pointwise for Bce {
 
     #[inline(always)]
     fn value<T: Scalar>(&self, x: T, y: T) -> T {
-        -(y * held(x.vln()) + (T::one() - y) * held((-x).vln_1p()))
+        -(y * at_least(x.vln(), -100.0) + (T::one() - y) * at_least((-x).vln_1p(), -100.0))
     }
 
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
-        let (spread, least) = (x * (T::one() - x), T::of(1e-12));
-        (x - y) / if spread < least { least } else { spread }
+        (x - y) / at_least(x * (T::one() - x), 1e-12)
     }
 
     fn threshold(&self) -> Option<f64> {
         Some(0.5)
     }
-}
-
-/// A logarithm, at −100 or above. Not `max`, which would turn NaN into −100 and hide where it came from.
-#[inline(always)]
-pub(super) fn held<T: Scalar>(log: T) -> T {
-    let floor = T::of(-100.0);
-    if log < floor { floor } else { log }
 }

@@ -2,8 +2,7 @@
 //! held at −100 or above as in `bce`; the mean divides Σ ℓₙ by Σ v_c. ∂ℓₙ/∂x_c = −v_c / max(x_c, 1e-12).
 //! Where x comes from a softmax, `cross_entropy` on what enters the softmax is right further out.
 
-use super::bce::held;
-use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
+use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants, at_least};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -74,7 +73,7 @@ impl<T: Scalar> ComputeLoss<T> for CategoricalCrossEntropy {
         let width = x.len() / each.len().max(1);
         for ((each, x), &class) in each.iter_mut().zip(x.chunks_exact(width)).zip(y.classes()) {
             let class = class as usize;
-            *each = -T::of(self.weight.of(class)) * held(x[class].vln());
+            *each = -T::of(self.weight.of(class)) * at_least(x[class].vln(), -100.0);
         }
     }
 
@@ -84,7 +83,7 @@ impl<T: Scalar> ComputeLoss<T> for CategoricalCrossEntropy {
         let width = x.len() / y.classes().len().max(1);
         for ((dx, x), &class) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(y.classes()) {
             let class = class as usize;
-            dx[class] = -scale * T::of(self.weight.of(class)) / x[class].max(T::of(1e-12));
+            dx[class] = -scale * T::of(self.weight.of(class)) / at_least(x[class], 1e-12);
         }
     }
 }

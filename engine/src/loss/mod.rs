@@ -340,6 +340,13 @@ impl LossPrecision for f64 {
     }
 }
 
+/// x, or `least` where that is more. Not `max`, which would turn NaN into a number and hide where it came from.
+#[inline(always)]
+fn at_least<T: Scalar>(x: T, least: f64) -> T {
+    let least = T::of(least);
+    if x < least { least } else { x }
+}
+
 /// Refuses outputs and targets that `loss` cannot compare.
 pub fn check<T: Scalar>(
     loss: &dyn LossFunction,

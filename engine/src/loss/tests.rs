@@ -142,6 +142,15 @@ fn backward_has_the_values_of_forward() {
 }
 
 #[test]
+fn no_loss_makes_a_number_of_what_is_none() {
+    for_all(|entry, case| {
+        let mut bench = Bench::<f32>::new(entry, case);
+        bench.x.fill(f32::NAN);
+        assert!(bench.each().iter().all(|loss| loss.is_nan()), "{}", entry.name);
+    });
+}
+
+#[test]
 fn kinks_have_the_declared_slope() {
     for entry in LIST {
         for kink in entry.kinks {

@@ -150,8 +150,8 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         dw: Grad<'_, T>,
         _team: &mut Team<'_, T>,
     ) {
-        let at_n = [at.x.shape(0).last(), part.rows.start];
-        wide(PullAffine, (at_n, part.param == 0, at.x.get(0), at.saved, dy, dw.sum()));
+        let columns = [at.x.shape(0).last(), part.rows.start];
+        wide(PullAffine, (columns, part.param == 0, at.x.get(0), at.saved, dy, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
