@@ -37,7 +37,7 @@ const DIRECT_A: usize = 64;
 /// Rows of A from which what the next panel of B is packed from is fetched while this one is multiplied.
 const AHEAD_ROWS: usize = 128;
 
-/// Bytes of B from which that is worth it, and it is far away: less lies in a cache that is near enough.
+/// Bytes of B from which it is far away, and fetching worth it: less lies in a cache that is near enough.
 const FAR: usize = 1 << 22;
 
 /// Multiplications up to which a product is done number by number.

@@ -51,6 +51,8 @@ fn polynomial(p: &[f32], x: f32) -> f32 {
     p.iter().fold(0.0, |sum, p| sum * x + p)
 }
 
+// Coefficients of exponential and logarithm: S. Moshier, Cephes Mathematical Library, single precision.
+
 /// Below this x, eˣ is taken for 0.
 const LEAST: f32 = -86.6;
 
@@ -141,8 +143,6 @@ impl Scalar for f32 {
     fn f64(self) -> f64 {
         f64::from(self)
     }
-
-    // Coefficients of these functions: S. Moshier, Cephes Mathematical Library, single precision.
 
     #[inline(always)]
     fn vexp(self) -> f32 {

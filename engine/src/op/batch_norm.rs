@@ -9,7 +9,7 @@ use super::layer_norm::affine;
 use super::pointwise::pull;
 use super::{
     BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, ParamSpec,
-    Part, Partial, Point, Reads, features, only,
+    Part, Partial, Point, Reads, features, only, sum_vectors,
 };
 use crate::kernel::stable::{COLUMNS, column_sums};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
@@ -148,10 +148,13 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         dy: &[T],
         part: Part,
         dw: Grad<'_, T>,
-        _team: &mut Team<'_, T>,
+        team: &mut Team<'_, T>,
     ) {
-        let columns = [at.x.shape(0).last(), part.rows.start];
-        wide(PullAffine, (columns, part.param == 0, at.x.get(0), at.saved, dy, dw.sum()));
+        let n = at.x.shape(0).last();
+        if part.param == 1 {
+            return sum_vectors(n, dy, part, dw, team);
+        }
+        wide(PullGamma, ([n, part.rows.start], at.x.get(0), at.saved, dy, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -346,19 +349,15 @@ fn pull_back<T: Scalar, const ADD: bool>(
     }
 }
 
-/// dγ ← dγ + Σ dy·z, or dβ ← dβ + Σ dy, for some of the n features.
-struct PullAffine;
+/// dγ ← dγ + Σ dy·z for some of the n features.
+struct PullGamma;
 
-impl<T: Scalar> Wide<([usize; 2], bool, &[T], &[T], &[T], &mut [T])> for PullAffine {
+impl<T: Scalar> Wide<([usize; 2], &[T], &[T], &[T], &mut [T])> for PullGamma {
     type Out = ();
 
     #[inline(always)]
-    fn run(([n, first], gamma, x, saved, dy, dw): ([usize; 2], bool, &[T], &[T], &[T], &mut [T])) {
-        if gamma {
-            let scale = &saved[n..];
-            column_sums([n, first], [dy, x], [dw], |_, j, [dy, x]| [dy * (x - saved[j]) * scale[j]]);
-        } else {
-            column_sums([n, first], [dy], [dw], |_, _, [dy]| [dy]);
-        }
+    fn run(([n, first], x, saved, dy, dw): ([usize; 2], &[T], &[T], &[T], &mut [T])) {
+        let scale = &saved[n..];
+        column_sums([n, first], [dy, x], [dw], |_, j, [dy, x]| [dy * (x - saved[j]) * scale[j]]);
     }
 }

@@ -5,10 +5,9 @@
 use super::pointwise::pull;
 use super::{
     By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
-    features, only,
+    features, only, sum_vectors,
 };
 use crate::init::Init;
-use crate::kernel::matmul::Matrix;
 use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
@@ -129,12 +128,10 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         team: &mut Team<'_, T>,
     ) {
         let n = at.x.shape(0).last();
-        if part.param == 0 {
-            return wide(PullGamma, (n, at.x.get(0), at.saved, dy, part.rows.start, dw.sum()));
+        if part.param == 1 {
+            return sum_vectors(n, dy, part, dw, team);
         }
-        let (dw, onto) = dw.onto();
-        let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), n);
-        team.matmul([1, part.rows.len(), dy.len() / n], Matrix::all(&T::one()), these, dw, onto);
+        wide(PullGamma, (n, at.x.get(0), at.saved, dy, part.rows.start, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {

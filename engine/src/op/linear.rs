@@ -3,7 +3,7 @@
 
 use super::{
     By, Case, Compute, Entry, Forward, Grad, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point,
-    Reads, features, only,
+    Reads, features, only, sum_vectors,
 };
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
@@ -160,12 +160,12 @@ impl<T: Scalar> Compute<T> for Linear {
         team: &mut Team<'_, T>,
     ) {
         let (features, out) = (at.x.shape(0).last(), self.out);
+        if part.param == 1 {
+            return sum_vectors(out, dy, part, dw, team);
+        }
         let rows = at.rows * at.x.shape(0).leading();
         let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), out);
         let (dw, onto) = dw.onto();
-        if part.param == 1 {
-            return team.matmul([1, part.rows.len(), rows], Matrix::all(&T::one()), these, dw, onto);
-        }
         let x = Matrix::rows(at.x.get(0), features);
         team.matmul([part.rows.len(), features, rows], these.transposed(), x, dw, onto);
         if let Some(mask) = &self.mask {

@@ -40,7 +40,7 @@ pub use softplus::Softplus;
 pub use tanh::Tanh;
 
 use crate::init::Init;
-use crate::kernel::matmul::Onto;
+use crate::kernel::matmul::{Matrix, Onto};
 use crate::kernel::{Scalar, Team};
 use crate::setting::{Key, SettingError, Settings, Value};
 use crate::shape::Shape;
@@ -620,6 +620,14 @@ pub enum By {
         /// Which of its numbers.
         at: usize,
     },
+}
+
+/// dw ← dw + Σ dy over all vectors of n features, for the part's features: what a number that is added to every vector gets.
+#[inline(always)]
+fn sum_vectors<T: Scalar>(n: usize, dy: &[T], part: Part, dw: Grad<'_, T>, team: &mut Team<'_, T>) {
+    let (dw, onto) = dw.onto();
+    let these = Matrix::rows(dy.get(part.rows.start..).unwrap_or(&[]), n);
+    team.matmul([1, part.rows.len(), dy.len() / n], Matrix::all(&T::one()), these, dw, onto);
 }
 
 /// The only input's shape, for operations that take one.
