@@ -139,6 +139,16 @@ impl<'a, T: Scalar> Team<'a, T> {
         });
     }
 
+    /// Calls `f` for every item, in parallel; the `work` with all of them is given in numbers with each of which a few
+    /// operations are done.
+    pub fn each<S: Send>(&mut self, items: &mut [S], work: usize, f: impl Fn(usize, &mut S) + Sync) {
+        let threads = self.threads(work, NUMBERS);
+        match self.pool.as_mut().filter(|_| threads > 1) {
+            Some(pool) => pool.for_each(items, self.rooms, |i, item, _| f(i, item)),
+            None => items.iter_mut().enumerate().for_each(|(i, item)| f(i, item)),
+        }
+    }
+
     /// As [`Team::split`] for the columns of a matrix, of which the slices have one number for each.
     pub fn split_columns<const N: usize>(
         &mut self,

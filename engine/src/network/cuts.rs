@@ -8,7 +8,7 @@ use std::ops::Range;
 /// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
 const PART: usize = 1 << 18;
 const PART_LEAST: usize = 1 << 12;
-const PARTS: usize = 8;
+const PARTS: usize = 12;
 const PART_ROWS: usize = 256;
 
 /// Parts of up to so many numbers go to the thread that takes the part before them.
