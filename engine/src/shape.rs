@@ -6,8 +6,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: Box<[usize]>,
-    // Every operation of every step asks for it.
+    // Every operation of every step asks for these two.
     leading: usize,
+    last: usize,
 }
 
 impl Shape {
@@ -19,7 +20,7 @@ impl Shape {
     /// How many numbers one example has.
     #[inline]
     pub fn len(&self) -> usize {
-        self.leading * self.last()
+        self.leading * self.last
     }
 
     /// Whether an example has no number at all (some axis has length 0).
@@ -30,7 +31,7 @@ impl Shape {
     /// Length of the innermost axis, the features; 1 for a single number.
     #[inline]
     pub fn last(&self) -> usize {
-        self.dims.last().copied().unwrap_or(1)
+        self.last
     }
 
     /// Numbers of an example over features: how many feature vectors an example holds.
@@ -65,8 +66,9 @@ impl<const N: usize> From<[usize; N]> for Shape {
 
 impl From<Vec<usize>> for Shape {
     fn from(dims: Vec<usize>) -> Shape {
-        let leading = dims.split_last().map_or(1, |(_, leading)| leading.iter().product());
-        Shape { dims: dims.into(), leading }
+        let (leading, last) =
+            dims.split_last().map_or((1, 1), |(last, leading)| (leading.iter().product(), *last));
+        Shape { dims: dims.into(), leading, last }
     }
 }
 

@@ -6,7 +6,7 @@
 //! takes its terms in ascending order, whatever the sizes of C: splitting C by rows or columns changes no bit of it.
 
 use super::Scalar;
-use super::simd::{Kernel, Level, Vector, transpose};
+use super::simd::{Kernel, Level, Vector, transpose, vectored};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -40,7 +40,7 @@ const AHEAD_ROWS: usize = 128;
 /// Bytes of B from which it is far away, and fetching worth it: less lies in a cache that is near enough.
 const FAR: usize = 1 << 22;
 
-/// Multiplications up to which a product is done number by number.
+/// Multiplications up to which a product is done element by element.
 const TINY: usize = 32;
 
 /// Bytes of the widest vector, and of a cache line: packed panels start there, so that no load meets two lines.
@@ -177,34 +177,23 @@ impl<'a, T: Scalar> Job<'a, T> {
 
     /// Computes it, in a room of [`SCRATCH`] numbers. No two pieces that share an element of C may run at a time.
     pub(super) fn run(&self, level: Level, scratch: &mut [T]) {
-        assert!(scratch.len() >= SCRATCH);
         let [m, n, k] = self.size;
-        if m == 0 || n == 0 {
-            return;
+        if m * n * k <= TINY {
+            return vectored(level, Tiny(self));
         }
         // As a row, where the numbers of A's columns lie side by side: else A would have to be packed for it.
         if n == 1 && m > 1 && self.ldc == 1 && self.a.row == 1 {
             return self.turned().run(level, scratch);
         }
-        if k > 0 {
-            // SAFETY: a level is only named where the processor was seen to have it.
-            return unsafe {
-                match level {
-                    Level::Portable => T::Portable::call(Product::<T, 4, 2> { job: self, scratch }),
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => T::Avx2::call(Product::<T, 4, 3> { job: self, scratch }),
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => T::Avx512::call(Product::<T, 12, 2> { job: self, scratch }),
-                }
-            };
-        }
-        for i in 0..m {
-            // SAFETY: row i lies inside C, and no other piece that runs has these elements.
-            let c = unsafe { std::slice::from_raw_parts_mut(self.c.add(i * self.ldc), n) };
-            match self.onto {
-                Onto::Zero => c.fill(T::zero()),
-                Onto::C => {}
-                Onto::Row(row) => c.copy_from_slice(&row[..n]),
+        assert!(scratch.len() >= SCRATCH);
+        // SAFETY: a level is only named where the processor was seen to have it.
+        unsafe {
+            match level {
+                Level::Portable => T::Portable::call(Product::<T, 4, 2> { job: self, scratch }),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => T::Avx2::call(Product::<T, 4, 3> { job: self, scratch }),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => T::Avx512::call(Product::<T, 12, 2> { job: self, scratch }),
             }
         }
     }
@@ -245,12 +234,9 @@ impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T,
 
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
-        let [m, n, k] = self.job.size;
         // SAFETY: as the caller promised.
         unsafe {
-            if m * n * k <= TINY {
-                tiny::<T, V>(self.job);
-            } else if n <= V::Half::LANES && V::Half::LANES < V::LANES {
+            if self.job.size[1] <= V::Half::LANES && V::Half::LANES < V::LANES {
                 blocks::<T, V::Half, 8, 1>(self.job, self.scratch);
             } else {
                 blocks::<T, V, R, W>(self.job, self.scratch);
@@ -259,29 +245,33 @@ impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T,
     }
 }
 
-/// A product of a few numbers, element by element, with the bits that the tiles give.
-///
-/// # Safety
-/// The processor has `V`'s instructions.
-#[inline(always)]
-unsafe fn tiny<T: Scalar, V: Vector<T>>(job: &Job<'_, T>) {
-    let ([m, n, k], [a, b]) = (job.size, [job.a.data.as_ptr(), job.b.data.as_ptr()]);
-    for i in 0..m {
-        for j in 0..n {
-            // SAFETY: row i and column j lie inside the matrices, term p too (checked by `Job::new`).
-            unsafe {
-                let c = job.c.add(i * job.ldc + j);
-                let mut sum = match job.onto {
-                    Onto::Zero => T::zero(),
-                    Onto::C => *c,
-                    Onto::Row(row) => *row.as_ptr().add(j),
-                };
-                for p in 0..k {
-                    let (a, b) =
-                        (*a.add(i * job.a.row + p * job.a.column), *b.add(p * job.b.row + j * job.b.column));
-                    sum = V::mul_add_one(a, b, sum);
+/// A product of a few numbers, or none, element by element, with the bits that the tiles give.
+struct Tiny<'a, 'b, T>(&'b Job<'a, T>);
+
+impl<T: Scalar> Kernel<T> for Tiny<'_, '_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<T>>(self) {
+        let Job { size: [m, n, k], a, b, c, ldc, onto, .. } = *self.0;
+        for i in 0..m {
+            for j in 0..n {
+                // SAFETY: row i and column j lie inside the matrices, term p too (checked by `Job::new`).
+                unsafe {
+                    let c = c.add(i * ldc + j);
+                    let mut sum = match onto {
+                        Onto::Zero => T::zero(),
+                        Onto::C => *c,
+                        Onto::Row(row) => *row.as_ptr().add(j),
+                    };
+                    // Of no terms there need not be rows.
+                    let row = a.data.as_ptr().wrapping_add(i * a.row);
+                    let column = b.data.as_ptr().wrapping_add(j * b.column);
+                    for p in 0..k {
+                        sum = V::mul_add_one(*row.add(p * a.column), *column.add(p * b.row), sum);
+                    }
+                    *c = sum;
                 }
-                *c = sum;
             }
         }
     }

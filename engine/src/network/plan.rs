@@ -510,20 +510,17 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 if pieces[0].is_empty() {
                     pieces[0] = &mut made[..cuts.bounds[i + 1] - cuts.bounds[i]];
                 }
-                for Cut { node, part, range, .. } in &cuts.parts[cuts.groups[i].clone()] {
-                    let op = T::of_op(&*graph.steps[*node].op);
-                    let start = cuts.bounds[i];
-                    for (s, shard) in shards.iter().enumerate() {
-                        let at = shard.point(
-                            graph,
-                            *node,
-                            (&[], buffers),
-                            graph.mode(train, *node, s * shard_rows),
-                        );
-                        let dy = &shard.grads[graph.steps[*node].dy.range(shard.rows)];
+                let (parts, start) = (&cuts.parts[cuts.groups[i].clone()], cuts.bounds[i]);
+                let node = parts[0].node;
+                let (step, team) = (&graph.steps[node], &mut Team::alone(room));
+                for (s, shard) in shards.iter().enumerate() {
+                    let at =
+                        shard.point(graph, node, (&[], buffers), graph.mode(train, node, s * shard_rows));
+                    let dy = &shard.grads[step.dy.range(shard.rows)];
+                    for Cut { part, range, .. } in parts {
                         let dw = &mut pieces[0][range.start - start..range.end - start];
                         let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
-                        op.backward_param(&at, dy, part.clone(), dw, &mut Team::alone(room));
+                        T::of_op(&*step.op).backward_param(&at, dy, part.clone(), dw, team);
                     }
                 }
                 f(i, pieces, item, room);
@@ -756,6 +753,7 @@ impl<T: Precision> Shard<T> {
         self.grads = grads;
     }
 
+    #[inline(always)]
     fn point<'a>(
         &'a self,
         graph: &'a Graph,
