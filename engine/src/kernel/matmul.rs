@@ -234,9 +234,10 @@ impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T,
 
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
+        let [_, n, _] = self.job.size;
         // SAFETY: as the caller promised.
         unsafe {
-            if self.job.size[1] <= V::Half::LANES && V::Half::LANES < V::LANES {
+            if n <= V::Half::LANES && V::Half::LANES < V::LANES {
                 blocks::<T, V::Half, 8, 1>(self.job, self.scratch);
             } else {
                 blocks::<T, V, R, W>(self.job, self.scratch);

@@ -42,10 +42,6 @@ const LONE_SHARD: usize = 2 * SHARD;
 /// are no longer packed in much less time than [`SHARD`] examples take.
 const LARGE: usize = 1 << 15;
 
-/// Pieces in which all threads take the moments of a large layer's numbers, and how many numbers a piece has at least.
-const PIECES: usize = 4;
-const PIECE_LEAST: usize = 1 << 12;
-
 /// How many times longer a number's moments take than an operation that acts number by number.
 const MOMENTS: usize = 2;
 
@@ -157,8 +153,6 @@ struct Graph {
     steps: Vec<Step>,
     values: Vec<Place>,
     grads: Vec<Place>,
-    /// Whether one shard holds every batch.
-    one_shard: bool,
 }
 
 /// The arenas of some examples of the batch.
@@ -169,7 +163,7 @@ struct Shard<T> {
     grads: Aligned<T>,
     saved: Aligned<T>,
     each: Vec<T>,
-    /// Piece by piece, where the pieces are the same for any number of threads: merged, so are the bits.
+    /// Of [`SHARD`] of its examples at a time: merged, they have the same bits for any number of threads.
     facts: Vec<Facts>,
 }
 
@@ -217,12 +211,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let large = network.param_count() >= LARGE * weighted.max(1);
         let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
         let pool = Pool::new(if work < THREADED { 1 } else { threads });
-        let one_shard = large || network.mixes_examples();
-        let shard_rows = match one_shard {
+        let shard_rows = match large || network.mixes_examples() {
             true => capacity,
             false => capacity.min(if pool.threads() == 1 { LONE_SHARD } else { SHARD }),
         };
-        let pieces = if one_shard { PIECES } else { shard_rows.div_ceil(SHARD) };
         // Several threads would have to meet once more for each operation; and of small steps all is in a cache anyway.
         let alone = pool.threads() == 1 && work >= THREADED;
         let node_by_node = keep == Keep::Step && shard_rows == capacity && alone;
@@ -271,7 +263,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 grads: Aligned::zeros_apart(rooms.counts[1], 1),
                 saved: Aligned::zeros_apart(saved, 2),
                 each: zeros(shard_rows),
-                facts: vec![facts.clone(); pieces],
+                facts: vec![facts.clone(); shard_rows.div_ceil(SHARD)],
             })
             .collect();
         let width = network.shape(network.output()).len();
@@ -283,7 +275,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             input: network.shapes[0].clone(),
             keep,
             node_by_node,
-            graph: Graph { steps, values: rooms.values, grads: rooms.grads, one_shard },
+            graph: Graph { steps, values: rooms.values, grads: rooms.grads },
             capacity,
             shard_rows,
             shards,
@@ -656,25 +648,22 @@ impl Graph {
             None => Mode::Eval,
         }
     }
+}
 
-    /// Takes the moments of the numbers that a shard has at a place, piece by piece.
-    fn take<T: Scalar>(
-        &self,
-        pieces: &mut [Facts],
-        numbers: &[T],
-        place: &Place,
-        team: &mut Team<'_, T>,
-        of: impl Fn(&mut Facts) -> &mut Moments + Sync,
-    ) {
-        let piece = match self.one_shard {
-            true => numbers.len().div_ceil(PIECES).max(PIECE_LEAST),
-            false => SHARD * place.shape.len(),
-        };
-        team.each(pieces, MOMENTS * numbers.len(), |i, facts| {
-            let [from, to] = [i, i + 1].map(|i| (i * piece).min(numbers.len()));
-            *of(facts) = Moments::of(&numbers[from..to]);
-        });
-    }
+/// Takes the moments of the numbers that a shard has at a place, piece by piece of its examples; there are none of a
+/// piece without examples.
+fn take<T: Scalar>(
+    pieces: &mut [Facts],
+    numbers: &[T],
+    place: &Place,
+    team: &mut Team<'_, T>,
+    of: impl Fn(&mut Facts) -> &mut Moments + Sync,
+) {
+    let piece = SHARD * place.shape.len();
+    team.each(pieces, MOMENTS * numbers.len(), |i, facts| {
+        let [from, to] = [i, i + 1].map(|i| (i * piece).min(numbers.len()));
+        *of(facts) = Moments::of(&numbers[from..to]);
+    });
 }
 
 impl<T: Precision> Shard<T> {
@@ -723,7 +712,7 @@ impl<T: Precision> Shard<T> {
             T::of_op(&*step.op).forward(io, team);
             if pass.facts {
                 let y = &self.values[place];
-                graph.take(&mut self.facts, y, &step.y, team, |facts| &mut facts.output[node]);
+                take(&mut self.facts, y, &step.y, team, |facts| &mut facts.output[node]);
             }
         }
     }
@@ -745,7 +734,7 @@ impl<T: Precision> Shard<T> {
             let place = step.dy.range(self.rows);
             let (dx, dy) = InputGrads::and_output(&mut grads, place, &step.dx, &step.pulls, self.rows);
             if pass.facts {
-                graph.take(&mut self.facts, dy, &step.dy, team, |facts| &mut facts.output_gradient[node]);
+                take(&mut self.facts, dy, &step.dy, team, |facts| &mut facts.output_gradient[node]);
             }
             let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, dy, dx, team);
@@ -753,6 +742,7 @@ impl<T: Precision> Shard<T> {
         self.grads = grads;
     }
 
+    // Inlined, as `backward` is: the smallest steps have nearly as many of these as products.
     #[inline(always)]
     fn point<'a>(
         &'a self,
