@@ -10,35 +10,33 @@ use super::simd::{Kernel, Level, Vector, transpose, vectored};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Terms of the sum that are accumulated in registers before C is touched. A panel of 32 × 512 f32 streams from the
-/// second-level cache, which costs less than going over C twice as often: its rows, a power of two apart, meet in few
-/// sets of the first-level cache.
-const KC: usize = 512;
+/// Terms of the sum that are accumulated in registers before C is touched: a panel of 48 × 256 f32 is about what the
+/// first-level cache holds, and C, which may lie far away, is gone over seldom.
+const KC: usize = 256;
 
-/// Rows of A that are packed at a time: with `KC` terms a megabyte of f32, about a second-level cache.
+/// Rows of A that are packed at a time: with `KC` terms half a megabyte of f32, a part of the second-level cache.
 const MC: usize = 528;
 
 /// Distance of packed rows of A: a line more than they are long, so that they do not meet in one set of the cache.
 const LDA: usize = KC + 16;
 
 /// The widest panel of B.
-pub(super) const WIDEST: usize = 32;
+pub(super) const WIDEST: usize = 48;
 
-/// Bytes between numbers that meet in one set of the first-level cache. Matrices are packed where their rows do, and B
-/// where it is far away, or its columns lie in one piece; else packing costs more than it saves.
+/// Bytes between numbers that meet in one set of the first-level cache; a page, too.
 const MEET: usize = 1 << 12;
 
-/// Rows of A up to which packing B costs more even so, where B's rows lie in one piece.
+/// Rows of A up to which packing B costs more than it saves, where B's rows lie in one piece.
 const DIRECT_B: usize = 32;
 
-/// Columns of B up to which packing A costs more even so.
+/// Columns of B up to which packing A costs more than it saves.
 const DIRECT_A: usize = 64;
 
-/// Rows of A from which what the next panel of B is packed from is fetched while this one is multiplied.
-const AHEAD_ROWS: usize = 128;
-
-/// Bytes of B from which it is far away, and fetching worth it: less lies in a cache that is near enough.
+/// Bytes of B from which it is far away, and packed: less lies in a cache that is near enough.
 const FAR: usize = 1 << 22;
+
+/// Bytes of A, B and C up to which they stay in the second-level cache together, and nothing is fetched ahead.
+const NEAR: usize = 1 << 20;
 
 /// Multiplications up to which a product is done element by element.
 const TINY: usize = 32;
@@ -76,6 +74,11 @@ impl<'a, T> Matrix<'a, T> {
     /// Whether its rows lie so far apart that they meet in one set of the first-level cache.
     fn rows_meet(&self) -> bool {
         self.column == 1 && (self.row * size_of::<T>()).is_multiple_of(MEET)
+    }
+
+    /// Whether its columns lie on pages of their own: the processor then fetches none ahead by itself.
+    fn columns_apart(&self) -> bool {
+        self.row == 1 && self.column * size_of::<T>() >= MEET
     }
 
     /// Whether an m × n matrix with these strides lies inside the slice.
@@ -193,7 +196,7 @@ impl<'a, T: Scalar> Job<'a, T> {
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx2 => T::Avx2::call(Product::<T, 4, 3> { job: self, scratch }),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => T::Avx512::call(Product::<T, 12, 2> { job: self, scratch }),
+                Level::Avx512 => T::Avx512::call(Product::<T, 8, 3> { job: self, scratch }),
             }
         }
     }
@@ -290,14 +293,14 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     let width = W * V::LANES;
     let [m, n, k] = job.size;
     let (b_room, a_room) = scratch.split_at_mut(KC * WIDEST);
-    let direct_a = n <= DIRECT_A || !job.a.rows_meet();
+    let direct_a = n <= DIRECT_A || !(job.a.rows_meet() || job.a.columns_apart());
     let direct_b = job.b.column == 1 && (m <= DIRECT_B || !(job.far || job.b.rows_meet()));
-    // Blocks of about one size.
-    let block = if m <= MC { m } else { m.div_ceil(m.div_ceil(MC)).next_multiple_of(R).min(MC) };
+    let near = (m * n + m * k + n * k) * size_of::<T>() <= NEAR;
+    let (block, depth) = (even(m, MC, R), even(k, KC, V::LANES));
     for i0 in (0..m).step_by(block) {
         let tiles = Tiles::new::<R>(block.min(m - i0));
-        for k0 in (0..k).step_by(KC) {
-            let kc = KC.min(k - k0);
+        for k0 in (0..k).step_by(depth) {
+            let kc = depth.min(k - k0);
             // SAFETY: the rows of the tiles and terms k0..k0+kc lie inside A (checked by `Job::new`); the room has `LDA`
             // numbers for each row, and a vector more. The caller vouches for the instructions.
             let a = unsafe {
@@ -305,30 +308,35 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 if direct_a {
                     a
                 } else {
-                    V::call(PackA { a, row: job.a.row, tiles, kc, packed: a_room.as_mut_ptr() });
+                    let strides = [job.a.row, job.a.column];
+                    V::call(PackA { a, strides, tiles, kc, packed: a_room.as_mut_ptr() });
                     a_room.as_ptr()
                 }
             };
-            for j0 in (0..n).step_by(width) {
-                let columns = width.min(n - j0);
-                let mut ahead = None;
-                // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for
-                // kc rows of `width` numbers. The caller vouches for the instructions.
-                let (b, ldb) = unsafe {
-                    let b = job.b.data.as_ptr().add(k0 * job.b.row + j0 * job.b.column);
-                    if direct_b && columns == width {
-                        (b, job.b.row)
-                    } else {
-                        let (strides, panel) = ([job.b.row, job.b.column], b_room.as_mut_ptr());
-                        V::call(PackB::<T, W> { b, strides, kc, columns, panel });
-                        if job.far && m >= AHEAD_ROWS {
-                            let next = b.wrapping_add(width * job.b.column);
-                            let size = [kc, width.min(n - j0 - columns)];
-                            ahead = Some(Ahead::new(next, strides, size, tiles.count));
-                        }
-                        (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
-                    }
+            let mut j0 = 0;
+            while j0 < n {
+                let left = n - j0;
+                // Two narrower panels at last, rather than one of a single vector.
+                let last = width < left && left <= width + V::LANES;
+                let columns = if last { W.div_ceil(2) * V::LANES } else { width.min(left) };
+                let direct = direct_b && columns.is_multiple_of(V::LANES);
+                let strides = [job.b.row, job.b.column];
+                let from = job.b.data[k0 * job.b.row + j0 * job.b.column..].as_ptr();
+                let (b, ldb) = if direct {
+                    (from, job.b.row)
+                } else {
+                    // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for kc
+                    // rows of `width` numbers. The caller vouches for the instructions.
+                    unsafe {
+                        V::call(PackB::<T, W> { b: from, strides, kc, columns, panel: b_room.as_mut_ptr() })
+                    };
+                    (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                 };
+                let ahead = (!near).then(|| {
+                    let next = from.wrapping_add(columns * job.b.column);
+                    let size = [kc, if direct { 0 } else { width.min(left - columns) }];
+                    Ahead::new(next, strides, size, block.min(m - i0) * W)
+                });
                 let onto = match job.onto {
                     _ if k0 > 0 => Onto::C,
                     Onto::Row(row) => Onto::Row(&row[j0..j0 + columns]),
@@ -338,14 +346,19 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 // vouches for the instructions.
                 unsafe {
                     let c = job.c.add(i0 * job.ldc + j0);
-                    let strides = [job.a.row, job.a.column];
-                    let (ldc, ahead) = (job.ldc, ahead.as_ref());
+                    let (strides, ldc) = ([job.a.row, job.a.column], job.ldc);
                     let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc, columns, onto, ahead };
                     panel.call::<V, R, W>(direct_a);
                 }
+                j0 += columns;
             }
         }
     }
+}
+
+/// The size of as few blocks of at most `most` as there can be, of about one size: whole `units`, if they are several.
+fn even(total: usize, most: usize, unit: usize) -> usize {
+    if total <= most { total } else { total.div_ceil(total.div_ceil(most)).next_multiple_of(unit).min(most) }
 }
 
 /// How rows are shared out among tiles: so many tiles of `rows` rows, of which the first few have one more.
@@ -371,13 +384,12 @@ impl Tiles {
     }
 }
 
-/// Copies kc terms of some rows of A, each of which lies in one piece: the rows of a tile side by side, term after term;
-/// tiles are as far apart as if each of their rows took [`LDA`] numbers. The rows and terms are readable, and there is
-/// room for them.
+/// Copies kc terms of some rows of A, of which the rows or the columns lie in one piece each: the rows of a tile side by
+/// side, term after term; tiles are as far apart as if each of their rows took [`LDA`] numbers. The rows and terms are
+/// readable, and there is room for them.
 struct PackA<T> {
     a: *const T,
-    /// How far apart the rows are.
-    row: usize,
+    strides: [usize; 2],
     tiles: Tiles,
     kc: usize,
     packed: *mut T,
@@ -389,6 +401,7 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
         let (kc, lanes) = (self.kc, V::LANES);
+        let [row, column] = self.strides;
         let mut i = 0;
         for tile in 0..self.tiles.count {
             let rows = self.tiles.of(tile);
@@ -399,10 +412,16 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
                 // SAFETY: every read stays inside the rows and terms that the struct describes, and every write inside the
                 // tile's room; the caller vouches for the instructions.
                 unsafe {
-                    let (a, to) = (self.a.add((i + first) * self.row), self.packed.add(i * LDA + first));
+                    let (a, to) = (self.a.add((i + first) * row), self.packed.add(i * LDA + first));
+                    if row == 1 {
+                        for p in 0..kc {
+                            V::load_some(a.add(p * column), some).store_some(to.add(p * rows), some);
+                        }
+                        continue;
+                    }
                     for p in (0..kc).step_by(lanes) {
                         let terms = (kc - p).min(lanes);
-                        let square = turned::<T, V>(a.add(p), self.row, some, terms);
+                        let square = turned::<T, V>(a.add(p), row, some, terms);
                         for (q, term) in square[..terms].iter().enumerate() {
                             let to = to.add((p + q) * rows);
                             if whole { term.store(to) } else { term.store_some(to, some) }
@@ -436,11 +455,10 @@ impl<T: Scalar, const W: usize> Kernel<T> for PackB<T, W> {
         // SAFETY: every access stays inside the rows and columns that the struct describes; any address may be prefetched;
         // the caller vouches for the instructions.
         unsafe {
-            if column == 1 && columns == W * lanes {
+            if column == 1 && columns == width {
                 for p in 0..kc {
                     let (from, to) = (b.add(p * row), panel.add(p * width));
-                    for w in 0..W {
-                        V::prefetch(from.wrapping_add(width + w * lanes)); // of the next panel
+                    for w in 0..width / lanes {
                         V::load(from.add(w * lanes)).store(to.add(w * lanes));
                     }
                 }
@@ -495,11 +513,8 @@ unsafe fn turned<T: Scalar, V: Vector<T>>(
     rows: usize,
     terms: usize,
 ) -> [V; 16] {
-    // SAFETY: as the caller promised; prefetched addresses, of the next panel, may be any.
+    // SAFETY: as the caller promised.
     unsafe {
-        for r in 0..rows {
-            V::prefetch(from.wrapping_add((WIDEST + r) * stride));
-        }
         if terms == V::LANES {
             return V::square(from, stride, rows);
         }
@@ -524,18 +539,22 @@ struct Panel<'a, T> {
     ldc: usize,
     columns: usize,
     onto: Onto<'a, T>,
-    ahead: Option<&'a Ahead<T>>,
+    ahead: Option<Ahead<T>>,
 }
 
-/// What the next panel of B is packed from: fetched into the second-level cache while this one is multiplied, an equal
-/// share of its lines before each tile.
+/// What the next panel of B is packed from: fetched into the second-level cache while this one is multiplied, a few lines
+/// at a time.
+#[derive(Clone, Copy)]
 struct Ahead<T> {
-    /// The first of some pieces of memory, how many there are, how far apart, and how many lines each has.
-    first: *const T,
-    pieces: usize,
-    stride: usize,
+    /// The piece of memory that is being fetched, and which line of it is next.
+    piece: *const T,
+    line: usize,
+    /// Lines of a piece, and how far apart pieces are.
     lines: usize,
-    /// Lines before each tile.
+    stride: usize,
+    /// Lines of all pieces that are left.
+    left: usize,
+    /// How many to fetch at a time.
     share: usize,
 }
 
@@ -543,30 +562,27 @@ impl<T: Scalar> Ahead<T> {
     /// Numbers in a line.
     const LINE: usize = LINE / size_of::<T>();
 
-    /// Terms × columns of B, from its element `b` on, before so many tiles.
-    fn new(b: *const T, [row, column]: [usize; 2], [kc, columns]: [usize; 2], tiles: usize) -> Ahead<T> {
+    /// Terms × columns of B, from its element `b` on, in so many steps.
+    fn new(b: *const T, [row, column]: [usize; 2], [kc, columns]: [usize; 2], steps: usize) -> Ahead<T> {
         let (pieces, stride, length) = if column == 1 { (kc, row, columns) } else { (columns, column, kc) };
-        let lines = length.div_ceil(Self::LINE).max(1);
-        Ahead { first: b, pieces, stride, lines, share: (pieces * lines).div_ceil(tiles) }
+        let lines = length.div_ceil(Self::LINE);
+        let left = pieces * lines;
+        Ahead { piece: b, line: 0, lines, stride, left, share: left.div_ceil(steps) }
     }
 
-    /// Fetches the share of a tile. A function of its own: what it needs is not kept in registers beside the sums.
+    /// Fetches the next few lines.
     ///
     /// # Safety
     /// The processor has `V`'s instructions.
-    #[inline(never)]
-    unsafe fn fetch<V: Vector<T>>(&self, tile: usize) {
-        let done = tile * self.share;
-        let (mut piece, mut line) = (done / self.lines, done % self.lines);
-        for _ in 0..self.share {
-            if piece >= self.pieces {
-                return;
-            }
-            // SAFETY: any address may be prefetched.
-            unsafe { V::prefetch(self.first.wrapping_add(piece * self.stride + line * Self::LINE)) };
-            line += 1;
-            if line == self.lines {
-                (piece, line) = (piece + 1, 0);
+    #[inline(always)]
+    unsafe fn fetch<V: Vector<T>>(&mut self) {
+        for _ in 0..self.share.min(self.left) {
+            // SAFETY: any address may be prefetched; the caller vouches for the instructions.
+            unsafe { V::prefetch(self.piece.wrapping_add(self.line * Self::LINE)) };
+            self.left -= 1;
+            self.line += 1;
+            if self.line == self.lines {
+                (self.piece, self.line) = (self.piece.wrapping_add(self.stride), 0);
             }
         }
     }
@@ -605,14 +621,11 @@ macro_rules! of_rows {
             #[inline(always)]
             unsafe fn run<V: Vector<T>>(self) {
                 let mut i = 0;
+                let mut ahead = self.0.ahead;
                 for tile in 0..self.0.tiles.count {
-                    if let Some(ahead) = self.0.ahead {
-                        // SAFETY: the caller vouches for the instructions.
-                        unsafe { ahead.fetch::<V>(tile) };
-                    }
                     match self.0.tiles.of(tile) {
                         // SAFETY: so many rows from row i on are the tile's; the caller vouches for the instructions.
-                        $($rows if $rows <= R => i += unsafe { self.tile::<V, $rows>(i) },)*
+                        $($rows if $rows <= R => i += unsafe { self.tile::<V, $rows>(i, &mut ahead) },)*
                         rows => unreachable!("a tile of {rows} rows"),
                     }
                 }
@@ -621,7 +634,7 @@ macro_rules! of_rows {
     };
 }
 
-of_rows!(1 2 3 4 5 6 7 8 9 10 11 12);
+of_rows!(1 2 3 4 5 6 7 8);
 
 impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, T, R, W, PACKED> {
     /// Computes the tile of N rows that starts at row i; returns N.
@@ -629,7 +642,7 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
     /// # Safety
     /// These rows are the panel's; the processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn tile<V: Vector<T>, const N: usize>(&self, i: usize) -> usize {
+    unsafe fn tile<V: Vector<T>, const N: usize>(&self, i: usize, ahead: &mut Option<Ahead<T>>) -> usize {
         let Panel { kc, strides, b, ldb, ldc, columns, onto, .. } = *self.0;
         // SAFETY: every access stays inside the tile and what the panel describes; any address may be prefetched.
         unsafe {
@@ -658,23 +671,29 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
                     }
                 }
             }
-            // Where the next tile will be, most likely.
-            for r in N..2 * N {
-                for w in 0..W {
-                    V::prefetch(c.wrapping_add(r * ldc + w * V::LANES));
+            // Lines of the next tile, most likely, are fetched one by one: many at once would keep this tile waiting.
+            let step = if ahead.is_some() { kc.div_ceil(N * W) } else { kc };
+            let (mut p, mut line) = (0, N * W);
+            while p < kc {
+                if let Some(ahead) = ahead {
+                    V::prefetch(c.wrapping_add(line / W * ldc + line % W * V::LANES));
+                    line += 1;
+                    ahead.fetch::<V>();
                 }
-            }
-            for p in 0..kc {
-                let (a, b) = (a.add(p * along), b.add(p * ldb));
-                let mut row = [V::zero(); W];
-                for (w, row) in row.iter_mut().enumerate() {
-                    *row = V::load(b.add(w * V::LANES));
-                }
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    let x = V::splat(*a.add(r * down));
-                    for w in 0..W {
-                        sums[w] = x.mul_add(row[w], sums[w]);
+                let end = (p + step).min(kc);
+                while p < end {
+                    let (a, b) = (a.add(p * along), b.add(p * ldb));
+                    let mut row = [V::zero(); W];
+                    for (w, row) in row.iter_mut().enumerate() {
+                        *row = V::load(b.add(w * V::LANES));
                     }
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let x = V::splat(*a.add(r * down));
+                        for w in 0..W {
+                            sums[w] = x.mul_add(row[w], sums[w]);
+                        }
+                    }
+                    p += 1;
                 }
             }
             let whole = columns == W * V::LANES;
@@ -751,20 +770,23 @@ mod tests {
 
     #[test]
     fn pieces_of_a_product_have_the_bits_of_the_whole() {
-        let (m, n, k) = (83, 150, 300);
+        // The whole takes several blocks of rows and terms, and fetches ahead; the pieces lie near.
+        let (m, n, k) = (540, 150, 600);
         let (a, b, bias) = (numbers::<f32>(4, m * k), numbers::<f32>(5, k * n), numbers::<f32>(6, n));
-        let (a, b) = (Matrix::rows(&a, k), Matrix::rows(&b, n));
         let mut scratch = Aligned::zeros(SCRATCH);
-        for level in Level::all() {
-            let (mut whole, mut pieces) = (vec![0.0; m * n], vec![0.0; m * n]);
-            Job::new([m, n, k], a, b, &mut whole, Onto::Row(&bias)).run(level, &mut scratch);
-            let job = Job::new([m, n, k], a, b, &mut pieces, Onto::Row(&bias));
-            for rows in [0..1, 1..17, 17..20, 20..83] {
-                for columns in [0..16, 16..48, 48..49, 49..150] {
-                    job.rows(rows.clone()).columns(columns).run(level, &mut scratch);
+        for b in [Matrix::rows(&b, n), Matrix::rows(&b, k).transposed()] {
+            let a = Matrix::rows(&a, k);
+            for level in Level::all() {
+                let (mut whole, mut pieces) = (vec![0.0; m * n], vec![0.0; m * n]);
+                Job::new([m, n, k], a, b, &mut whole, Onto::Row(&bias)).run(level, &mut scratch);
+                let job = Job::new([m, n, k], a, b, &mut pieces, Onto::Row(&bias));
+                for rows in [0..1, 1..17, 17..20, 20..90, 90..540] {
+                    for columns in [0..16, 16..48, 48..49, 49..150] {
+                        job.rows(rows.clone()).columns(columns).run(level, &mut scratch);
+                    }
                 }
+                assert!(pieces == whole, "{level:?}");
             }
-            assert!(pieces == whole, "{level:?}");
         }
     }
 }
