@@ -99,8 +99,8 @@ impl<'a, T: Scalar> Team<'a, T> {
         // Columns are cut, unless there are too few of them for panels of B.
         let by_columns = n >= threads * matmul::WIDEST;
         let (length, grain) = if by_columns { (n, 16) } else { (m, 8) };
-        let pieces = if 2 * m * n * k >= 32 * PRODUCT { 2 * threads } else { threads };
-        let piece = length.div_ceil(pieces).next_multiple_of(grain);
+        // One piece each: every piece packs what all of them multiply by.
+        let piece = length.div_ceil(threads).next_multiple_of(grain);
         let rooms = Shareable(self.rooms.as_mut_ptr());
         pool.run(length.div_ceil(piece), &|thread, i| {
             let range = i * piece..((i + 1) * piece).min(length);
