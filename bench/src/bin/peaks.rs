@@ -115,10 +115,14 @@ fn cycles(rounds: usize) -> usize {
 /// Nanoseconds that a number takes through `f`, which waits for the one before.
 fn latency(f: impl Fn(f32) -> f32 + Sync) -> f64 {
     let rounds = 20_000_000;
-    1.0 / rate(1, || (), |()| {
-        black_box((0..rounds).fold(black_box(0.5_f32), |x, _| f(x)));
-        rounds
-    })
+    1.0 / rate(
+        1,
+        || (),
+        |()| {
+            black_box((0..rounds).fold(black_box(0.5_f32), |x, _| f(x)));
+            rounds
+        },
+    )
 }
 
 fn main() {

@@ -12,8 +12,8 @@ enum Kind {
     Forward,
     /// dx = dy·W
     Input,
-    /// dW = dyᵀ·x
-    Weight,
+    /// dW = dyᵀ·x, some rows of it: of a layer with so many outputs
+    Weight(usize),
 }
 
 /// C is m × n, k terms. The weights' gradients come in parts, as a plan cuts them.
@@ -23,32 +23,32 @@ const SHAPES: &[(&str, Kind, [usize; 3])] = &[
     ("b", Kind::Forward, [32, 1, 8]),
     ("b", Kind::Input, [32, 8, 1]),
     ("b", Kind::Input, [32, 8, 8]),
-    ("b", Kind::Weight, [8, 8, 32]),
-    ("b", Kind::Weight, [8, 2, 32]),
-    ("b", Kind::Weight, [1, 8, 32]),
+    ("b", Kind::Weight(8), [8, 8, 32]),
+    ("b", Kind::Weight(8), [8, 2, 32]),
+    ("b", Kind::Weight(1), [1, 8, 32]),
     ("c", Kind::Forward, [32, 32, 64]),
     ("c", Kind::Forward, [32, 10, 32]),
     ("c", Kind::Input, [32, 32, 10]),
-    ("c", Kind::Weight, [32, 64, 32]),
-    ("c", Kind::Weight, [10, 32, 32]),
+    ("c", Kind::Weight(32), [32, 64, 32]),
+    ("c", Kind::Weight(10), [10, 32, 32]),
     ("d", Kind::Forward, [32, 128, 784]),
     ("d", Kind::Forward, [64, 128, 784]),
-    ("d", Kind::Weight, [16, 784, 32]),
-    ("d", Kind::Weight, [16, 784, 64]),
+    ("d", Kind::Weight(128), [16, 784, 32]),
+    ("d", Kind::Weight(128), [16, 784, 64]),
     ("e", Kind::Forward, [128, 512, 784]),
     ("e", Kind::Forward, [128, 256, 512]),
     ("e", Kind::Input, [128, 512, 256]),
-    ("e", Kind::Weight, [88, 784, 128]),
-    ("e", Kind::Weight, [128, 512, 128]),
+    ("e", Kind::Weight(512), [88, 784, 128]),
+    ("e", Kind::Weight(256), [128, 512, 128]),
     ("f", Kind::Forward, [512, 1024, 1024]),
     ("f", Kind::Input, [512, 1024, 1024]),
-    ("f", Kind::Weight, [256, 1024, 512]),
+    ("f", Kind::Weight(1024), [256, 1024, 512]),
     ("g", Kind::Forward, [256, 4096, 4096]),
     ("g", Kind::Input, [256, 4096, 4096]),
-    ("g", Kind::Weight, [64, 4096, 256]),
+    ("g", Kind::Weight(4096), [64, 4096, 256]),
     ("h", Kind::Forward, [32, 64, 64]),
     ("h", Kind::Input, [32, 64, 64]),
-    ("h", Kind::Weight, [64, 64, 32]),
+    ("h", Kind::Weight(64), [64, 64, 32]),
 ];
 
 fn main() {
@@ -59,11 +59,12 @@ fn main() {
             numbers.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 17) as f32 - 8.0);
             numbers
         };
-        let (a, b, mut c) = (numbers(m * k), numbers(k * n), numbers(m * n));
+        let outputs = if let Kind::Weight(outputs) = kind { outputs } else { m };
+        let (a, b, mut c) = (numbers(outputs * k), numbers(k * n), numbers(m * n));
         let (name, a, b) = match kind {
             Kind::Forward => ("x·Wᵀ ", Matrix::rows(&a, k), Matrix::rows(&b, k).transposed()),
             Kind::Input => ("dy·W ", Matrix::rows(&a, k), Matrix::rows(&b, n)),
-            Kind::Weight => ("dyᵀ·x", Matrix::rows(&a, m).transposed(), Matrix::rows(&b, n)),
+            Kind::Weight(_) => ("dyᵀ·x", Matrix::rows(&a, outputs).transposed(), Matrix::rows(&b, n)),
         };
         let mut room = Aligned::zeros(SCRATCH);
         let flops = 2 * m * n * k;
