@@ -327,9 +327,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 } else {
                     // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for kc
                     // rows of `width` numbers. The caller vouches for the instructions.
-                    unsafe {
-                        V::call(PackB::<T, W> { b: from, strides, kc, columns, panel: b_room.as_mut_ptr() })
-                    };
+                    unsafe { V::call(PackB { b: from, strides, kc, columns, panel: b_room.as_mut_ptr() }) };
                     (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                 };
                 let ahead = (!near).then(|| {
@@ -434,9 +432,9 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
     }
 }
 
-/// Copies kc rows of `columns` numbers of B, at most W vectors, into a panel of rows of whole vectors, filled up. The
+/// Copies kc rows of `columns` numbers of B into a panel of rows of whole vectors, filled up. The
 /// rows are readable, and there is room for them.
-struct PackB<T, const W: usize> {
+struct PackB<T> {
     b: *const T,
     strides: [usize; 2],
     kc: usize,
@@ -444,7 +442,7 @@ struct PackB<T, const W: usize> {
     panel: *mut T,
 }
 
-impl<T: Scalar, const W: usize> Kernel<T> for PackB<T, W> {
+impl<T: Scalar> Kernel<T> for PackB<T> {
     type Out = ();
 
     #[inline(always)]
@@ -452,8 +450,8 @@ impl<T: Scalar, const W: usize> Kernel<T> for PackB<T, W> {
         let PackB { b, strides: [row, column], kc, columns, panel } = self;
         let lanes = V::LANES;
         let width = columns.next_multiple_of(lanes);
-        // SAFETY: every access stays inside the rows and columns that the struct describes; any address may be prefetched;
-        // the caller vouches for the instructions.
+        // SAFETY: every access stays inside the rows and columns that the struct describes; the caller vouches for the
+        // instructions.
         unsafe {
             if column == 1 && columns == width {
                 for p in 0..kc {
@@ -539,6 +537,7 @@ struct Panel<'a, T> {
     ldc: usize,
     columns: usize,
     onto: Onto<'a, T>,
+    /// `None` where all lies near, and of C nothing is fetched either.
     ahead: Option<Ahead<T>>,
 }
 
