@@ -471,19 +471,19 @@ impl<T: Scalar> Kernel<T> for PackB<T> {
                     }
                 } else if row == 1 {
                     // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
-                    for p in (0..kc).step_by(lanes) {
-                        let (b, panel, terms) = (b.add(p), panel.add(p * width), (kc - p).min(lanes));
-                        if there == lanes && terms == lanes {
-                            // So many of both, known when it is compiled, stay in registers.
-                            let square = V::square(b, column, V::LANES);
-                            for (q, row) in square[..V::LANES].iter().enumerate() {
-                                row.store(panel.add(q * width));
-                            }
-                        } else {
-                            let square = turned::<T, V>(b, column, there, terms);
-                            for (q, row) in square[..terms].iter().enumerate() {
-                                row.store(panel.add(q * width));
-                            }
+                    let whole = if there == lanes { kc - kc % lanes } else { 0 };
+                    for p in (0..whole).step_by(lanes) {
+                        // So many rows, known when it is compiled, stay in registers.
+                        let square = V::square(b.add(p), column, V::LANES);
+                        for (q, row) in square[..V::LANES].iter().enumerate() {
+                            row.store(panel.add((p + q) * width));
+                        }
+                    }
+                    for p in (whole..kc).step_by(lanes) {
+                        let terms = (kc - p).min(lanes);
+                        let square = turned::<T, V>(b.add(p), column, there, terms);
+                        for (q, row) in square[..terms].iter().enumerate() {
+                            row.store(panel.add((p + q) * width));
                         }
                     }
                 } else {
