@@ -236,7 +236,7 @@ fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> Data
     let (inputs, targets) = (numbers(inputs), numbers(targets));
     Dataset {
         shape: [inputs.len() / n.max(1)].into(),
-        inputs,
+        inputs: inputs.into(),
         targets: match loss.wants() {
             Wants::Classes => Targets::Classes(targets.iter().map(|c| *c as u32).collect()),
             Wants::Values => Targets::Values { width: targets.len() / n.max(1), data: targets },

@@ -667,7 +667,7 @@ fn slope(op: &dyn Operation, x: f64, y: f64) -> f64 {
     let (x, y) = ([x], [y]);
     let point = Point {
         rows: 1,
-        x: Inputs::new(&x, &places, 1),
+        x: Inputs::new(&[], &x, &places, 1),
         w: Parts::new(&[], &[]),
         buffers: Parts::new(&[], &[]),
         y: &y,

@@ -56,7 +56,8 @@ pub fn read<T: Scalar>(
             (Targets::Classes(ids.into_iter().map(|id| number[id as usize]).collect()), names)
         }
     };
-    Ok(Dataset { inputs, shape: Shape::from([feature_names.len()]), targets, class_names, feature_names })
+    let shape = Shape::from([feature_names.len()]);
+    Ok(Dataset { inputs: inputs.into(), shape, targets, class_names, feature_names })
 }
 
 /// Bytes below which another thread is not worth its start.

@@ -195,7 +195,7 @@ fn examples<T: Scalar>(
     };
     Ok(Dataset {
         shape: Shape::from([inputs.data.len() / n]),
-        inputs: inputs.data,
+        inputs: inputs.data.into(),
         targets,
         class_names: match like {
             Some(like) => like.class_names.clone(),

@@ -137,7 +137,7 @@ fn tables_take_quotes_tabs_text_labels_and_several_targets() {
         csv::read::<f64>(text.as_bytes(), separator, &target, want, None).unwrap()
     };
     let data = read("\"a, b\"\tlabel\n\"1.5\"\tzebra\n-2e3\tapple\n3\tzebra\n", b'\t', &[], Want::Classes);
-    assert_eq!(data.inputs, [1.5, -2000.0, 3.0]);
+    assert_eq!(data.inputs[..], [1.5, -2000.0, 3.0]);
     assert_eq!(data.targets, Targets::Classes(vec![1, 0, 1]));
     assert_eq!(
         (data.class_names, data.feature_names),
@@ -145,7 +145,7 @@ fn tables_take_quotes_tabs_text_labels_and_several_targets() {
     );
     let data = read("\u{feff}u,x,v\n1,2,3\n4,5,6\n", b',', &["u", "v"], Want::Values);
     assert_eq!(data.targets, Targets::Values { data: vec![1.0, 3.0, 4.0, 6.0], width: 2 });
-    assert_eq!(data.inputs, [2.0, 5.0]);
+    assert_eq!(data.inputs[..], [2.0, 5.0]);
 }
 
 #[test]

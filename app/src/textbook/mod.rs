@@ -203,7 +203,7 @@ impl Textbook {
         let loss = loss::read(&self.loss, []).map_err(|error| error.to_string())?;
         let numbers = |of: &Map<String, Json>| of.values().filter_map(Json::as_f64).collect::<Vec<f64>>();
         let data = Dataset {
-            inputs: numbers(&self.inputs),
+            inputs: numbers(&self.inputs).into(),
             shape: [inputs.len()].into(),
             targets: Targets::Values { data: numbers(&self.targets), width: outputs.len() },
             class_names: vec![],

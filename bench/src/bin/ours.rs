@@ -59,7 +59,7 @@ fn trainer(workload: &Workload, threads: usize) -> Trainer<f32> {
 /// The one batch of a workload.
 fn data(workload: &Workload, start: Start) -> Dataset<f32> {
     Dataset {
-        inputs: start.x,
+        inputs: start.x.into(),
         shape: [workload.widths[0]].into(),
         targets: match workload.loss.as_str() {
             "mse" => {

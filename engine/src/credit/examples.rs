@@ -256,7 +256,7 @@ impl<T: Scalar> Row<T> {
         if !one.saved.is_empty() {
             // What forward keeps for an example depends on that example alone.
             let (mut y, mut saved) = (std::mem::take(&mut one.y), std::mem::take(&mut one.saved));
-            let x = Inputs::new(&one.arena, &one.places, 1);
+            let x = Inputs::new(&[], &one.arena, &one.places, 1);
             let io = Forward {
                 rows: 1,
                 x,
@@ -275,7 +275,7 @@ impl<T: Scalar> Row<T> {
     fn point<'a>(&'a self, at: &Point<'a, T>) -> Point<'a, T> {
         Point {
             rows: 1,
-            x: Inputs::new(&self.arena, &self.places, 1),
+            x: Inputs::new(&[], &self.arena, &self.places, 1),
             w: Parts::new(&[], &[]),
             buffers: at.buffers,
             y: &self.y,

@@ -215,15 +215,5 @@ fn exactly<T: Scalar>(batch: Batch<'_, T>) -> Dataset<f64> {
         Rows::Index(index) => batch.data.select(index),
         Rows::Range(from, to) => batch.data.select(&(from..to).collect::<Vec<usize>>()),
     };
-    let cast = |x: Vec<T>| x.into_iter().map(Scalar::f64).collect();
-    Dataset {
-        inputs: cast(data.inputs),
-        shape: data.shape,
-        targets: match data.targets {
-            Targets::Classes(classes) => Targets::Classes(classes),
-            Targets::Values { data, width } => Targets::Values { data: cast(data), width },
-        },
-        class_names: data.class_names,
-        feature_names: data.feature_names,
-    }
+    data.cast()
 }

@@ -155,7 +155,7 @@ impl Generated {
         }
         let names = classes.iter().max().map_or(0, |max| max + 1);
         Ok(Dataset {
-            inputs,
+            inputs: inputs.into(),
             shape: Shape::from([self.width]),
             targets: if values.is_empty() {
                 Targets::Classes(classes)
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn xor_is_the_four_corners() {
         let xor = GENERATED[0].make::<f64>(4, 0.0, 1, 9).unwrap();
-        assert_eq!(xor.inputs, [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+        assert_eq!(xor.inputs[..], [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
         assert_eq!(xor.targets, Targets::Classes(vec![0, 1, 1, 0]));
     }
 

@@ -9,7 +9,7 @@ pub use batches::Batches;
 pub use scale::{Scale, Scaler};
 pub use split::split;
 
-use crate::kernel::Scalar;
+use crate::kernel::{Aligned, Scalar};
 use crate::shape::Shape;
 
 /// What the network should say, one entry per example.
@@ -62,8 +62,8 @@ impl<T: Scalar> Targets<T> {
 /// Examples with their targets, in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset<T> {
-    /// All inputs, one example after the other: [examples, shape].
-    pub inputs: Vec<T>,
+    /// All inputs, one example after the other: [examples, shape]. Steps read them where they lie.
+    pub inputs: Aligned<T>,
     /// Shape of one example's input.
     pub shape: Shape,
     /// One target per example.
@@ -99,7 +99,7 @@ impl<T: Scalar> Dataset<T> {
     /// The same examples in the other precision.
     pub fn cast<U: Scalar>(&self) -> Dataset<U> {
         Dataset {
-            inputs: cast(&self.inputs),
+            inputs: cast(&self.inputs).into(),
             shape: self.shape.clone(),
             targets: self.targets.cast(),
             class_names: self.class_names.clone(),
@@ -110,7 +110,7 @@ impl<T: Scalar> Dataset<T> {
     /// The examples in `index`, in that order.
     pub fn select(&self, index: &[usize]) -> Dataset<T> {
         Dataset {
-            inputs: select_rows(&self.inputs, self.shape.len(), index),
+            inputs: select_rows(&self.inputs, self.shape.len(), index).into(),
             shape: self.shape.clone(),
             targets: self.targets.select(index),
             class_names: self.class_names.clone(),

@@ -111,6 +111,12 @@ impl<T: Clone> From<Vec<T>> for Aligned<T> {
     }
 }
 
+impl<T: Clone> FromIterator<T> for Aligned<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Aligned<T> {
+        Vec::from_iter(numbers).into()
+    }
+}
+
 impl<T: PartialEq> PartialEq for Aligned<T> {
     fn eq(&self, other: &Aligned<T>) -> bool {
         **self == **other

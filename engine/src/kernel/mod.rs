@@ -18,7 +18,7 @@ pub mod update;
 pub use aligned::{Aligned, padded};
 pub use numbers::Numbers;
 pub use pool::Pool;
-pub use scalar::{Scalar, same};
+pub use scalar::Scalar;
 pub use simd::{Wide, wide};
 pub use team::{Columns, Team};
 pub use turn::turn;

@@ -38,13 +38,6 @@ pub trait Scalar:
     fn vnormal(self) -> (Self, Self);
 }
 
-/// Whether two slices hold the same bits.
-pub fn same<T: Scalar>(a: &[T], b: &[T]) -> bool {
-    // SAFETY: numbers have no bytes that are not theirs.
-    let bytes = |x: &[T]| unsafe { std::slice::from_raw_parts(x.as_ptr().cast::<u8>(), size_of_val(x)) };
-    bytes(a) == bytes(b)
-}
-
 /// Horner's rule, the highest power first.
 #[inline(always)]
 fn polynomial(p: &[f32], x: f32) -> f32 {

@@ -23,7 +23,7 @@ use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::moments::Moments;
-use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random, same};
+use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision, Pull,
@@ -49,8 +49,8 @@ const MOMENTS: usize = 2;
 /// less than what two meetings of threads cost.
 const THREADED: usize = 500_000;
 
-/// What is wrong where somebody asks a plan for steps for a gradient.
-const KEPT_NONE: &str = "a plan for steps keeps no gradient of a value";
+/// What is wrong where somebody asks a plan for steps for what it does not keep.
+const KEPT_NONE: &str = "a plan for steps keeps no input, and no gradient of a value";
 
 /// What a plan keeps of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,15 @@ impl<'a, T> Batch<'a, T> {
         }
     }
 
+    /// The inputs of its examples; none where they do not lie side by side.
+    fn side_by_side(&self) -> &'a [T] {
+        let width = self.data.shape.len();
+        match self.rows {
+            Rows::Range(from, to) => &self.data.inputs[from * width..to * width],
+            Rows::Index(_) => &[],
+        }
+    }
+
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -116,6 +125,15 @@ impl Pass {
     pub fn train(key: u64) -> Pass {
         Pass { train: Some(key), backward: true, facts: false }
     }
+}
+
+/// What a shard's operations compute with beside its own numbers.
+#[derive(Clone, Copy)]
+struct Given<'a, T> {
+    params: &'a [T],
+    buffers: &'a [T],
+    /// The inputs of its examples, or of the whole batch, where nobody brought them.
+    x: &'a [T],
 }
 
 /// Moments of the values of a pass and of their gradients, by operation.
@@ -159,6 +177,8 @@ struct Graph {
 #[derive(Debug)]
 struct Shard<T> {
     rows: usize,
+    /// Where its inputs lie among those of the batch.
+    inputs: Range<usize>,
     values: Aligned<T>,
     grads: Aligned<T>,
     saved: Aligned<T>,
@@ -259,6 +279,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let shards = (0..capacity.div_ceil(shard_rows))
             .map(|_| Shard {
                 rows: 0,
+                inputs: 0..0,
                 values: Aligned::zeros(rooms.counts[0]),
                 grads: Aligned::zeros_apart(rooms.counts[1], 1),
                 saved: Aligned::zeros_apart(saved, 2),
@@ -347,11 +368,13 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// # Panics
     /// Where the batch is larger than the plan's.
     pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
-        self.go((&weights.params, &weights.buffers), batch, pass, pass.backward)
+        let x = if self.keep == Keep::Step { batch.side_by_side() } else { &[] };
+        let given = Given { params: &weights.params, buffers: &weights.buffers, x };
+        self.go(given, batch, pass, pass.backward)
     }
 
     /// Takes a batch forward and, if `pass` says so, the loss's gradient to the output, and if `back` does, to all values.
-    fn go(&mut self, numbers: (&[T], &[T]), batch: Batch<'_, T>, pass: Pass, back: bool) -> f64 {
+    fn go(&mut self, given: Given<'_, T>, batch: Batch<'_, T>, pass: Pass, back: bool) -> f64 {
         assert!(batch.len() <= self.capacity, "a batch of {} in a plan for {}", batch.len(), self.capacity);
         self.gather_targets(&batch);
         self.train = pass.train;
@@ -364,12 +387,17 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.divisor = loss.divisor(self.width, all);
         let scale = T::of(1.0 / self.divisor);
         let (graph, shard_rows, width) = (&self.graph, self.shard_rows, self.width);
+        let features = batch.data.shape.len();
         let through = |i: usize, shard: &mut Shard<T>, mut team: Team<'_, T>| {
             let first = i * shard_rows;
             shard.rows = shard_rows.min(batch.len() - first);
             let target = all.of(first..first + shard.rows, width);
-            shard.bring(batch, first, &mut team);
-            shard.forward(graph, numbers, pass, first, &mut team);
+            shard.inputs = first * features..(first + shard.rows) * features;
+            let given = shard.given(given);
+            if given.x.is_empty() {
+                shard.bring(batch, first, &mut team);
+            }
+            shard.forward(graph, given, pass, first, &mut team);
             let output = graph.steps.len();
             let y = &shard.values[graph.values[output].range(shard.rows)];
             let each = &mut shard.each[..shard.rows];
@@ -383,7 +411,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 loss.forward(y, target, each);
             }
             if back {
-                shard.backward(graph, 0..output, numbers, pass, first, &mut team);
+                shard.backward(graph, 0..output, given, pass, first, &mut team);
             }
         };
         match &mut self.shards[..self.active] {
@@ -445,7 +473,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
         assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        self.gradient_of(0..items.len(), buffers, slices, items, &f);
+        self.gradient_of(0..items.len(), Given { params: &[], buffers, x: &[] }, slices, items, &f);
     }
 
     /// [`Plan::pass`] and [`Plan::gradient_and`] in one, with the parameters in the second of the slices, which `f` may
@@ -465,16 +493,19 @@ impl<T: Precision + LossPrecision> Plan<T> {
     ) -> f64 {
         assert!(self.keep == Keep::Step, "a plan for steps has room for their gradients");
         let pass = Pass { backward: true, ..pass };
-        let loss = self.go((&*slices[1], buffers), batch, pass, !self.node_by_node);
+        // The parameters are already on their way to their next values when their gradient is made.
+        let given = Given { params: &[], buffers, x: batch.side_by_side() };
+        let loss = self.go(Given { params: &*slices[1], ..given }, batch, pass, !self.node_by_node);
         if !self.node_by_node {
-            self.gradient_of(0..items.len(), buffers, slices, items, &f);
+            self.gradient_of(0..items.len(), given, slices, items, &f);
             return loss;
         }
         for node in (0..self.graph.steps.len()).rev() {
             let team = &mut Team::of(&mut self.pool, &mut self.scratch);
-            self.shards[0].backward(&self.graph, node..node + 1, (&*slices[1], buffers), pass, 0, team);
+            let before = Given { params: &*slices[1], ..given };
+            self.shards[0].backward(&self.graph, node..node + 1, before, pass, 0, team);
             let slices = slices.each_mut().map(|slice| &mut **slice);
-            self.gradient_of(self.cuts.of_node[node].clone(), buffers, slices, items, &f);
+            self.gradient_of(self.cuts.of_node[node].clone(), given, slices, items, &f);
         }
         loss
     }
@@ -483,7 +514,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
     fn gradient_of<S: Send, const N: usize>(
         &mut self,
         groups: Range<usize>,
-        buffers: &[T],
+        given: Given<'_, T>,
         slices: [&mut [T]; N],
         items: &mut [S],
         f: &(impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync),
@@ -506,8 +537,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let node = parts[0].node;
                 let (step, team) = (&graph.steps[node], &mut Team::alone(room));
                 for (s, shard) in shards.iter().enumerate() {
-                    let at =
-                        shard.point(graph, node, (&[], buffers), graph.mode(train, node, s * shard_rows));
+                    let first = s * shard_rows;
+                    let at = shard.point(graph, node, shard.given(given), graph.mode(train, node, first));
                     let dy = &shard.grads[step.dy.range(shard.rows)];
                     for Cut { part, range, .. } in parts {
                         let dw = &mut pieces[0][range.start - start..range.end - start];
@@ -528,9 +559,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// The point at which operation `node` stood in the last pass, for the examples of one shard; `weights` are those
     /// of the pass.
     pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
-        let numbers = (&weights.params[..], &weights.buffers[..]);
+        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
+        let given = Given { params: &weights.params, buffers: &weights.buffers, x: &[] };
         let mode = self.graph.mode(self.train, node, shard * self.shard_rows);
-        self.shards[shard].point(&self.graph, node, numbers, mode)
+        self.shards[shard].point(&self.graph, node, given, mode)
     }
 
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
@@ -667,17 +699,18 @@ fn take<T: Scalar>(
 }
 
 impl<T: Precision> Shard<T> {
+    /// What is given of the batch, for its examples.
+    fn given<'a>(&self, batch: Given<'a, T>) -> Given<'a, T> {
+        Given { x: batch.x.get(self.inputs.clone()).unwrap_or_default(), ..batch }
+    }
+
     /// Brings the inputs of its examples, from number `first` of the batch on.
     fn bring(&mut self, batch: Batch<'_, T>, first: usize, team: &mut Team<'_, T>) {
         let width = batch.data.shape.len();
         let inputs = &mut self.values[..self.rows * width];
         team.split(self.rows, [inputs], |rows, [x]| {
             let bring = |x: &mut [T], example: usize| {
-                let examples = &batch.data.inputs[example * width..][..x.len()];
-                // Written again, they would leave the caches of the other threads.
-                if !same(x, examples) {
-                    x.copy_from_slice(examples);
-                }
+                x.copy_from_slice(&batch.data.inputs[example * width..][..x.len()]);
             };
             match batch.rows {
                 Rows::Range(from, _) => bring(x, from + first + rows.start),
@@ -692,19 +725,19 @@ impl<T: Precision> Shard<T> {
     fn forward(
         &mut self,
         graph: &Graph,
-        (params, buffers): (&[T], &[T]),
+        given: Given<'_, T>,
         pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
     ) {
         for (node, step) in graph.steps.iter().enumerate() {
             let place = step.y.range(self.rows);
-            let (x, y) = Inputs::and_output(&mut self.values, place.clone(), &step.x, self.rows);
+            let (x, y) = Inputs::and_output(given.x, &mut self.values, place.clone(), &step.x, self.rows);
             let io = Forward {
                 rows: self.rows,
                 x,
-                w: Parts::new(params, &step.params),
-                buffers: Parts::new(buffers, &step.buffers),
+                w: Parts::new(given.params, &step.params),
+                buffers: Parts::new(given.buffers, &step.buffers),
                 y,
                 saved: &mut self.saved[step.saved.clone()],
                 mode: graph.mode(pass.train, node, first),
@@ -723,7 +756,7 @@ impl<T: Precision> Shard<T> {
         &mut self,
         graph: &Graph,
         nodes: Range<usize>,
-        numbers: (&[T], &[T]),
+        given: Given<'_, T>,
         pass: Pass,
         first: usize,
         team: &mut Team<'_, T>,
@@ -736,7 +769,7 @@ impl<T: Precision> Shard<T> {
             if pass.facts {
                 take(&mut self.facts, dy, &step.dy, team, |facts| &mut facts.output_gradient[node]);
             }
-            let at = self.point(graph, node, numbers, graph.mode(pass.train, node, first));
+            let at = self.point(graph, node, given, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, dy, dx, team);
         }
         self.grads = grads;
@@ -744,19 +777,13 @@ impl<T: Precision> Shard<T> {
 
     // Inlined, as `backward` is: the smallest steps have nearly as many of these as products.
     #[inline(always)]
-    fn point<'a>(
-        &'a self,
-        graph: &'a Graph,
-        node: usize,
-        (params, buffers): (&'a [T], &'a [T]),
-        mode: Mode,
-    ) -> Point<'a, T> {
+    fn point<'a>(&'a self, graph: &'a Graph, node: usize, given: Given<'a, T>, mode: Mode) -> Point<'a, T> {
         let step = &graph.steps[node];
         Point {
             rows: self.rows,
-            x: Inputs::new(&self.values, &step.x, self.rows),
-            w: Parts::new(params, &step.params),
-            buffers: Parts::new(buffers, &step.buffers),
+            x: Inputs::new(given.x, &self.values, &step.x, self.rows),
+            w: Parts::new(given.params, &step.params),
+            buffers: Parts::new(given.buffers, &step.buffers),
             y: &self.values[step.y.range(self.rows)],
             saved: &self.saved[step.saved.clone()],
             mode,

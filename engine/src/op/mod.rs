@@ -356,6 +356,8 @@ impl Place {
 /// The inputs of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a, T> {
+    /// What stands for the first numbers of the arena.
+    lent: &'a [T],
     /// The arena, or what of it lies before and after the output's place.
     before: &'a [T],
     after: &'a [T],
@@ -366,15 +368,16 @@ pub struct Inputs<'a, T> {
 }
 
 impl<'a, T> Inputs<'a, T> {
-    /// One input at each of the `places`, `rows` examples of each.
+    /// One input at each of the `places`, `rows` examples of each; `lent` stands for the first numbers of the arena.
     #[inline]
-    pub fn new(arena: &'a [T], places: &'a [Place], rows: usize) -> Inputs<'a, T> {
-        Inputs { before: arena, after: &[], end: arena.len(), places, rows }
+    pub fn new(lent: &'a [T], arena: &'a [T], places: &'a [Place], rows: usize) -> Inputs<'a, T> {
+        Inputs { lent, before: arena, after: &[], end: arena.len(), places, rows }
     }
 
     /// The same in an arena that has the output too, at `y`; and that output.
     #[inline]
     pub fn and_output(
+        lent: &'a [T],
         arena: &'a mut [T],
         y: Range<usize>,
         places: &'a [Place],
@@ -382,14 +385,16 @@ impl<'a, T> Inputs<'a, T> {
     ) -> (Inputs<'a, T>, &'a mut [T]) {
         let (before, rest) = arena.split_at_mut(y.start);
         let (output, after) = rest.split_at_mut(y.len());
-        (Inputs { before, after, end: y.end, places, rows }, output)
+        (Inputs { lent, before, after, end: y.end, places, rows }, output)
     }
 
     /// Input `i`: [rows, shape].
     #[inline(always)]
     pub fn get(&self, i: usize) -> &'a [T] {
         let place = self.places[i].range(self.rows);
-        if place.start < self.end {
+        if place.start < self.lent.len() {
+            &self.lent[place]
+        } else if place.start < self.end {
             &self.before[place]
         } else {
             &self.after[place.start - self.end..][..place.len()]

@@ -72,7 +72,7 @@ impl<T: Precision> Bench<T> {
     fn forward(&mut self) {
         let io = Forward {
             rows: self.rows,
-            x: Inputs::new(&self.arena, &self.places, self.rows),
+            x: Inputs::new(&[], &self.arena, &self.places, self.rows),
             w: Parts::new(&self.params, &self.param_ranges),
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &mut self.y,
@@ -85,7 +85,7 @@ impl<T: Precision> Bench<T> {
     fn point(&self) -> Point<'_, T> {
         Point {
             rows: self.rows,
-            x: Inputs::new(&self.arena, &self.places, self.rows),
+            x: Inputs::new(&[], &self.arena, &self.places, self.rows),
             w: Parts::new(&self.params, &self.param_ranges),
             buffers: Parts::new(&self.buffers, &self.buffer_ranges),
             y: &self.y,

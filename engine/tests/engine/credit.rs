@@ -24,7 +24,7 @@ fn still(network: Network, loss: Arc<dyn LossFunction>, weights: Weights<f64>, d
 
 fn dataset(inputs: Vec<f64>, shape: &[usize], targets: Targets<f64>) -> Dataset<f64> {
     let shape = shape.to_vec().into();
-    Dataset { inputs, shape, targets, class_names: vec![], feature_names: vec![] }
+    Dataset { inputs: inputs.into(), shape, targets, class_names: vec![], feature_names: vec![] }
 }
 
 fn loss(name: &str) -> Arc<dyn LossFunction> {

@@ -275,7 +275,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
     }
     let network = Network::sequential([3], layers![BatchNorm::default()]).unwrap();
     let data = |json| whygrad::data::Dataset {
-        inputs: numbers(json),
+        inputs: numbers(json).into(),
         shape: [3].into(),
         targets: whygrad::data::Targets::Values { data: vec![0.0; 18], width: 3 },
         class_names: vec![],

@@ -122,13 +122,20 @@ fn bits<T: Real>(trainer: &Trainer<T>) -> Vec<u64> {
 }
 
 fn trained<T: Real>(threads: usize, facts: bool) -> Vec<Vec<u64>> {
+    trained_on::<T>(threads, facts, false)
+}
+
+/// On examples that lie side by side, or on the same ones picked out one by one.
+fn trained_on<T: Real>(threads: usize, facts: bool, picked: bool) -> Vec<Vec<u64>> {
     let train = |(name, network, loss, optimizer): Made| {
         let options = Options { batch: 128, threads, seed: 3, ..Options::default() };
         let data = examples::<T>(name, 300);
         let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
         for _ in 0..5 {
             for (from, to) in [(0, 128), (128, 256), (256, 300)] {
-                let batch = batch(&data, from, to);
+                let index: Vec<usize> = (from..to).collect();
+                let rows = if picked { Rows::Index(&index) } else { Rows::Range(from, to) };
+                let batch = Batch { data: &data, rows };
                 if facts {
                     trainer.step_with_facts(batch)
                 } else {
@@ -148,6 +155,13 @@ fn every_number_of_threads_gives_the_same_bits() {
     assert_eq!(one, trained::<f32>(3, false));
     assert_eq!(one, trained::<f32>(4, false));
     assert_eq!(trained::<f64>(1, false), trained::<f64>(4, false));
+}
+
+#[test]
+fn examples_that_are_picked_out_train_as_those_that_lie_side_by_side() {
+    for threads in [1, 2] {
+        assert_eq!(trained_on::<f32>(threads, false, true), trained_on::<f32>(threads, false, false));
+    }
 }
 
 #[test]
