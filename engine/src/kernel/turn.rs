@@ -37,12 +37,17 @@ impl<T: Scalar> Kernel<T> for Turn<'_, T> {
                 // SAFETY: rows i.. and columns j.. lie inside both slices, as `turn` checked; the caller vouches for the
                 // instructions.
                 unsafe {
+                    // So many steps, known when it is compiled, keep the square in registers.
                     let mut square = [V::zero(); 16];
-                    for (r, row) in square[..some].iter_mut().enumerate() {
-                        *row = V::load_some(from.add((i + r) * apart[0] + j), across);
+                    for (r, row) in square[..V::LANES].iter_mut().enumerate() {
+                        if r < some {
+                            *row = V::load_some(from.add((i + r) * apart[0] + j), across);
+                        }
                     }
-                    for (c, column) in transpose(square)[..across].iter().enumerate() {
-                        column.store_some(to.add((j + c) * apart[1] + i), some);
+                    for (c, column) in transpose(square)[..V::LANES].iter().enumerate() {
+                        if c < across {
+                            column.store_some(to.add((j + c) * apart[1] + i), some);
+                        }
                     }
                 }
             }
