@@ -9,7 +9,7 @@ pub const BINS: usize = 16;
 
 /// Numbers that are taken in at a time: they stay in the first-level cache, and so few are summed in their own
 /// precision.
-pub const BLOCK: usize = 2048;
+pub const BLOCK: usize = 4096;
 
 /// Summary of a set of numbers. Non-finite numbers are counted and left out of everything else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
