@@ -7,8 +7,8 @@ use std::ops::Range;
 /// The most numbers in a part of the gradient, 1 MiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
 /// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
 const PART: usize = 1 << 18;
-const PART_LEAST: usize = 1 << 12;
-const PARTS: usize = 12;
+const PART_LEAST: usize = 1 << 13;
+const PARTS: usize = 16;
 const PART_ROWS: usize = 256;
 
 /// Parts of up to so many numbers go to the thread that takes the part before them.

@@ -44,6 +44,7 @@ impl Rooms {
         let room = |place: &Place| place.at..place.at + padded::<T>(rows * place.shape.len());
 
         let mut arena = Arena::default();
+        // The input comes first, and stays: that is where a step has what a data set lends.
         let mut values = vec![place(&mut arena, 0)];
         for (i, node) in nodes.iter().enumerate() {
             values.push(place(&mut arena, i + 1));
