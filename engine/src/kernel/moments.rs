@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Bins of the histogram of magnitudes.
 pub const BINS: usize = 16;
 
-/// Numbers that are taken in at a time: they stay in the first-level cache, and so few are summed in their own
-/// precision.
+/// Numbers that are taken in at a time: they stay in a cache that is near, and so few are summed in their own precision.
 pub const BLOCK: usize = 4096;
 
 /// Summary of a set of numbers. Non-finite numbers are counted and left out of everything else.

@@ -132,7 +132,7 @@ impl Pass {
 struct Given<'a, T> {
     params: &'a [T],
     buffers: &'a [T],
-    /// The inputs of its examples, or of the whole batch, where nobody brought them.
+    /// The inputs of its examples; none where it brought them.
     x: &'a [T],
 }
 
@@ -369,12 +369,12 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// Where the batch is larger than the plan's.
     pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
         let x = if self.keep == Keep::Step { batch.side_by_side() } else { &[] };
-        let given = Given { params: &weights.params, buffers: &weights.buffers, x };
-        self.go(given, batch, pass, pass.backward)
+        self.go((&weights.params, &weights.buffers), x, batch, pass, pass.backward)
     }
 
     /// Takes a batch forward and, if `pass` says so, the loss's gradient to the output, and if `back` does, to all values.
-    fn go(&mut self, given: Given<'_, T>, batch: Batch<'_, T>, pass: Pass, back: bool) -> f64 {
+    /// The shards bring the inputs of their examples, unless `x` has those of the batch.
+    fn go(&mut self, numbers: (&[T], &[T]), x: &[T], batch: Batch<'_, T>, pass: Pass, back: bool) -> f64 {
         assert!(batch.len() <= self.capacity, "a batch of {} in a plan for {}", batch.len(), self.capacity);
         self.gather_targets(&batch);
         self.train = pass.train;
@@ -393,7 +393,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
             shard.rows = shard_rows.min(batch.len() - first);
             let target = all.of(first..first + shard.rows, width);
             shard.inputs = first * features..(first + shard.rows) * features;
-            let given = shard.given(given);
+            let given = shard.given(numbers, x);
             if given.x.is_empty() {
                 shard.bring(batch, first, &mut team);
             }
@@ -473,7 +473,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
         f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
     ) {
         assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        self.gradient_of(0..items.len(), Given { params: &[], buffers, x: &[] }, slices, items, &f);
+        self.gradient_of(0..items.len(), buffers, &[], slices, items, &f);
     }
 
     /// [`Plan::pass`] and [`Plan::gradient_and`] in one, with the parameters in the second of the slices, which `f` may
@@ -493,28 +493,28 @@ impl<T: Precision + LossPrecision> Plan<T> {
     ) -> f64 {
         assert!(self.keep == Keep::Step, "a plan for steps has room for their gradients");
         let pass = Pass { backward: true, ..pass };
-        // The parameters are already on their way to their next values when their gradient is made.
-        let given = Given { params: &[], buffers, x: batch.side_by_side() };
-        let loss = self.go(Given { params: &*slices[1], ..given }, batch, pass, !self.node_by_node);
+        let x = batch.side_by_side();
+        let loss = self.go((&*slices[1], buffers), x, batch, pass, !self.node_by_node);
         if !self.node_by_node {
-            self.gradient_of(0..items.len(), given, slices, items, &f);
+            self.gradient_of(0..items.len(), buffers, x, slices, items, &f);
             return loss;
         }
         for node in (0..self.graph.steps.len()).rev() {
             let team = &mut Team::of(&mut self.pool, &mut self.scratch);
-            let before = Given { params: &*slices[1], ..given };
-            self.shards[0].backward(&self.graph, node..node + 1, before, pass, 0, team);
+            let given = self.shards[0].given((&*slices[1], buffers), x);
+            self.shards[0].backward(&self.graph, node..node + 1, given, pass, 0, team);
             let slices = slices.each_mut().map(|slice| &mut **slice);
-            self.gradient_of(self.cuts.of_node[node].clone(), given, slices, items, &f);
+            self.gradient_of(self.cuts.of_node[node].clone(), buffers, x, slices, items, &f);
         }
         loss
     }
 
-    /// [`Plan::gradient_and`] of some groups.
+    /// [`Plan::gradient_and`] of some groups; `x` is what the pass had of the inputs.
     fn gradient_of<S: Send, const N: usize>(
         &mut self,
         groups: Range<usize>,
-        given: Given<'_, T>,
+        buffers: &[T],
+        x: &[T],
         slices: [&mut [T]; N],
         items: &mut [S],
         f: &(impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync),
@@ -537,8 +537,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let node = parts[0].node;
                 let (step, team) = (&graph.steps[node], &mut Team::alone(room));
                 for (s, shard) in shards.iter().enumerate() {
-                    let first = s * shard_rows;
-                    let at = shard.point(graph, node, shard.given(given), graph.mode(train, node, first));
+                    let (given, mode) =
+                        (shard.given((&[], buffers), x), graph.mode(train, node, s * shard_rows));
+                    let at = shard.point(graph, node, given, mode);
                     let dy = &shard.grads[step.dy.range(shard.rows)];
                     for Cut { part, range, .. } in parts {
                         let dw = &mut pieces[0][range.start - start..range.end - start];
@@ -560,9 +561,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// of the pass.
     pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
         assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        let given = Given { params: &weights.params, buffers: &weights.buffers, x: &[] };
-        let mode = self.graph.mode(self.train, node, shard * self.shard_rows);
-        self.shards[shard].point(&self.graph, node, given, mode)
+        let (shard, first) = (&self.shards[shard], shard * self.shard_rows);
+        let given = shard.given((&weights.params, &weights.buffers), &[]);
+        shard.point(&self.graph, node, given, self.graph.mode(self.train, node, first))
     }
 
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
@@ -699,9 +700,9 @@ fn take<T: Scalar>(
 }
 
 impl<T: Precision> Shard<T> {
-    /// What is given of the batch, for its examples.
-    fn given<'a>(&self, batch: Given<'a, T>) -> Given<'a, T> {
-        Given { x: batch.x.get(self.inputs.clone()).unwrap_or_default(), ..batch }
+    /// With these parameters and buffers, and what the pass had of the inputs of the batch.
+    fn given<'a>(&self, (params, buffers): (&'a [T], &'a [T]), x: &'a [T]) -> Given<'a, T> {
+        Given { params, buffers, x: x.get(self.inputs.clone()).unwrap_or_default() }
     }
 
     /// Brings the inputs of its examples, from number `first` of the batch on.
