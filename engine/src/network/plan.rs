@@ -537,9 +537,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 let node = parts[0].node;
                 let (step, team) = (&graph.steps[node], &mut Team::alone(room));
                 for (s, shard) in shards.iter().enumerate() {
-                    let (given, mode) =
-                        (shard.given((&[], buffers), x), graph.mode(train, node, s * shard_rows));
-                    let at = shard.point(graph, node, given, mode);
+                    // Without parameters: they are already on their way to their next values.
+                    let given = shard.given((&[], buffers), x);
+                    let at = shard.point(graph, node, given, graph.mode(train, node, s * shard_rows));
                     let dy = &shard.grads[step.dy.range(shard.rows)];
                     for Cut { part, range, .. } in parts {
                         let dw = &mut pieces[0][range.start - start..range.end - start];
