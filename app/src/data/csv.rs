@@ -7,7 +7,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use std::collections::HashMap;
 use whygrad::Shape;
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::Scalar;
+use whygrad::kernel::{Aligned, Scalar};
 
 /// Names that the target has where nobody says which column it is.
 const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
@@ -42,10 +42,11 @@ pub fn read<T: Scalar>(
         std::iter::once(first).chain(others).collect()
     });
     let mut all = Piece { lines: reader.position().line() - 1, ..Piece::default() };
+    let mut inputs = vec![];
     for piece in pieces {
-        all.append(piece.map_err(|problem| moved(problem, all.rows, all.lines))?);
+        inputs.push(all.append(piece.map_err(|problem| moved(problem, all.rows, all.lines))?));
     }
-    let Piece { inputs, values, ids, labels, rows, .. } = all;
+    let Piece { values, ids, labels, rows, .. } = all;
     if rows == 0 {
         return Err(DataProblem::NoRows);
     }
@@ -57,7 +58,8 @@ pub fn read<T: Scalar>(
         }
     };
     let shape = Shape::from([feature_names.len()]);
-    Ok(Dataset { inputs: inputs.into(), shape, targets, class_names, feature_names })
+    let inputs = Aligned::concat(inputs.iter().map(Vec::as_slice));
+    Ok(Dataset { inputs, shape, targets, class_names, feature_names })
 }
 
 /// Bytes below which another thread is not worth its start.
@@ -139,20 +141,17 @@ impl<T: Scalar> Piece<T> {
         Ok(piece)
     }
 
-    /// Puts the rows of `next` below these.
-    fn append(&mut self, mut next: Piece<T>) {
+    /// Puts the targets of `next` below these and counts its rows; its inputs come back, to be joined once all are
+    /// there.
+    fn append(&mut self, mut next: Piece<T>) -> Vec<T> {
         let mut labels: Vec<(Vec<u8>, u32)> = next.labels.into_iter().collect();
         labels.sort_unstable_by_key(|(_, id)| *id);
         let number: Vec<u32> = labels.iter().map(|(label, _)| number_of(&mut self.labels, label)).collect();
         self.ids.extend(next.ids.into_iter().map(|id| number[id as usize]));
-        if self.inputs.is_empty() {
-            self.inputs = next.inputs; // the first piece needs no copy
-        } else {
-            self.inputs.append(&mut next.inputs);
-        }
         self.values.append(&mut next.values);
         self.rows += next.rows;
         self.lines += next.lines;
+        next.inputs
     }
 }
 

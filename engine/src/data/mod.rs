@@ -52,9 +52,10 @@ impl<T: Scalar> Targets<T> {
     fn select(&self, index: &[usize]) -> Targets<T> {
         match self {
             Targets::Classes(classes) => Targets::Classes(index.iter().map(|&i| classes[i]).collect()),
-            Targets::Values { data, width } => {
-                Targets::Values { data: select_rows(data, *width, index), width: *width }
-            }
+            Targets::Values { data, width } => Targets::Values {
+                data: rows(data, *width, index).flatten().copied().collect(),
+                width: *width,
+            },
         }
     }
 }
@@ -110,7 +111,7 @@ impl<T: Scalar> Dataset<T> {
     /// The examples in `index`, in that order.
     pub fn select(&self, index: &[usize]) -> Dataset<T> {
         Dataset {
-            inputs: select_rows(&self.inputs, self.shape.len(), index).into(),
+            inputs: Aligned::concat(rows(&self.inputs, self.shape.len(), index)),
             shape: self.shape.clone(),
             targets: self.targets.select(index),
             class_names: self.class_names.clone(),
@@ -123,10 +124,7 @@ fn cast<T: Scalar, U: Scalar>(numbers: &[T]) -> Vec<U> {
     numbers.iter().map(|x| U::of(x.f64())).collect()
 }
 
-fn select_rows<T: Copy>(data: &[T], width: usize, index: &[usize]) -> Vec<T> {
-    let mut rows = Vec::with_capacity(index.len() * width);
-    for &i in index {
-        rows.extend_from_slice(&data[i * width..(i + 1) * width]);
-    }
-    rows
+/// The rows in `index`, in that order.
+fn rows<'a, T>(data: &'a [T], width: usize, index: &'a [usize]) -> impl Iterator<Item = &'a [T]> + Clone {
+    index.iter().map(move |&i| &data[i * width..(i + 1) * width])
 }

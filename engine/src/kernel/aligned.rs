@@ -42,31 +42,48 @@ impl<T: Scalar> Aligned<T> {
 
     /// `count` zeros; slices with different places, 0 to 4, can be walked side by side without meeting in the cache.
     pub fn zeros_apart(count: usize, place: usize) -> Aligned<T> {
-        Aligned::of(count, place, |_| T::zero())
+        Aligned::of(count, place, [std::iter::repeat_n(T::zero(), count)])
     }
 }
 
 impl<T: Clone> Aligned<T> {
     /// These numbers, at a place.
     pub fn apart(numbers: &[T], place: usize) -> Aligned<T> {
-        Aligned::of(numbers.len(), place, |i| numbers[i].clone())
+        Aligned::of(numbers.len(), place, [numbers.iter().cloned()])
+    }
+
+    /// The numbers of all parts, one part after the other.
+    pub fn concat<'a>(parts: impl Iterator<Item = &'a [T]> + Clone) -> Aligned<T>
+    where
+        T: 'a,
+    {
+        let count = parts.clone().map(<[T]>::len).sum();
+        Aligned::of(count, 0, parts.map(|part| part.iter().cloned()))
     }
 }
 
 impl<T> Aligned<T> {
-    fn of(count: usize, place: usize, number: impl Fn(usize) -> T) -> Aligned<T> {
+    /// Takes `count` numbers, all there are in the parts.
+    fn of(
+        count: usize,
+        place: usize,
+        parts: impl IntoIterator<Item = impl Iterator<Item = T>>,
+    ) -> Aligned<T> {
         let page = if count * size_of::<T>() < HUGE { PAGE } else { HUGE };
         let apart = place * APART * LINE / size_of::<T>();
         let mut room: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
         // An interpreter that does not tell addresses answers with the largest number; any start is right.
         let first = room.as_ptr().align_offset(page).min(page / size_of::<T>());
         let start = first + apart;
-        // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
-        unsafe { room.set_len(start + count) };
         if page == HUGE {
-            ask_for_huge_pages(&room[first..]);
+            ask_for_huge_pages(&room.spare_capacity_mut()[first..]);
         }
-        room[start..].iter_mut().enumerate().for_each(|(i, to)| _ = to.write(number(i)));
+        // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
+        unsafe { room.set_len(start) };
+        for part in parts {
+            room.extend(part.map(MaybeUninit::new));
+        }
+        assert_eq!(room.len(), start + count, "the parts have other numbers than were counted");
         Aligned { room, start, count, place }
     }
 }
@@ -150,6 +167,7 @@ mod tests {
         assert_eq!(starts, [0, 832, 1664, 2496, 3328]);
         assert_eq!(slices.iter().map(|slice| within(&slice.clone())).collect::<Vec<_>>(), starts);
         assert_eq!(Aligned::from(vec![1.0, 2.0]).clone()[..], [1.0, 2.0]);
+        assert_eq!(Aligned::concat([&[1.0, 2.0][..], &[], &[3.0]].into_iter())[..], [1.0, 2.0, 3.0]);
         assert!(Aligned::<f64>::zeros(0).is_empty());
     }
 }
