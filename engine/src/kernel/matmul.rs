@@ -400,34 +400,70 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
     unsafe fn run<V: Vector<T>>(self) {
         let (kc, lanes) = (self.kc, V::LANES);
         let [row, column] = self.strides;
+        if row == 1 {
+            // Term by term, so that what lies side by side is read at a time.
+            for p in 0..kc {
+                let mut i = 0;
+                for tile in 0..self.tiles.count {
+                    let rows = self.tiles.of(tile);
+                    // SAFETY: these are rows of the term, and there is room for them in their tile; the caller vouches for
+                    // the instructions.
+                    unsafe {
+                        let (from, to) = (self.a.add(p * column + i), self.packed.add(i * LDA + p * rows));
+                        V::prefetch(from.wrapping_add(4 * column));
+                        if rows == V::Half::LANES {
+                            V::Half::load(from).store(to);
+                        } else {
+                            for first in (0..rows).step_by(lanes) {
+                                let some = (rows - first).min(lanes);
+                                V::load_some(from.add(first), some).store_some(to.add(first), some);
+                            }
+                        }
+                    }
+                    i += rows;
+                }
+            }
+            return;
+        }
         let mut i = 0;
         for tile in 0..self.tiles.count {
             let rows = self.tiles.of(tile);
-            // A whole vector may go on where the next term, and at last the tile's slack, lies: masked stores take longer.
-            let whole = rows <= lanes;
-            for first in (0..rows).step_by(lanes) {
-                let some = (rows - first).min(lanes);
-                // SAFETY: every read stays inside the rows and terms that the struct describes, and every write inside the
-                // tile's room; the caller vouches for the instructions.
-                unsafe {
-                    let (a, to) = (self.a.add((i + first) * row), self.packed.add(i * LDA + first));
-                    if row == 1 {
-                        for p in 0..kc {
-                            V::load_some(a.add(p * column), some).store_some(to.add(p * rows), some);
-                        }
-                        continue;
-                    }
-                    for p in (0..kc).step_by(lanes) {
-                        let terms = (kc - p).min(lanes);
-                        let square = turned::<T, V>(a.add(p), row, some, terms);
-                        for (q, term) in square[..terms].iter().enumerate() {
-                            let to = to.add((p + q) * rows);
-                            if whole { term.store(to) } else { term.store_some(to, some) }
-                        }
-                    }
+            // SAFETY: these are rows of A, and there is room for them; the caller vouches for the instructions.
+            unsafe {
+                let (a, packed) = (self.a.add(i * row), self.packed.add(i * LDA));
+                if rows == V::Half::LANES {
+                    pack_tile::<T, V::Half>(a, row, rows, kc, packed);
+                } else {
+                    pack_tile::<T, V>(a, row, rows, kc, packed);
                 }
             }
             i += rows;
+        }
+    }
+}
+
+/// Copies kc terms of the rows of a tile, which lie in one piece each and `stride` apart, term after term.
+///
+/// # Safety
+/// The rows are readable, and there is room for them and a vector more; the processor has `V`'s instructions.
+#[inline(always)]
+unsafe fn pack_tile<T: Scalar, V: Vector<T>>(a: *const T, stride: usize, rows: usize, kc: usize, packed: *mut T) {
+    let lanes = V::LANES;
+    // A whole vector may go on where the next term, and at last the tile's slack, lies: masked stores take longer.
+    let whole = rows <= lanes;
+    for first in (0..rows).step_by(lanes) {
+        let some = (rows - first).min(lanes);
+        for p in (0..kc).step_by(lanes) {
+            let terms = (kc - p).min(lanes);
+            // SAFETY: every read stays inside the rows and terms, and every write inside the room; the caller vouches for
+            // the instructions.
+            unsafe {
+                let square = turned::<T, V>(a.add(first * stride + p), stride, some, terms);
+                for (q, term) in square[..terms].iter().enumerate() {
+                    let to = packed.add((p + q) * rows + first);
+                    if whole { term.store(to) } else { term.store_some(to, some) }
+                }
+            }
         }
     }
 }
