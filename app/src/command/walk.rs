@@ -1,5 +1,6 @@
 //! `whygrad walk`: the six steps of a small network, with every number.
 
+use super::{real, whole};
 use crate::chart;
 use crate::error::{Error, Result, nearest};
 use crate::page::{Page, count, difference, factor, number, pretty, wrap};
@@ -31,25 +32,25 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     activation: Option<String>,
     /// Learning rate
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = real)]
     lr: Option<f64>,
     /// Target(s), separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_name = "Y")]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "Y")]
     target: Vec<f64>,
     /// Inputs, separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_name = "X")]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "X")]
     x: Vec<f64>,
     /// Weights, separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_name = "W")]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "W")]
     w: Vec<f64>,
     /// Loss: squared_error, half_squared_error, mse, mae, huber, bce, bce_with_logits
     #[arg(long, value_name = "NAME")]
     loss: Option<String>,
     /// Prints one of the six steps
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=6))]
-    step: Option<u8>,
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole(1..=6))]
+    step: Option<u64>,
     /// Updates whose loss the chart of step 6 shows
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, default_value_t = 20, allow_negative_numbers = true, value_parser = whole(1..=100_000))]
     updates: u64,
     /// Walks an example from the literature: mazur, hmkcode, mustafa_relu, zhou, han_kamber, …
     #[arg(long, value_name = "NAME")]

@@ -447,7 +447,13 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
 /// # Safety
 /// The rows are readable, and there is room for them and a vector more; the processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn pack_tile<T: Scalar, V: Vector<T>>(a: *const T, stride: usize, rows: usize, kc: usize, packed: *mut T) {
+unsafe fn pack_tile<T: Scalar, V: Vector<T>>(
+    a: *const T,
+    stride: usize,
+    rows: usize,
+    kc: usize,
+    packed: *mut T,
+) {
     let lanes = V::LANES;
     // A whole vector may go on where the next term, and at last the tile's slack, lies: masked stores take longer.
     let whole = rows <= lanes;

@@ -2,6 +2,7 @@
 
 mod picture;
 
+use super::whole;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::page::{Page, apart, bar, count, fit as cut, number, short, signed, two_sided, width};
@@ -42,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "A..B", value_parser = steps)]
     steps: Option<(u64, u64)>,
     /// Training examples whose loss is split; all of them where there are no more
-    #[arg(long, value_name = "N", default_value_t = PROBE as u64, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = PROBE as u64, allow_negative_numbers = true, value_parser = whole(1..=u64::MAX))]
     probe: u64,
     /// Prints one JSON object with every number at full precision.
     ///

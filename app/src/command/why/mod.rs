@@ -6,6 +6,7 @@ mod overview;
 mod show;
 mod step;
 
+use super::whole;
 use crate::error::{Error, Result};
 use crate::page::{Page, width};
 use crate::run::Run;
@@ -67,16 +68,16 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
     /// The step, from 1; by default a run's last, and the first of a worked example
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u64::MAX))]
     step: Option<u64>,
     /// The example of chain and paths, by its place in the batch, from 0; by default the one that contributed most
-    #[arg(long, value_name = "N")]
-    example: Option<usize>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
+    example: Option<u64>,
     /// Paths that are shown
-    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    #[arg(long, value_name = "K", default_value_t = 10, allow_negative_numbers = true, value_parser = whole(0..=10_000))]
     paths: u64,
     /// Examples that are shown
-    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..))]
+    #[arg(long, value_name = "K", default_value_t = 10, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     examples: u64,
     /// Prints one JSON object with every number at full precision; null where there is no number.
     ///
@@ -143,7 +144,7 @@ fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
         Some(text) => {
             let weight = name::find(text, step)?;
             let count = step.still.examples();
-            if let Some(example) = args.example.filter(|example| *example >= count) {
+            if let Some(example) = args.example.filter(|example| *example >= count as u64) {
                 let problem = format!(
                     "is {example}; the batch of step {} has the examples 0 to {}",
                     step.number,
@@ -151,7 +152,7 @@ fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
                 );
                 return Err(Error::argument("--example", problem));
             }
-            let answer = Answer::new(step, weight, args.example, args.paths as usize);
+            let answer = Answer::new(step, weight, args.example.map(|n| n as usize), args.paths as usize);
             Show { answer: &answer, names, network, examples: args.examples as usize, width: width() }
                 .page(&mut page);
             json!(answer)
