@@ -14,7 +14,7 @@ const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
 
 /// Reads a table. `target` names the target's columns; `like` is the training data where this is held out.
 pub fn read<T: Scalar>(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     separator: u8,
     target: &[String],
     want: Want,
@@ -23,8 +23,8 @@ pub fn read<T: Scalar>(
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(DataProblem::Empty);
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // a byte-order mark is no part of a name
-    let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(bytes);
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes); // a byte-order mark is no part of a name
+    let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text);
     let header = reader.byte_headers().map_err(problem)?.clone();
     let columns: Vec<String> =
         header.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
@@ -32,7 +32,7 @@ pub fn read<T: Scalar>(
     let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
     let feature_names: Vec<String> =
         columns.iter().zip(&is_target).filter(|(_, is)| !**is).map(|(name, _)| name.clone()).collect();
-    let pieces = pieces(&bytes[reader.position().byte() as usize..]);
+    let pieces = pieces(&text[reader.position().byte() as usize..]);
     let read_piece = |bytes| Piece::<T>::read(bytes, separator, &columns, &is_target, want);
     let pieces: Vec<Result<Piece<T>, DataProblem>> = std::thread::scope(|scope| {
         let others: Vec<_> =
@@ -42,6 +42,7 @@ pub fn read<T: Scalar>(
         std::iter::once(first).chain(others).collect()
     });
     let mut all = Piece { lines: reader.position().line() - 1, ..Piece::default() };
+    drop(bytes); // a table's numbers go where its text was: memory that the system never gave out takes longer to get
     let mut inputs = vec![];
     for piece in pieces {
         inputs.push(all.append(piece.map_err(|problem| moved(problem, all.rows, all.lines))?));

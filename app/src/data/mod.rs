@@ -103,7 +103,7 @@ pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<
     }
     if let Some((_, bytes)) = BUILTIN.iter().find(|(name, _)| *name == source.source) {
         let bytes = unpack(bytes).map_err(|why| problem(gz(&why)))?;
-        let table = csv::read(&bytes, b',', &source.target, want, None).map_err(problem)?;
+        let table = csv::read(bytes, b',', &source.target, want, None).map_err(problem)?;
         return Ok(Loaded { train: table, test: None });
     }
     let train = read(&source.source, source.targets.as_deref(), source, want, None)?;
@@ -133,7 +133,7 @@ fn read<T: Scalar>(
     let bytes = bytes(path)?;
     let (inputs, targets_file, numbers) = match format {
         Format::Table(separator) => {
-            return csv::read(&bytes, separator, &source.target, want, like).map_err(in_file(path));
+            return csv::read(bytes, separator, &source.target, want, like).map_err(in_file(path));
         }
         Format::Npz => {
             let (x, y) = npz::read::<T>(&bytes, targets).map_err(in_file(path))?;

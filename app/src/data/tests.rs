@@ -32,7 +32,7 @@ fn built_in_sets_have_their_known_rows_columns_and_classes() {
 /// Reads a table of text and returns what is wrong with it.
 fn wrong(text: &str, target: &[&str], want: Want) -> String {
     let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
-    csv::read::<f64>(text.as_bytes(), b',', &target, want, None).unwrap_err().to_string()
+    csv::read::<f64>(text.into(), b',', &target, want, None).unwrap_err().to_string()
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
     let rows: String = (0..200_000).map(row).collect();
     let both = |rows: &str| {
         ["u,v,label\n", "u,\"v\",label\n"].map(|header| {
-            csv::read::<f32>((header.to_string() + rows).as_bytes(), b',', &[], Want::Classes, None)
+            csv::read::<f32>((header.to_string() + rows).into(), b',', &[], Want::Classes, None)
                 .map(|data| (data.inputs, data.targets, data.class_names))
                 .map_err(|problem| problem.to_string())
         })
@@ -104,7 +104,7 @@ fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
 /// A table of one such cell, against Rust's own reading of it.
 fn assert_read_as_text(cell: &str) {
     let table = format!("a,label\n\"{cell}\",0\n");
-    let read = csv::read::<f64>(table.as_bytes(), b',', &[], Want::Classes, None);
+    let read = csv::read::<f64>(table.into(), b',', &[], Want::Classes, None);
     let wanted = cell.trim().parse::<f64>().ok().filter(|x| x.is_finite());
     assert_eq!(read.ok().map(|data| data.inputs[0].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
 }
@@ -134,7 +134,7 @@ proptest! {
 fn tables_take_quotes_tabs_text_labels_and_several_targets() {
     let read = |text: &str, separator, target: &[&str], want| {
         let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
-        csv::read::<f64>(text.as_bytes(), separator, &target, want, None).unwrap()
+        csv::read::<f64>(text.into(), separator, &target, want, None).unwrap()
     };
     let data = read("\"a, b\"\tlabel\n\"1.5\"\tzebra\n-2e3\tapple\n3\tzebra\n", b'\t', &[], Want::Classes);
     assert_eq!(data.inputs[..], [1.5, -2000.0, 3.0]);
@@ -151,7 +151,7 @@ fn tables_take_quotes_tabs_text_labels_and_several_targets() {
 #[test]
 fn a_held_out_table_uses_the_classes_of_the_training_table() {
     let read =
-        |text: &str, like: Option<&Dataset<f64>>| csv::read(text.as_bytes(), b',', &[], Want::Classes, like);
+        |text: &str, like: Option<&Dataset<f64>>| csv::read(text.into(), b',', &[], Want::Classes, like);
     let train = read("a,label\n1,x\n2,y\n3,z\n", None).unwrap();
     let test = read("a,label\n1,z\n2,x\n", Some(&train)).unwrap();
     assert_eq!(test.targets, Targets::Classes(vec![2, 0]));
@@ -275,8 +275,8 @@ fn an_archive_of_arrays_has_inputs_and_targets() {
 /// Every reader on the same bytes; none may panic.
 fn read_all(bytes: &[u8]) {
     for want in [Want::Classes, Want::Values] {
-        let _ = csv::read::<f32>(bytes, b',', &[], want, None);
-        let _ = csv::read::<f32>(bytes, b'\t', &["a".into()], want, None);
+        let _ = csv::read::<f32>(bytes.into(), b',', &[], want, None);
+        let _ = csv::read::<f32>(bytes.into(), b'\t', &["a".into()], want, None);
     }
     let _ = idx::read::<f32>(bytes);
     let _ = npy::read::<f32>(bytes);

@@ -177,3 +177,21 @@ fn a_starter_file_trains_as_it_is_and_is_never_overwritten() {
     assert_eq!(before, std::fs::read(folder.path().join("my.toml")).unwrap());
     assert!(error(folder.path(), &["new", "no/such/folder/my"]).contains("cannot write"));
 }
+
+#[test]
+fn arguments_that_are_no_numbers_are_told_what_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = |from_to: &str| format!("it takes a whole number {from_to}");
+    for (args, wants) in [
+        (["walk", "--step", "x"], whole("from 1 to 6")),
+        (["walk", "--step", "-1"], whole("from 1 to 6")),
+        (["walk", "--updates", "0"], whole("from 1 to 100000")),
+        (["walk", "--x", "1,a"], "it takes a number, such as 0.5 or 1e-3".into()),
+        (["why", "--example", "1.5"], whole("from 0 on")),
+        (["ledger", "--probe", "0"], whole("from 1 on")),
+    ] {
+        let output = super::output(folder.path(), &args, 2);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.lines().next().unwrap().ends_with(&wants), "{args:?}: {text}");
+    }
+}
