@@ -68,7 +68,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
     /// The step, from 1; by default a run's last, and the first of a worked example
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u64::MAX))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     step: Option<u64>,
     /// The example of chain and paths, by its place in the batch, from 0; by default the one that contributed most
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
