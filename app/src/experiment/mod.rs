@@ -234,7 +234,7 @@ impl Experiment {
         let shuffle = self.data.switch("shuffle");
         let (mut train, mut test) = match loaded.test {
             Some(test) => (loaded.train, test),
-            None => split(&loaded.train, self.data.number("test"), shuffle, seed),
+            None => split(loaded.train, self.data.number("test"), shuffle, seed),
         };
         let scale = match self.data.word("scale") {
             "standard" => Scale::Standard,

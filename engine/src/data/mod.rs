@@ -118,6 +118,15 @@ impl<T: Scalar> Dataset<T> {
             feature_names: self.feature_names.clone(),
         }
     }
+
+    /// Keeps the first examples, at most `count`.
+    pub fn truncate(&mut self, count: usize) {
+        self.inputs.truncate(count * self.shape.len());
+        match &mut self.targets {
+            Targets::Classes(classes) => classes.truncate(count),
+            Targets::Values { data, width } => data.truncate(count * *width),
+        }
+    }
 }
 
 fn cast<T: Scalar, U: Scalar>(numbers: &[T]) -> Vec<U> {

@@ -1,22 +1,57 @@
 //! Held-out examples.
 
-use super::Dataset;
+use super::{Dataset, Targets};
 use crate::kernel::{Scalar, random};
 use rand::seq::SliceRandom;
 
 /// Splits into a training and a held-out part. The held-out part has `share` of the examples, rounded to the
 /// nearest whole number but at least 1 and at most all but one where `share` > 0. Which examples it has is
-/// drawn from `seed` alone; with `shuffle` off it is the last ones.
-pub fn split<T: Scalar>(data: &Dataset<T>, share: f64, shuffle: bool, seed: u64) -> (Dataset<T>, Dataset<T>) {
+/// drawn from `seed` alone; with `shuffle` off it is the last ones. The training part stays where the examples were, for
+/// they may take half of the memory there is.
+pub fn split<T: Scalar>(
+    mut data: Dataset<T>,
+    share: f64,
+    shuffle: bool,
+    seed: u64,
+) -> (Dataset<T>, Dataset<T>) {
     let n = data.len();
-    let mut index: Vec<usize> = (0..n).collect();
-    if shuffle {
-        index.shuffle(&mut random::generator(seed, "split", 0));
-    }
     let held_out = match (share * n as f64).round() as usize {
         _ if share <= 0.0 || n < 2 => 0,
         wanted => wanted.clamp(1, n - 1),
     };
-    let (train, test) = index.split_at(n - held_out);
-    (data.select(train), data.select(test))
+    if shuffle {
+        let mut index: Vec<usize> = (0..n).collect();
+        index.shuffle(&mut random::generator(seed, "split", 0));
+        let width = data.shape.len();
+        reorder(&mut data.inputs, width, &index);
+        match &mut data.targets {
+            Targets::Classes(classes) => reorder(classes, 1, &index),
+            Targets::Values { data, width } => reorder(data, *width, &index),
+        }
+    }
+    let test = data.select(&Vec::from_iter(n - held_out..n));
+    data.truncate(n - held_out);
+    (data, test)
+}
+
+/// Moves row `index[i]` to place i, for all i: along one cycle after the other.
+fn reorder<T: Copy>(rows: &mut [T], width: usize, index: &[usize]) {
+    let mut there = vec![false; index.len()];
+    for start in 0..index.len() {
+        if there[start] {
+            continue;
+        }
+        let first = rows[start * width..(start + 1) * width].to_vec();
+        let mut to = start;
+        while !there[to] {
+            there[to] = true;
+            let from = index[to];
+            if from == start {
+                rows[to * width..(to + 1) * width].copy_from_slice(&first);
+            } else {
+                rows.copy_within(from * width..(from + 1) * width, to * width);
+            }
+            to = from;
+        }
+    }
 }

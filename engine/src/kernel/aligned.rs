@@ -63,6 +63,11 @@ impl<T: Clone> Aligned<T> {
 }
 
 impl<T> Aligned<T> {
+    /// Keeps the first numbers, at most `count`.
+    pub fn truncate(&mut self, count: usize) {
+        self.count = self.count.min(count);
+    }
+
     /// Takes `count` numbers, all there are in the parts.
     fn of(
         count: usize,
@@ -168,6 +173,9 @@ mod tests {
         assert_eq!(slices.iter().map(|slice| within(&slice.clone())).collect::<Vec<_>>(), starts);
         assert_eq!(Aligned::from(vec![1.0, 2.0]).clone()[..], [1.0, 2.0]);
         assert_eq!(Aligned::concat([&[1.0, 2.0][..], &[], &[3.0]].into_iter())[..], [1.0, 2.0, 3.0]);
+        let mut three = Aligned::from(vec![1.0, 2.0, 3.0]);
+        three.truncate(2);
+        assert_eq!(three[..], [1.0, 2.0]);
         assert!(Aligned::<f64>::zeros(0).is_empty());
     }
 }
