@@ -55,3 +55,29 @@ fn reorder<T: Copy>(rows: &mut [T], width: usize, index: &[usize]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Aligned;
+    use crate::shape::Shape;
+
+    #[test]
+    fn every_example_goes_with_its_target_to_the_place_that_the_seed_says() {
+        let n = 50;
+        let inputs: Aligned<f64> = (0..n).flat_map(|i| [f64::from(i), -f64::from(i)]).collect();
+        let values = (0..n).map(f64::from).collect();
+        for targets in [Targets::Classes((0..n).collect()), Targets::Values { data: values, width: 1 }] {
+            let (shape, inputs) = (Shape::from([2]), inputs.clone());
+            let data = Dataset { inputs, shape, targets, class_names: vec![], feature_names: vec![] };
+            for shuffle in [false, true] {
+                let mut index: Vec<usize> = (0..n as usize).collect();
+                if shuffle {
+                    index.shuffle(&mut random::generator(7, "split", 0));
+                }
+                let (train, test) = split(data.clone(), 0.2, shuffle, 7);
+                assert_eq!((&train, &test), (&data.select(&index[..40]), &data.select(&index[40..])));
+            }
+        }
+    }
+}
