@@ -38,6 +38,9 @@ const FAR: usize = 1 << 22;
 /// Bytes of A, B and C up to which they stay in the second-level cache together, and nothing is fetched ahead.
 const NEAR: usize = 1 << 20;
 
+/// Terms of A that are fetched ahead where they are packed one by one.
+const TERMS_AHEAD: usize = 4;
+
 /// Multiplications up to which a product is done element by element.
 const TINY: usize = 32;
 
@@ -410,7 +413,8 @@ impl<T: Scalar> Kernel<T> for PackA<T> {
                     // the instructions.
                     unsafe {
                         let (from, to) = (self.a.add(p * column + i), self.packed.add(i * LDA + p * rows));
-                        V::prefetch(from.wrapping_add(4 * column));
+                        // Each term lies on a page of its own: the processor fetches none by itself.
+                        V::prefetch(from.wrapping_add(TERMS_AHEAD * column));
                         if rows == V::Half::LANES {
                             V::Half::load(from).store(to);
                         } else {
