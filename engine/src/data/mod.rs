@@ -120,7 +120,7 @@ impl<T: Scalar> Dataset<T> {
     }
 
     /// Keeps the first examples, at most `count`.
-    pub fn truncate(&mut self, count: usize) {
+    fn truncate(&mut self, count: usize) {
         self.inputs.truncate(count * self.shape.len());
         match &mut self.targets {
             Targets::Classes(classes) => classes.truncate(count),

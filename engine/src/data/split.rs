@@ -6,8 +6,8 @@ use rand::seq::SliceRandom;
 
 /// Splits into a training and a held-out part. The held-out part has `share` of the examples, rounded to the
 /// nearest whole number but at least 1 and at most all but one where `share` > 0. Which examples it has is
-/// drawn from `seed` alone; with `shuffle` off it is the last ones. The training part stays where the examples were, for
-/// they may take half of the memory there is.
+/// drawn from `seed` alone; with `shuffle` off it is the last ones. The training part stays where the examples were: a
+/// second copy of them would take as much memory again.
 pub fn split<T: Scalar>(
     mut data: Dataset<T>,
     share: f64,
