@@ -336,7 +336,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                 let ahead = (!near).then(|| {
                     let next = from.wrapping_add(columns * job.b.column);
                     let size = [kc, if direct { 0 } else { width.min(left - columns) }];
-                    Ahead::new(next, strides, size, block.min(m - i0) * W)
+                    Ahead::new(next, strides, size, block.min(m - i0))
                 });
                 let onto = match job.onto {
                     _ if k0 > 0 => Onto::C,
@@ -717,12 +717,14 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
                 }
             }
             // Lines of the next tile, most likely, are fetched one by one: many at once would keep this tile waiting.
-            let step = if ahead.is_some() { kc.div_ceil(N * W) } else { kc };
-            let (mut p, mut line) = (0, N * W);
+            let step = if ahead.is_some() { kc.div_ceil(N) } else { kc };
+            let (mut p, mut next) = (0, c.wrapping_add(N * ldc));
             while p < kc {
                 if let Some(ahead) = ahead {
-                    V::prefetch(c.wrapping_add(line / W * ldc + line % W * V::LANES));
-                    line += 1;
+                    for w in 0..W {
+                        V::prefetch(next.wrapping_add(w * V::LANES));
+                    }
+                    next = next.wrapping_add(ldc);
                     ahead.fetch::<V>();
                 }
                 let end = (p + step).min(kc);
