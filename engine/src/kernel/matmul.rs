@@ -38,6 +38,9 @@ const FAR: usize = 1 << 22;
 /// Bytes of A, B and C up to which they stay in the second-level cache together, and nothing is fetched ahead.
 const NEAR: usize = 1 << 20;
 
+/// Terms that stand one after the other in the code of a tile.
+const TERMS: usize = 4;
+
 /// Terms of A that are fetched ahead where they are packed one by one.
 const TERMS_AHEAD: usize = 4;
 
@@ -120,7 +123,8 @@ unsafe impl<T: Sync> Sync for Job<'_, T> {}
 
 impl<'a, T: Scalar> Job<'a, T> {
     /// # Panics
-    /// Where a matrix does not hold its numbers: a mistake of the caller.
+    /// Where a matrix does not hold its numbers, or neither rows nor columns of A lie in one piece each: a mistake of the
+    /// caller.
     #[inline(always)]
     pub(super) fn new(
         [m, n, k]: [usize; 3],
@@ -130,6 +134,8 @@ impl<'a, T: Scalar> Job<'a, T> {
         onto: Onto<'a, T>,
     ) -> Job<'a, T> {
         assert!(a.holds(m, k) && b.holds(k, n) && c.len() >= m * n);
+        // Of a single row, the numbers may be anywhere.
+        assert!(a.row == 1 || a.column == 1 || m <= 1);
         if let Onto::Row(row) = onto {
             assert!(row.len() >= n);
         }
@@ -349,7 +355,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     let c = job.c.add(i0 * job.ldc + j0);
                     let (strides, ldc) = ([job.a.row, job.a.column], job.ldc);
                     let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc, columns, onto, ahead };
-                    panel.call::<V, R, W>(direct_a);
+                    panel.call::<V, R, W>(!direct_a);
                 }
                 j0 += columns;
             }
@@ -639,28 +645,98 @@ impl<T: Scalar> Panel<'_, T> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(&self, direct_a: bool) {
+    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(&self, packed: bool) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
-            match (self.columns.div_ceil(V::LANES), direct_a) {
-                (1, true) => V::call(OfWidth::<T, R, 1, false>(self)),
-                (1, false) => V::call(OfWidth::<T, R, 1, true>(self)),
-                (2, true) if W > 2 => V::call(OfWidth::<T, R, 2, false>(self)),
-                (2, false) if W > 2 => V::call(OfWidth::<T, R, 2, true>(self)),
-                (_, true) => V::call(OfWidth::<T, R, W, false>(self)),
-                (_, false) => V::call(OfWidth::<T, R, W, true>(self)),
+            match self.strides {
+                _ if packed => self.with::<V, Packed, R, W>(Packed),
+                [row, 1] => self.with::<V, InRows, R, W>(InRows(row)),
+                [_, column] => self.with::<V, InColumns, R, W>(InColumns(column)),
+            }
+        }
+    }
+
+    /// As [`Panel::call`], with A as it lies.
+    ///
+    /// # Safety
+    /// The processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn with<V: Vector<T>, L: Layout, const R: usize, const W: usize>(&self, a: L) {
+        // SAFETY: the caller vouches for the instructions.
+        unsafe {
+            match self.columns.div_ceil(V::LANES) {
+                1 => V::call(OfWidth::<T, L, R, 1>(self, a)),
+                2 if W > 2 => V::call(OfWidth::<T, L, R, 2>(self, a)),
+                _ => V::call(OfWidth::<T, L, R, W>(self, a)),
             }
         }
     }
 }
 
-/// The tiles of a panel, of at most R rows, of W vectors, with A packed or not.
-struct OfWidth<'a, T, const R: usize, const W: usize, const PACKED: bool>(&'a Panel<'a, T>);
+/// How the numbers of A lie; known when a tile is compiled, most addresses in it are constants.
+trait Layout: Copy {
+    /// How far the first numbers of rows are apart, where tiles begin.
+    fn apart(self) -> usize;
+
+    /// Where a row's number for a term lies, from the first number of its tile of N rows.
+    fn at<const N: usize>(self, row: usize, term: usize) -> usize;
+}
+
+/// As [`PackA`] leaves it.
+#[derive(Clone, Copy)]
+struct Packed;
+
+/// Rows in one piece each, so far apart.
+#[derive(Clone, Copy)]
+struct InRows(usize);
+
+/// Columns in one piece each, so far apart.
+#[derive(Clone, Copy)]
+struct InColumns(usize);
+
+impl Layout for Packed {
+    #[inline(always)]
+    fn apart(self) -> usize {
+        LDA
+    }
+
+    #[inline(always)]
+    fn at<const N: usize>(self, row: usize, term: usize) -> usize {
+        term * N + row
+    }
+}
+
+impl Layout for InRows {
+    #[inline(always)]
+    fn apart(self) -> usize {
+        self.0
+    }
+
+    #[inline(always)]
+    fn at<const N: usize>(self, row: usize, term: usize) -> usize {
+        row * self.0 + term
+    }
+}
+
+impl Layout for InColumns {
+    #[inline(always)]
+    fn apart(self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn at<const N: usize>(self, row: usize, term: usize) -> usize {
+        term * self.0 + row
+    }
+}
+
+/// The tiles of a panel, of at most R rows, of W vectors, with A as it lies.
+struct OfWidth<'a, T, L, const R: usize, const W: usize>(&'a Panel<'a, T>, L);
 
 /// A tile of each number of rows has its own code: its sums are in registers.
 macro_rules! of_rows {
     ($($rows:literal)*) => {
-        impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> Kernel<T> for OfWidth<'_, T, R, W, PACKED> {
+        impl<T: Scalar, L: Layout, const R: usize, const W: usize> Kernel<T> for OfWidth<'_, T, L, R, W> {
             type Out = ();
 
             #[inline(always)]
@@ -681,19 +757,18 @@ macro_rules! of_rows {
 
 of_rows!(1 2 3 4 5 6 7 8);
 
-impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, T, R, W, PACKED> {
+impl<T: Scalar, L: Layout, const R: usize, const W: usize> OfWidth<'_, T, L, R, W> {
     /// Computes the tile of N rows that starts at row i; returns N.
     ///
     /// # Safety
     /// These rows are the panel's; the processor has `V`'s instructions.
     #[inline(always)]
     unsafe fn tile<V: Vector<T>, const N: usize>(&self, i: usize, ahead: &mut Option<Ahead<T>>) -> usize {
-        let Panel { kc, strides, b, ldb, ldc, columns, onto, .. } = *self.0;
+        let Panel { kc, ldc, columns, onto, .. } = *self.0;
         // SAFETY: every access stays inside the tile and what the panel describes; any address may be prefetched.
         unsafe {
-            let a = self.0.a.add(i * if PACKED { LDA } else { strides[0] });
+            let a = self.0.a.add(i * self.1.apart());
             let c = self.0.c.add(i * ldc);
-            let [down, along] = if PACKED { [1, N] } else { strides };
             let mut sums = [[V::zero(); W]; N];
             match onto {
                 Onto::Zero => {}
@@ -717,7 +792,7 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
                 }
             }
             // Lines of the next tile, most likely, are fetched one by one: many at once would keep this tile waiting.
-            let step = if ahead.is_some() { kc.div_ceil(N) } else { kc };
+            let step = if ahead.is_some() { kc.div_ceil(N).next_multiple_of(TERMS) } else { kc };
             let (mut p, mut next) = (0, c.wrapping_add(N * ldc));
             while p < kc {
                 if let Some(ahead) = ahead {
@@ -728,18 +803,14 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
                     ahead.fetch::<V>();
                 }
                 let end = (p + step).min(kc);
+                for _ in 0..(end - p) / TERMS {
+                    for term in 0..TERMS {
+                        self.term::<V, N>(a, p + term, &mut sums);
+                    }
+                    p += TERMS;
+                }
                 while p < end {
-                    let (a, b) = (a.add(p * along), b.add(p * ldb));
-                    let mut row = [V::zero(); W];
-                    for (w, row) in row.iter_mut().enumerate() {
-                        *row = V::load(b.add(w * V::LANES));
-                    }
-                    for (r, sums) in sums.iter_mut().enumerate() {
-                        let x = V::splat(*a.add(r * down));
-                        for w in 0..W {
-                            sums[w] = x.mul_add(row[w], sums[w]);
-                        }
-                    }
+                    self.term::<V, N>(a, p, &mut sums);
                     p += 1;
                 }
             }
@@ -752,6 +823,28 @@ impl<T: Scalar, const R: usize, const W: usize, const PACKED: bool> OfWidth<'_, 
             }
         }
         N
+    }
+
+    /// Adds a term to the sums of a tile of N rows, of which A begins at `a`.
+    ///
+    /// # Safety
+    /// The term is the panel's; the processor has `V`'s instructions.
+    #[inline(always)]
+    unsafe fn term<V: Vector<T>, const N: usize>(&self, a: *const T, p: usize, sums: &mut [[V; W]; N]) {
+        // SAFETY: the rows of the panel are whole vectors; the caller vouches for the rest.
+        unsafe {
+            let b = self.0.b.add(p * self.0.ldb);
+            let mut row = [V::zero(); W];
+            for (w, row) in row.iter_mut().enumerate() {
+                *row = V::load(b.add(w * V::LANES));
+            }
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = V::splat(*a.add(self.1.at::<N>(r, p)));
+                for w in 0..W {
+                    sums[w] = x.mul_add(row[w], sums[w]);
+                }
+            }
+        }
     }
 }
 
