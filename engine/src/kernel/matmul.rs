@@ -21,7 +21,7 @@ const MC: usize = 528;
 const LDA: usize = KC + 16;
 
 /// The widest panel of B.
-pub(super) const WIDEST: usize = 48;
+pub(super) const WIDEST: usize = 64;
 
 /// Bytes between numbers that meet in one set of the first-level cache; a page, too.
 const MEET: usize = 1 << 12;
@@ -201,11 +201,11 @@ impl<'a, T: Scalar> Job<'a, T> {
         // SAFETY: a level is only named where the processor was seen to have it.
         unsafe {
             match level {
-                Level::Portable => T::Portable::call(Product::<T, 4, 2> { job: self, scratch }),
+                Level::Portable => T::Portable::call(Product::<T, 4, 2, 0> { job: self, scratch }),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => T::Avx2::call(Product::<T, 4, 3> { job: self, scratch }),
+                Level::Avx2 => T::Avx2::call(Product::<T, 4, 3, 0> { job: self, scratch }),
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => T::Avx512::call(Product::<T, 8, 3> { job: self, scratch }),
+                Level::Avx512 => T::Avx512::call(Product::<T, 8, 3, 6> { job: self, scratch }),
             }
         }
     }
@@ -235,13 +235,13 @@ pub fn naive<T: Scalar>(
 }
 
 /// A product in the way that suits its size; every way gives the same bits. A tile of C is at most `R` rows by `W`
-/// vectors.
-struct Product<'a, 'b, T, const R: usize, const W: usize> {
+/// vectors; or at most `Q` rows by four vectors, if that many sums fit in registers, too (0: they do not).
+struct Product<'a, 'b, T, const R: usize, const W: usize, const Q: usize> {
     job: &'b Job<'a, T>,
     scratch: &'b mut [T],
 }
 
-impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T, R, W> {
+impl<T: Scalar, const R: usize, const W: usize, const Q: usize> Kernel<T> for Product<'_, '_, T, R, W, Q> {
     type Out = ();
 
     #[inline(always)]
@@ -250,9 +250,9 @@ impl<T: Scalar, const R: usize, const W: usize> Kernel<T> for Product<'_, '_, T,
         // SAFETY: as the caller promised.
         unsafe {
             if n <= V::Half::LANES && V::Half::LANES < V::LANES {
-                blocks::<T, V::Half, 8, 1>(self.job, self.scratch);
+                blocks::<T, V::Half, 8, 1, 0>(self.job, self.scratch);
             } else {
-                blocks::<T, V, R, W>(self.job, self.scratch);
+                blocks::<T, V, R, W, Q>(self.job, self.scratch);
             }
         }
     }
@@ -295,7 +295,7 @@ impl<T: Scalar> Kernel<T> for Tiny<'_, '_, T> {
 /// # Safety
 /// The processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
+unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const Q: usize>(
     job: &Job<'_, T>,
     scratch: &mut [T],
 ) {
@@ -307,7 +307,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
     let near = (m * n + m * k + n * k) * size_of::<T>() <= NEAR;
     let (block, depth) = (even(m, MC, R), even(k, KC, V::LANES));
     for i0 in (0..m).step_by(block) {
-        let tiles = Tiles::new::<R>(block.min(m - i0));
+        let rows = block.min(m - i0);
+        let tiles = Tiles::new::<R>(rows);
         for k0 in (0..k).step_by(depth) {
             let kc = depth.min(k - k0);
             // SAFETY: the rows of the tiles and terms k0..k0+kc lie inside A (checked by `Job::new`); the room has `LDA`
@@ -325,9 +326,15 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
             let mut j0 = 0;
             while j0 < n {
                 let left = n - j0;
-                // Two narrower panels at last, rather than one of a single vector.
+                // No panel of a single vector at last: one of four, where A is not packed for other tiles, or two of two.
                 let last = width < left && left <= width + V::LANES;
-                let columns = if last { W.div_ceil(2) * V::LANES } else { width.min(left) };
+                let four = last && direct_a && Q > 0;
+                let columns = match (four, last) {
+                    (true, _) => left,
+                    (_, true) => W.div_ceil(2) * V::LANES,
+                    _ => width.min(left),
+                };
+                let tiles = if four { Tiles::new::<Q>(rows) } else { tiles };
                 let direct = direct_b && columns.is_multiple_of(V::LANES);
                 let strides = [job.b.row, job.b.column];
                 let from = job.b.data[k0 * job.b.row + j0 * job.b.column..].as_ptr();
@@ -335,14 +342,14 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     (from, job.b.row)
                 } else {
                     // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for kc
-                    // rows of `width` numbers. The caller vouches for the instructions.
+                    // rows of `WIDEST` numbers. The caller vouches for the instructions.
                     unsafe { V::call(PackB { b: from, strides, kc, columns, panel: b_room.as_mut_ptr() }) };
                     (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
                 };
                 let ahead = (!near).then(|| {
                     let next = from.wrapping_add(columns * job.b.column);
                     let size = [kc, if direct { 0 } else { width.min(left - columns) }];
-                    Ahead::new(next, strides, size, block.min(m - i0))
+                    Ahead::new(next, strides, size, rows)
                 });
                 let onto = match job.onto {
                     _ if k0 > 0 => Onto::C,
@@ -355,7 +362,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize>(
                     let c = job.c.add(i0 * job.ldc + j0);
                     let (strides, ldc) = ([job.a.row, job.a.column], job.ldc);
                     let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc, columns, onto, ahead };
-                    panel.call::<V, R, W>(!direct_a);
+                    panel.call::<V, R, W, Q>(!direct_a);
                 }
                 j0 += columns;
             }
@@ -640,18 +647,18 @@ impl<T: Scalar> Ahead<T> {
 }
 
 impl<T: Scalar> Panel<'_, T> {
-    /// Computes the tiles: of at most R rows, of at most W vectors.
+    /// Computes the tiles: of at most R rows by W vectors, or Q by four.
     ///
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn call<V: Vector<T>, const R: usize, const W: usize>(&self, packed: bool) {
+    unsafe fn call<V: Vector<T>, const R: usize, const W: usize, const Q: usize>(&self, packed: bool) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             match self.strides {
-                _ if packed => self.with::<V, Packed, R, W>(Packed),
-                [row, 1] => self.with::<V, InRows, R, W>(InRows(row)),
-                [_, column] => self.with::<V, InColumns, R, W>(InColumns(column)),
+                _ if packed => self.with::<V, Packed, R, W, Q>(Packed),
+                [row, 1] => self.with::<V, InRows, R, W, Q>(InRows(row)),
+                [_, column] => self.with::<V, InColumns, R, W, Q>(InColumns(column)),
             }
         }
     }
@@ -661,12 +668,13 @@ impl<T: Scalar> Panel<'_, T> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn with<V: Vector<T>, L: Layout, const R: usize, const W: usize>(&self, a: L) {
+    unsafe fn with<V: Vector<T>, L: Layout, const R: usize, const W: usize, const Q: usize>(&self, a: L) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             match self.columns.div_ceil(V::LANES) {
                 1 => V::call(OfWidth::<T, L, R, 1>(self, a)),
                 2 if W > 2 => V::call(OfWidth::<T, L, R, 2>(self, a)),
+                4 => V::call(OfWidth::<T, L, Q, 4>(self, a)),
                 _ => V::call(OfWidth::<T, L, R, W>(self, a)),
             }
         }
