@@ -799,7 +799,7 @@ impl<T: Scalar, L: Layout, const R: usize, const W: usize> OfWidth<'_, T, L, R, 
                     }
                 }
             }
-            // Lines of the next tile, most likely, are fetched one by one: many at once would keep this tile waiting.
+            // The next tile, most likely, is fetched row by row: many lines at once would keep this one waiting.
             let step = if ahead.is_some() { kc.div_ceil(N).next_multiple_of(TERMS) } else { kc };
             let (mut p, mut next) = (0, c.wrapping_add(N * ldc));
             while p < kc {
