@@ -329,10 +329,12 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                 // No panel of a single vector at last: one of four, where A is not packed for other tiles, or two of two.
                 let last = width < left && left <= width + V::LANES;
                 let four = last && direct_a && Q > 0;
-                let columns = match (four, last) {
-                    (true, _) => left,
-                    (_, true) => W.div_ceil(2) * V::LANES,
-                    _ => width.min(left),
+                let columns = if four {
+                    left
+                } else if last {
+                    W.div_ceil(2) * V::LANES
+                } else {
+                    width.min(left)
                 };
                 let tiles = if four { Tiles::new::<Q>(rows) } else { tiles };
                 let direct = direct_b && columns.is_multiple_of(V::LANES);
@@ -360,9 +362,9 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                 // vouches for the instructions.
                 unsafe {
                     let c = job.c.add(i0 * job.ldc + j0);
-                    let (strides, ldc) = ([job.a.row, job.a.column], job.ldc);
+                    let (strides, ldc) = (direct_a.then_some([job.a.row, job.a.column]), job.ldc);
                     let panel = Panel { tiles, kc, a, strides, b, ldb, c, ldc, columns, onto, ahead };
-                    panel.call::<V, R, W, Q>(!direct_a);
+                    panel.call::<V, R, W, Q>();
                 }
                 j0 += columns;
             }
@@ -583,13 +585,13 @@ unsafe fn turned<T: Scalar, V: Vector<T>>(
     }
 }
 
-/// The tiles of C that one panel of B gives: the first elements, and how far apart rows are. A is packed, or has these
-/// strides; the rows and terms of A, the rows of the panel, whole vectors, are readable, and those of C writable.
+/// The tiles of C that one panel of B gives: the first elements, and how far apart rows are. A has these strides, or is
+/// packed; the rows and terms of A, the rows of the panel, whole vectors, are readable, and those of C writable.
 struct Panel<'a, T> {
     tiles: Tiles,
     kc: usize,
     a: *const T,
-    strides: [usize; 2],
+    strides: Option<[usize; 2]>,
     b: *const T,
     ldb: usize,
     c: *mut T,
@@ -652,13 +654,13 @@ impl<T: Scalar> Panel<'_, T> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    unsafe fn call<V: Vector<T>, const R: usize, const W: usize, const Q: usize>(&self, packed: bool) {
+    unsafe fn call<V: Vector<T>, const R: usize, const W: usize, const Q: usize>(&self) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             match self.strides {
-                _ if packed => self.with::<V, Packed, R, W, Q>(Packed),
-                [row, 1] => self.with::<V, InRows, R, W, Q>(InRows(row)),
-                [_, column] => self.with::<V, InColumns, R, W, Q>(InColumns(column)),
+                None => self.with::<V, Packed, R, W, Q>(Packed),
+                Some([row, 1]) => self.with::<V, InRows, R, W, Q>(InRows(row)),
+                Some([_, column]) => self.with::<V, InColumns, R, W, Q>(InColumns(column)),
             }
         }
     }
