@@ -41,7 +41,7 @@ pub enum Fan {
 }
 
 /// An initialiser as experiments name it.
-pub struct Entry {
+pub struct InitEntry {
     /// PyTorch's name without the trailing underscore.
     pub name: &'static str,
     /// What it does, with its formula.
@@ -66,15 +66,15 @@ const GAIN: &[Key] =
     &[Key::new("gain", Kind::Finite, Default::Number(1.0), "factor on the standard deviation")];
 
 /// All initialisers.
-pub const LIST: &[Entry] = &[
-    Entry { name: "zeros", doc: "all 0", keys: &[], build: |_| Init::Zeros },
-    Entry {
+pub const LIST: &[InitEntry] = &[
+    InitEntry { name: "zeros", doc: "all 0", keys: &[], build: |_| Init::Zeros },
+    InitEntry {
         name: "constant",
         doc: "all `val`",
         keys: &[Key::new("val", Kind::Finite, Default::Required, "the number")],
         build: |s| Init::Constant(s.number("val")),
     },
-    Entry {
+    InitEntry {
         name: "normal",
         doc: "normal with `mean` and standard deviation `std`",
         keys: &[
@@ -83,7 +83,7 @@ pub const LIST: &[Entry] = &[
         ],
         build: |s| Init::Normal(s.number("mean"), s.number("std")),
     },
-    Entry {
+    InitEntry {
         name: "uniform",
         doc: "uniform between `a` and `b`",
         keys: &[
@@ -92,25 +92,25 @@ pub const LIST: &[Entry] = &[
         ],
         build: |s| Init::Uniform(s.number("a"), s.number("b")),
     },
-    Entry {
+    InitEntry {
         name: "kaiming_normal",
         doc: "normal with standard deviation gain / √fan",
         keys: KAIMING,
         build: |s| Init::KaimingNormal(fan(s), gain(s)),
     },
-    Entry {
+    InitEntry {
         name: "kaiming_uniform",
         doc: "uniform in ±√3 · gain / √fan",
         keys: KAIMING,
         build: |s| Init::KaimingUniform(fan(s), gain(s)),
     },
-    Entry {
+    InitEntry {
         name: "xavier_normal",
         doc: "normal with standard deviation gain · √(2 / (fan_in + fan_out))",
         keys: GAIN,
         build: |s| Init::XavierNormal(s.number("gain")),
     },
-    Entry {
+    InitEntry {
         name: "xavier_uniform",
         doc: "uniform in ±gain · √(6 / (fan_in + fan_out))",
         keys: GAIN,

@@ -234,9 +234,9 @@ impl Display {
 }
 
 impl<T: Real> Observer<T> for Display {
-    fn wants(&mut self, _step: u64) -> whygrad::train::Wants {
+    fn wants(&mut self, _step: u64) -> whygrad::train::Detail {
         self.step_started = Instant::now();
-        whygrad::train::Wants::Loss
+        whygrad::train::Detail::Loss
     }
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
-use whygrad::loss::Wants;
+use whygrad::loss::TargetKind;
 use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Weights};
 use whygrad::optim::Clip;
 use whygrad::setting::Value;
@@ -238,8 +238,8 @@ fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> Data
         shape: [inputs.len() / n.max(1)].into(),
         inputs: inputs.into(),
         targets: match loss.wants() {
-            Wants::Classes => Targets::Classes(targets.iter().map(|c| *c as u32).collect()),
-            Wants::Values => Targets::Values { width: targets.len() / n.max(1), data: targets },
+            TargetKind::Classes => Targets::Classes(targets.iter().map(|c| *c as u32).collect()),
+            TargetKind::Values => Targets::Values { width: targets.len() / n.max(1), data: targets },
         },
         class_names: vec![],
         feature_names: vec![],

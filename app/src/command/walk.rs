@@ -534,7 +534,7 @@ impl Walk {
             page.line("The source gives no learning rate, so no step is made. The gradient, and the\nsame by nudging:\n");
             return self.gradient_table(page, None);
         };
-        page.line("Each weight moves against its gradient: w ← w − α × ∂L/∂w. Beside the gradient\nstands the same by nudging the weight, (L(w + h) − L(w − h)) / 2h.\n");
+        page.line("Each weight moves against its gradient: w ← w − α × ∂L/∂w. Comparison the gradient\nstands the same by nudging the weight, (L(w + h) − L(w − h)) / 2h.\n");
         self.gradient_table(page, Some(learned));
         let (before, after) = (&self.first.values[4], &learned.step.values[4]);
         page.line("");
@@ -657,7 +657,7 @@ fn relative(a: f64, b: f64) -> Option<f64> {
 }
 
 /// Whether an operation acts number by number with its defaults, and can be an activation of the example.
-fn pointwise(entry: &op::Entry) -> bool {
+fn pointwise(entry: &op::OpEntry) -> bool {
     let op = op::read(entry.name, []);
     op.is_ok_and(|op| op.formula().is_some() && op.params(&[&Shape::from([1])]).is_empty())
 }

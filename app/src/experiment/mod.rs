@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use text::Text;
 use whygrad::data::{Dataset, Scale, Scaler, split};
-use whygrad::loss::{LossFunction, Wants};
+use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
 use whygrad::optim::{Clip, Decay, Optimizer, Schedule};
 use whygrad::setting::{Default, Key, Kind, Settings};
@@ -220,8 +220,8 @@ impl Experiment {
     /// Loads the data, splits and scales it, and makes the trainer.
     pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
         let want = match self.loss.wants() {
-            Wants::Classes => Want::Classes,
-            Wants::Values => Want::Values,
+            TargetKind::Classes => Want::Classes,
+            TargetKind::Values => Want::Values,
         };
         // Runs of different seeds see the same examples, so that they can be compared.
         let seed = self.data.number("seed") as u64;

@@ -4,7 +4,7 @@ use super::{Run, checkpoint, facts, spacing};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use whygrad::run::{Record, Thinning};
-use whygrad::train::{Epoch, Flow, Observer, Progress, Real, StepDone, Trainer, Wants};
+use whygrad::train::{Detail, Epoch, Flow, Observer, Progress, Real, StepDone, Trainer};
 
 /// Watches training and writes what it sees into a run folder. The first error stops training;
 /// [`Recorder::finish`] returns it.
@@ -74,8 +74,8 @@ impl Recorder {
 }
 
 impl<T: Real> Observer<T> for Recorder {
-    fn wants(&mut self, step: u64) -> Wants {
-        if self.thinning.keeps(step) { Wants::Change } else { Wants::Loss }
+    fn wants(&mut self, step: u64) -> Detail {
+        if self.thinning.keeps(step) { Detail::Change } else { Detail::Loss }
     }
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {

@@ -8,7 +8,7 @@
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use whygrad::credit::{Flows, Ledger, Refine, Still, example_norms};
+use whygrad::credit::{Flows, Ledger, Refine, Snapshot, example_norms};
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random::derive;
 use whygrad::loss::CrossEntropy;
@@ -87,7 +87,7 @@ fn semirings(threads: usize) {
     let (state, mut gradient) = (trainer.state().clone(), vec![0.0; network().param_count()]);
     let options = Options { batch: BATCH, threads, ..Options::default() };
     let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd::default()));
-    let still = Still::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
+    let still = Snapshot::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
     let (mut one, mut two) = (plan::<f64>(threads), plan::<f64>(threads));
     let [forward, both, sweeps] = in_turns([
         &mut || {

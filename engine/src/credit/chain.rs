@@ -10,9 +10,9 @@
 
 use super::graph::{Cut, Expression, Graph, Place, Unit};
 use super::semiring::{Absolute, Semiring, Sum};
-use super::{Still, Weight, examples};
+use super::{Snapshot, Weight, examples};
 use crate::kernel::Scalar;
-use crate::loss::{Target, Wants};
+use crate::loss::{Target, TargetKind};
 use crate::op::By;
 use serde::Serialize;
 
@@ -104,7 +104,7 @@ impl Level {
 
 impl Chain {
     /// The chain from the loss of `example` (its place in the batch) to `weight`.
-    pub fn new(still: &Still, weight: Weight, example: usize) -> Chain {
+    pub fn new(still: &Snapshot, weight: Weight, example: usize) -> Chain {
         let graph = Graph::of_example(still, example, Some(weight));
         let cuts = graph.cuts(weight);
         let links = links(still, &graph, &cuts, weight, example);
@@ -145,7 +145,7 @@ impl Chain {
 }
 
 /// The links from the loss to the weight: one above each cut, and the weight's own.
-fn links(still: &Still, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
+fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
     let (Some(top), Some(bottom)) = (cuts.first(), cuts.last()) else { return vec![] };
     let seeds = graph.loss_slopes::<Sum>(Some(example));
     let slopes = graph.back::<Sum>(top.value, &seeds, bottom.value);
@@ -295,14 +295,14 @@ fn gain(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> Expression {
 
 /// How the loss's slope is written, with numbers where it compares number by number.
 pub(super) fn loss_expression(
-    still: &Still,
+    still: &Snapshot,
     graph: &Graph<'_>,
     unit: Option<Unit>,
     example: usize,
 ) -> Option<Expression> {
     let slope = still.loss().slope();
     let plain = Some(Expression { template: slope.into(), places: vec![] });
-    let (Some(unit), Wants::Values) = (unit, still.loss().wants()) else { return plain };
+    let (Some(unit), TargetKind::Values) = (unit, still.loss().wants()) else { return plain };
     let Target::Values(targets) = still.targets(example..example + 1) else { return plain };
     let (Some(y), true) = (targets.get(unit.at), slope.contains('y')) else { return plain };
     let template = slope.replace('y', "{y}").replace('ŷ', "{ŷ}");

@@ -1,6 +1,6 @@
 //! What a step did to the loss of its own batch: what the gradient predicted for it, and what was measured.
 
-use super::{Still, Weight};
+use super::{Snapshot, Weight};
 use serde::Serialize;
 
 /// A change of the batch's loss.
@@ -34,7 +34,7 @@ pub struct Effect {
 ///
 /// # Panics
 /// Where `moves` are not as many as the network's weights.
-pub fn effect(still: &Still, weight: Weight, moves: &[f64]) -> Effect {
+pub fn effect(still: &Snapshot, weight: Weight, moves: &[f64]) -> Effect {
     let place = weight.place(still.network());
     let before = still.batch_loss();
     let mut plan = still.probe();

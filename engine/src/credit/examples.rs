@@ -11,7 +11,7 @@
 
 use super::graph::Graph;
 use super::semiring::Sum;
-use super::{Still, Verdict, Weight};
+use super::{Snapshot, Verdict, Weight};
 use crate::kernel::matmul::SCRATCH;
 use crate::kernel::stable::sum;
 use crate::kernel::{Aligned, Scalar, Team, Wide, wide};
@@ -54,7 +54,7 @@ pub struct Examples {
 }
 
 /// What each example of the batch contributes to the gradient of `weight`.
-pub fn examples(still: &Still, weight: Weight) -> Examples {
+pub fn examples(still: &Snapshot, weight: Weight) -> Examples {
     let each = contributions(still, weight, 0..still.examples());
     let (total, absolute) = (each.iter().sum::<f64>(), each.iter().map(|c| c.abs()).sum::<f64>());
     let count = |f: fn(&f64) -> bool| each.iter().filter(|c| f(c)).count();
@@ -87,7 +87,7 @@ pub fn examples(still: &Still, weight: Weight) -> Examples {
 pub(super) const CHANCE: f64 = 0.01;
 
 /// ∂ℓₙ/∂w of one example by its own loss.
-pub(super) fn example_gradient(still: &Still, weight: Weight, example: usize) -> f64 {
+pub(super) fn example_gradient(still: &Snapshot, weight: Weight, example: usize) -> f64 {
     if !still.network().mixes_examples() {
         return contributions(still, weight, example..example + 1)[0] * still.plan().divisor();
     }
@@ -97,7 +97,7 @@ pub(super) fn example_gradient(still: &Still, weight: Weight, example: usize) ->
 }
 
 /// Contributions of some examples to one weight.
-fn contributions(still: &Still, weight: Weight, of: Range<usize>) -> Vec<f64> {
+fn contributions(still: &Snapshot, weight: Weight, of: Range<usize>) -> Vec<f64> {
     let (node, param) = weight.node(still.network());
     let shape = &still.network().params()[weight.param].shape;
     let width = shape.len() / shape.dims().first().copied().unwrap_or(1);

@@ -3,7 +3,7 @@
 
 use super::semiring::{Count, Paths, Semiring};
 use super::weight::index;
-use super::{Still, Weight};
+use super::{Snapshot, Weight};
 use crate::kernel::{Wide, wide};
 use crate::network::{Network, Node};
 use crate::op::{By, Op, Partial, Point, Precision};
@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Some examples of a step. One, where examples do not mix; else all of them.
 pub(super) struct Graph<'a> {
-    still: &'a Still,
+    still: &'a Snapshot,
     shard: usize,
     /// Example of the shard's first row.
     first: usize,
@@ -119,7 +119,7 @@ impl Expression {
 
 impl<'a> Graph<'a> {
     /// What the gradient of one example's loss goes through, on its way to any weight or to one.
-    pub fn of_example(still: &'a Still, example: usize, weight: Option<Weight>) -> Graph<'a> {
+    pub fn of_example(still: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
         let (shard, examples) = still
             .plan()
             .shards()
@@ -132,7 +132,7 @@ impl<'a> Graph<'a> {
     }
 
     /// What the gradient of all losses of a shard goes through, on its way to any weight.
-    pub fn of_shard(still: &'a Still, shard: usize, examples: Range<usize>) -> Graph<'a> {
+    pub fn of_shard(still: &'a Snapshot, shard: usize, examples: Range<usize>) -> Graph<'a> {
         Graph { still, shard, first: examples.start, rows: 0..examples.len(), keep: keep(still, None) }
     }
 
@@ -475,7 +475,7 @@ pub(super) fn unit_name(network: &Network, value: usize, at: usize) -> String {
 }
 
 /// Which values lie on the way from the loss to any weight, or to one.
-fn keep(still: &Still, weight: Option<Weight>) -> Vec<bool> {
+fn keep(still: &Snapshot, weight: Option<Weight>) -> Vec<bool> {
     let network = still.network();
     let count = network.nodes().len() + 1;
     let start = weight.map(|weight| weight.node(network).0);

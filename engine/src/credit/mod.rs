@@ -1,4 +1,4 @@
-//! Why a weight moved: one training step held still ([`Still`]), and for any of its weights the parts of the answer,
+//! Why a weight moved: one training step held still ([`Snapshot`]), and for any of its weights the parts of the answer,
 //! each of which adds up.
 //!
 //! | part | for | adds up to |
@@ -38,7 +38,7 @@ pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, To
 pub use nudge::{Crossing, Nudge, nudge};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
 pub use semiring::Magnitude;
-pub use still::{Beside, Still};
+pub use still::{Comparison, Snapshot};
 pub use update::{Update, Updates};
 pub use weight::{Weight, WeightError};
 

@@ -10,7 +10,7 @@
 
 use super::graph::unit_name;
 use super::still::relative;
-use super::{Still, Weight};
+use super::{Snapshot, Weight};
 use crate::data::Targets;
 use crate::loss;
 use crate::network::Plan;
@@ -67,7 +67,7 @@ pub struct Crossing {
 const AGREE: f64 = 1e-7;
 
 /// Nudges `weight` up and down, and compares the batch's loss with what the gradient says.
-pub fn nudge(still: &Still, weight: Weight) -> Nudge {
+pub fn nudge(still: &Snapshot, weight: Weight) -> Nudge {
     let w = still.value(weight);
     let step = f64::EPSILON.sqrt().sqrt() * w.abs().max(1.0).log2().ceil().exp2();
     // A connection that is left out stays out.
@@ -116,7 +116,7 @@ struct Arguments {
 }
 
 /// All arguments of operations with kinks, and of the loss if it has one.
-fn arguments(still: &Still, plan: &Plan<f64>) -> Vec<Arguments> {
+fn arguments(still: &Snapshot, plan: &Plan<f64>) -> Vec<Arguments> {
     let mut all = vec![];
     for node in still.network().nodes() {
         let entry = op::LIST.iter().find(|entry| entry.name == Op::name(&*node.op));
@@ -138,7 +138,7 @@ fn arguments(still: &Still, plan: &Plan<f64>) -> Vec<Arguments> {
 
 impl Arguments {
     /// What crosses the kink between these and others.
-    fn crossing(&self, other: &Arguments, still: &Still) -> Option<Crossing> {
+    fn crossing(&self, other: &Arguments, still: &Snapshot) -> Option<Crossing> {
         let pairs = || self.numbers.iter().zip(&other.numbers);
         // An argument that rests on the kink has the kink's slope on both sides of the nudge.
         let crosses = |(a, b): (&f64, &f64)| a != b && a.min(*b) <= self.kink.at && self.kink.at <= a.max(*b);

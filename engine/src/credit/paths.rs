@@ -10,7 +10,7 @@ use super::chain::{self, Chain};
 use super::examples::CHANCE;
 use super::graph::{Expression, Graph, Unit, Values};
 use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
-use super::{Still, Verdict, Weight};
+use super::{Snapshot, Verdict, Weight};
 use crate::kernel::Pool;
 use crate::op::By;
 use serde::Serialize;
@@ -130,7 +130,7 @@ pub const GROUPS: usize = 8;
 const FLAT: f64 = 1e-3;
 
 /// The `k` strongest paths from the loss of `example` (its place in the batch) to `weight`, and what is true of all.
-pub fn paths(still: &Still, weight: Weight, example: usize, k: usize) -> Paths {
+pub fn paths(still: &Snapshot, weight: Weight, example: usize, k: usize) -> Paths {
     let chain = Chain::new(still, weight, example);
     let graph = Graph::of_example(still, example, Some(weight));
     let flow = Sweeps::new(&graph, Some(example)).at(&graph, weight, None);
@@ -156,7 +156,7 @@ pub struct Flows<'a> {
 
 impl<'a> Flows<'a> {
     /// All semirings' passes, over all examples of the batch.
-    pub fn new(still: &'a Still) -> Flows<'a> {
+    pub fn new(still: &'a Snapshot) -> Flows<'a> {
         let shard = |(shard, examples)| {
             let graph = Graph::of_shard(still, shard, examples);
             let sweeps = Sweeps::new(&graph, None);
@@ -264,7 +264,7 @@ impl PartialEq for Candidate {
 impl Eq for Candidate {}
 
 fn strongest(
-    still: &Still,
+    still: &Snapshot,
     graph: &Graph<'_>,
     weight: Weight,
     example: usize,
@@ -327,7 +327,7 @@ fn strongest(
 
 /// The path that ends there.
 fn path(
-    still: &Still,
+    still: &Snapshot,
     graph: &Graph<'_>,
     weight: Weight,
     example: usize,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// and every value and gradient of its pass, with the random numbers that the step had. Always in f64, from numbers
 /// that were converted exactly.
 #[derive(Debug)]
-pub struct Still {
+pub struct Snapshot {
     network: Arc<Network>,
     loss: Arc<dyn LossFunction>,
     optimizer: Arc<dyn Optimizer>,
@@ -28,7 +28,7 @@ pub struct Still {
 
 /// A gradient in the precision that training used, beside the exact one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Beside {
+pub struct Comparison {
     /// What training used.
     pub training: f64,
     /// The same, computed in f64.
@@ -39,7 +39,7 @@ pub struct Beside {
     pub relative: Option<f64>,
 }
 
-impl Still {
+impl Snapshot {
     /// Holds the step that goes from `state` by `batch`.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Still {
         options: Options,
         state: &State<T>,
         batch: Batch<'_, T>,
-    ) -> Result<Still, Error> {
+    ) -> Result<Snapshot, Error> {
         if batch.is_empty() {
             return Err(Error::NoExamples);
         }
@@ -69,7 +69,7 @@ impl Still {
         let mut gradient = vec![0.0; network.param_count()];
         plan.pass(&state.weights, all(&batch), Pass::train(options.key(state.steps)));
         plan.gradient(&state.weights, &mut gradient);
-        Ok(Still { network, loss, optimizer, options, state, batch, plan, gradient })
+        Ok(Snapshot { network, loss, optimizer, options, state, batch, plan, gradient })
     }
 
     /// The network.
@@ -133,10 +133,10 @@ impl Still {
     }
 
     /// What training used as the weight's gradient, beside the exact one.
-    pub fn beside(&self, weight: Weight, training: f64) -> Beside {
+    pub fn beside(&self, weight: Weight, training: f64) -> Comparison {
         let exact = self.slope(weight);
         let difference = training - exact;
-        Beside { training, exact, difference, relative: relative(difference, exact) }
+        Comparison { training, exact, difference, relative: relative(difference, exact) }
     }
 
     /// A plan that took the batch forward at other weights, with the step's random numbers.

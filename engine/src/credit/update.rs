@@ -1,13 +1,13 @@
 //! The optimizer's step for one weight, taken apart: Δw = Σ parts, and beside it the Δw that training made.
 //!
-//! The parts come from the optimizer's own [`crate::optim::Rule::ladder`], in f64, from the state before the step
+//! The parts come from the optimizer's own [`crate::optim::Rule::decomposition`], in f64, from the state before the step
 //! and the gradient before clipping. Training's own update is another computation, in training's precision; the two
 //! reconcile where they differ by no more than that precision explains.
 
 use super::Weight;
 use crate::kernel::Scalar;
 use crate::network::Network;
-use crate::optim::{Before, Clip, Ladder, Part, Rule, SLOTS, Schedule, Symbol};
+use crate::optim::{Before, Clip, Decomposition, Part, Rule, SLOTS, Schedule, Symbol};
 use crate::train::State;
 use serde::Serialize;
 
@@ -97,7 +97,7 @@ pub struct Update {
     /// ε/2 · (2·(|w before| + |w after|) + 16·(Σₓ |∂Δw/∂x · x| + κ·|Σ parts|)) + 16·(least normal number)
     ///
     /// plus the f64 rounding of the parts; x runs over the weight, its gradient and what the optimizer keeps for it,
-    /// and κ is what the optimizer says about its settings ([`Ladder::condition`]).
+    /// and κ is what the optimizer says about its settings ([`Decomposition::condition`]).
     pub reconciles: bool,
 }
 
@@ -132,9 +132,10 @@ impl<'a, T: Scalar> Updates<'a, T> {
         let at = self.before(place);
         let after = self.after[place].f64();
         let frozen = self.network.params()[weight.param].frozen;
-        let ladder = (!frozen).then(|| self.optimizer.ladder(&at));
-        let tolerance = ladder.as_ref().map_or(0.0, |ladder| self.tolerance(&at, ladder, after));
-        let sum = ladder.as_ref().map_or(0.0, Ladder::sum);
+        let decomposition = (!frozen).then(|| self.optimizer.decomposition(&at));
+        let tolerance =
+            decomposition.as_ref().map_or(0.0, |decomposition| self.tolerance(&at, decomposition, after));
+        let sum = decomposition.as_ref().map_or(0.0, Decomposition::sum);
         let moved = after - at.w;
         let residual = moved - sum;
         Update {
@@ -143,8 +144,8 @@ impl<'a, T: Scalar> Updates<'a, T> {
             frozen,
             before: at.w,
             after,
-            parts: ladder.as_ref().map_or(vec![], |ladder| ladder.parts().to_vec()),
-            symbols: ladder.as_ref().map_or(vec![], |ladder| ladder.symbols().to_vec()),
+            parts: decomposition.as_ref().map_or(vec![], |decomposition| decomposition.parts().to_vec()),
+            symbols: decomposition.as_ref().map_or(vec![], |decomposition| decomposition.symbols().to_vec()),
             sum,
             moved,
             residual,
@@ -174,8 +175,8 @@ impl<'a, T: Scalar> Updates<'a, T> {
     }
 
     /// See [`Update::reconciles`].
-    fn tolerance(&self, at: &Before, ladder: &Ladder, after: f64) -> f64 {
-        let sum = ladder.sum();
+    fn tolerance(&self, at: &Before, decomposition: &Decomposition, after: f64) -> f64 {
+        let sum = decomposition.sum();
         // Every rounding is as if one of the numbers that went in had been another, by ε/2 of itself.
         let moves = (0..2 + SLOTS).map(|i| {
             let mut nudged = *at;
@@ -186,12 +187,12 @@ impl<'a, T: Scalar> Updates<'a, T> {
                 _ => nudged.slots[i - 2] *= 1.0 + NUDGE,
             }
             // Where g is clipped it stands on the first rung only, and cancels.
-            (self.optimizer.ladder(&nudged).sum() - sum).abs() / NUDGE
+            (self.optimizer.decomposition(&nudged).sum() - sum).abs() / NUDGE
         });
         let rounding = T::epsilon().f64() / 2.0;
-        let magnitudes: f64 = ladder.parts().iter().map(|part| part.amount.abs()).sum();
+        let magnitudes: f64 = decomposition.parts().iter().map(|part| part.amount.abs()).sum();
         rounding * WEIGHT_ROUNDINGS * (at.w.abs() + after.abs())
-            + rounding * ROUNDINGS * (moves.sum::<f64>() + ladder.condition() * sum.abs())
+            + rounding * ROUNDINGS * (moves.sum::<f64>() + decomposition.condition() * sum.abs())
             + ROUNDINGS * (T::min_positive_value().f64() + f64::EPSILON * magnitudes)
     }
 }

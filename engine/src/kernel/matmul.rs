@@ -174,7 +174,7 @@ impl<'a, T: Scalar> Job<'a, T> {
     }
 
     /// A column as the row that lies in the same place: Cᵀ ← Bᵀ·Aᵀ.
-    fn turned(&self) -> Job<'a, T> {
+    fn transposed(&self) -> Job<'a, T> {
         let [m, n, k] = self.size;
         let onto = match self.onto {
             Onto::Row(row) => {
@@ -195,7 +195,7 @@ impl<'a, T: Scalar> Job<'a, T> {
         }
         // As a row, where the numbers of A's columns lie side by side: else A would have to be packed for it.
         if n == 1 && m > 1 && self.ldc == 1 && self.a.row == 1 {
-            return self.turned().run(level, scratch);
+            return self.transposed().run(level, scratch);
         }
         assert!(scratch.len() >= SCRATCH);
         // SAFETY: a level is only named where the processor was seen to have it.
@@ -483,7 +483,7 @@ unsafe fn pack_tile<T: Scalar, V: Vector<T>>(
             // SAFETY: every read stays inside the rows and terms, and every write inside the room; the caller vouches for
             // the instructions.
             unsafe {
-                let square = turned::<T, V>(a.add(first * stride + p), stride, some, terms);
+                let square = transposed::<T, V>(a.add(first * stride + p), stride, some, terms);
                 for (q, term) in square[..terms].iter().enumerate() {
                     let to = packed.add((p + q) * rows + first);
                     if whole { term.store(to) } else { term.store_some(to, some) }
@@ -531,7 +531,7 @@ impl<T: Scalar> Kernel<T> for PackB<T> {
                         V::load_some(b.add(p * row), there).store(panel.add(p * width));
                     }
                 } else if row == 1 {
-                    // A column of B lies in one piece: squares of lanes × lanes numbers are turned in registers.
+                    // A column of B lies in one piece: squares of lanes × lanes numbers are transposed in registers.
                     let whole = if there == lanes { kc - kc % lanes } else { 0 };
                     for p in (0..whole).step_by(lanes) {
                         // So many rows, known when it is compiled, stay in registers.
@@ -542,7 +542,7 @@ impl<T: Scalar> Kernel<T> for PackB<T> {
                     }
                     for p in (whole..kc).step_by(lanes) {
                         let terms = (kc - p).min(lanes);
-                        let square = turned::<T, V>(b.add(p), column, there, terms);
+                        let square = transposed::<T, V>(b.add(p), column, there, terms);
                         for (q, row) in square[..terms].iter().enumerate() {
                             row.store(panel.add((p + q) * width));
                         }
@@ -560,13 +560,13 @@ impl<T: Scalar> Kernel<T> for PackB<T> {
     }
 }
 
-/// Reads `rows` rows of `terms` numbers, at most a vector of each, and turns them: the first `terms` vectors hold a term
+/// Reads `rows` rows of `terms` numbers, at most a vector of each, and transposes them: the first `terms` vectors hold a term
 /// of all rows each, and anything in the lanes of rows that are not there.
 ///
 /// # Safety
 /// `from` points at rows that are `stride` apart; the processor has `V`'s instructions.
 #[inline(always)]
-unsafe fn turned<T: Scalar, V: Vector<T>>(
+unsafe fn transposed<T: Scalar, V: Vector<T>>(
     from: *const T,
     stride: usize,
     rows: usize,
@@ -873,9 +873,9 @@ mod tests {
     fn agrees_with_its_twin<T: Scalar>(tolerance: f64) {
         let mut scratch = Aligned::from(vec![T::nan(); SCRATCH]);
         let [a, b] = [1, 2].map(|key| numbers::<T>(key, ODD_SIZES[ODD_SIZES.len() - 1] * MEET));
-        let lay = |numbers, [rows, columns]: [usize; 2], turned, apart| {
-            let matrix = Matrix::rows(numbers, if turned { rows } else { columns }.max(apart));
-            if turned { matrix.transposed() } else { matrix }
+        let lay = |numbers, [rows, columns]: [usize; 2], transposed, apart| {
+            let matrix = Matrix::rows(numbers, if transposed { rows } else { columns }.max(apart));
+            if transposed { matrix.transposed() } else { matrix }
         };
         for level in Level::all() {
             for (m, n, k) in ODD_SIZES
@@ -888,9 +888,12 @@ mod tests {
                 let bias = numbers::<T>(4, n);
                 // Rows one after the other, or so far apart that they meet in the cache and are packed.
                 let apart = [0, if m * n < 2_000 { MEET / size_of::<T>() } else { 0 }];
-                let turned = [[false, false], [true, false], [false, true], [true, true]];
-                for (turned, apart) in turned.iter().flat_map(|turned| apart.map(|apart| (turned, apart))) {
-                    let (a, b) = (lay(&a, [m, k], turned[0], apart), lay(&b, [k, n], turned[1], apart));
+                let transposed = [[false, false], [true, false], [false, true], [true, true]];
+                for (transposed, apart) in
+                    transposed.iter().flat_map(|transposed| apart.map(|apart| (transposed, apart)))
+                {
+                    let (a, b) =
+                        (lay(&a, [m, k], transposed[0], apart), lay(&b, [k, n], transposed[1], apart));
                     for onto in [Onto::Zero, Onto::C, Onto::Row(&bias)] {
                         let (mut fast, mut plain) = (start.clone(), start.clone());
                         Job::new([m, n, k], a, b, &mut fast, onto).run(level, &mut scratch);
@@ -899,7 +902,7 @@ mod tests {
                             let error = (x.f64() - y.f64()).abs();
                             assert!(
                                 error <= tolerance,
-                                "{level:?} {m}×{n}×{k} {turned:?} {apart} {onto:?}: {error:e}"
+                                "{level:?} {m}×{n}×{k} {transposed:?} {apart} {onto:?}: {error:e}"
                             );
                         }
                     }

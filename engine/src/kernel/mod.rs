@@ -12,7 +12,7 @@ mod scalar;
 mod simd;
 pub mod stable;
 mod team;
-mod turn;
+mod transpose;
 pub mod update;
 
 pub use aligned::{Aligned, padded};
@@ -21,4 +21,4 @@ pub use pool::Pool;
 pub use scalar::Scalar;
 pub use simd::{Wide, wide};
 pub use team::{Columns, Team};
-pub use turn::turn;
+pub use transpose::transpose_into;

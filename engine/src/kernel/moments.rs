@@ -251,11 +251,11 @@ pub(super) unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
         // Turned, lanes of one vector stand one below the other: all vectors of a group are added up at once.
         let count = if vectors { 16 } else { 0 };
         for group in (0..count).step_by(V::LANES) {
-            let mut turned = [own; 16];
-            turned[..V::LANES].copy_from_slice(&all[group..group + V::LANES]);
-            let turned = transpose(turned);
-            let [mut sum, mut min, mut max] = [turned[0]; 3];
-            for row in &turned[1..V::LANES] {
+            let mut columns = [own; 16];
+            columns[..V::LANES].copy_from_slice(&all[group..group + V::LANES]);
+            let columns = transpose(columns);
+            let [mut sum, mut min, mut max] = [columns[0]; 3];
+            for row in &columns[1..V::LANES] {
                 (sum, min, max) = (sum.add(*row), row.min(min), row.max(max));
             }
             sum.store(of_sums.as_mut_ptr().add(group));

@@ -202,7 +202,7 @@ pub trait Vector<T>: Copy {
         unsafe { self.div(b) }
     }
 
-    /// Reads `LANES` numbers of each of `rows` rows, at most `LANES`, and turns them: vector i holds the i-th number of
+    /// Reads `LANES` numbers of each of `rows` rows, at most `LANES`, and transposes them: vector i holds the i-th number of
     /// each row. Lanes of rows that are not there repeat the last row.
     ///
     /// # Safety
@@ -681,12 +681,12 @@ mod x86 {
                 }
             }
 
-            /// Halves of two rows come together as they are loaded; then quarters are turned, and put in order.
+            /// Halves of two rows come together as they are loaded; then quarters are permuted, and put in order.
             #[inline(always)]
             unsafe fn square(from: *const f32, stride: usize, rows: usize) -> [Self; 16] {
                 // SAFETY: the caller vouches for the instructions and for the readable rows.
                 unsafe {
-                    let mut turned = [Self::zero(); 16];
+                    let mut transposed = [Self::zero(); 16];
                     for half in [0, 8] {
                         // Of the rows from 0 and from 8 on: quarter q of `quarters[c]` has column c or c + 4 of four rows.
                         let mut quarters = [[Self::zero(); 4]; 2];
@@ -710,11 +710,11 @@ mod x86 {
                         }
                         for c in 0..4 {
                             let (upper, lower) = (quarters[0][c], quarters[1][c]);
-                            turned[half + c] = _mm512_shuffle_f32x4::<0b10_00_10_00>(upper, lower);
-                            turned[half + c + 4] = _mm512_shuffle_f32x4::<0b11_01_11_01>(upper, lower);
+                            transposed[half + c] = _mm512_shuffle_f32x4::<0b10_00_10_00>(upper, lower);
+                            transposed[half + c + 4] = _mm512_shuffle_f32x4::<0b11_01_11_01>(upper, lower);
                         }
                     }
-                    turned
+                    transposed
                 }
             }
 

@@ -1,7 +1,7 @@
 //! Exponentials that do not overflow, and sums that are vectors.
 
 use super::simd::{Kernel, Level, Vector, vectored};
-use super::{Scalar, turn};
+use super::{Scalar, transpose_into};
 
 /// Numbers, or rows of them, that are taken side by side.
 pub const LANES: usize = 16;
@@ -66,7 +66,7 @@ fn side_by_side<T: Scalar>(
 ) {
     let (zero, one, rows) = (T::zero(), T::one(), x.len() / width);
     let mut columns = [[zero; LANES]; NARROW];
-    turn([rows, width], x, columns.as_flattened_mut(), [width, LANES]);
+    transpose_into([rows, width], x, columns.as_flattened_mut(), [width, LANES]);
     let columns = &mut columns[..width];
     let mut max = columns[0];
     for column in &columns[1..] {
@@ -96,7 +96,7 @@ fn side_by_side<T: Scalar>(
         // One at a time: else the compiler makes vectors of numbers from several columns, which lie apart.
         std::hint::black_box(column);
     }
-    turn([width, rows], columns.as_flattened(), p, [LANES, width]);
+    transpose_into([width, rows], columns.as_flattened(), p, [LANES, width]);
     for (r, total) in totals.iter_mut().enumerate() {
         *total = LogSumExp { max: max[r], rest: log[r] };
     }

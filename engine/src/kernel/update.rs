@@ -10,7 +10,7 @@ use super::simd::{Kernel, Lanes, Level, Vector, vectored};
 pub const SLOTS: usize = 3;
 
 /// The update of a weight, with `S` numbers kept for it.
-pub trait Each<T, const S: usize>: Copy {
+pub trait ElementUpdate<T, const S: usize>: Copy {
     /// The weight and its slots after the update, from the weight w, its gradient g and its slots. `#[inline(always)]`,
     /// or it is not compiled for the vectors of the processor.
     fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; S]) -> (N, [N; S]);
@@ -18,9 +18,9 @@ pub trait Each<T, const S: usize>: Copy {
 
 /// Weights that stay as they are.
 #[derive(Clone, Copy)]
-pub struct Still;
+pub struct Frozen;
 
-impl<T> Each<T, 0> for Still {
+impl<T> ElementUpdate<T, 0> for Frozen {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, _g: N, slots: [N; 0]) -> (N, [N; 0]) {
         (w, slots)
@@ -43,7 +43,7 @@ struct Clipped<T, E> {
     each: E,
 }
 
-impl<T: Scalar, E: Each<T, S>, const S: usize> Each<T, S> for Clipped<T, E> {
+impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize> ElementUpdate<T, S> for Clipped<T, E> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; S]) -> (N, [N; S]) {
         let Clipping { scale, limit } = self.clipping;
@@ -84,14 +84,14 @@ impl<T: Scalar> Piece<'_, T> {
     ///
     /// # Panics
     /// Where gradient or slots have other counts of numbers: a mistake of the caller.
-    pub fn each<const S: usize>(self, each: impl Each<T, S>) {
+    pub fn each<const S: usize>(self, each: impl ElementUpdate<T, S>) {
         match self.clipping {
             None => self.go(each),
             Some(clipping) => self.go(Clipped { clipping, each }),
         }
     }
 
-    fn go<const S: usize>(self, each: impl Each<T, S>) {
+    fn go<const S: usize>(self, each: impl ElementUpdate<T, S>) {
         let Piece { w, g, slots, facts, .. } = self;
         let mut slots = slots.into_iter();
         let mut slots: [&mut [T]; S] = std::array::from_fn(|_| slots.next().expect("at most SLOTS"));
@@ -125,7 +125,7 @@ struct Run<'a, T, E, const S: usize, const FACTS: bool> {
     before: &'a mut [T],
 }
 
-impl<T: Scalar, E: Each<T, S>, const S: usize, const FACTS: bool> Run<'_, T, E, S, FACTS> {
+impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Run<'_, T, E, S, FACTS> {
     /// Updates `some` weights from number `at` on, at most a vector of them; returns them, their gradient and changes.
     ///
     /// # Safety
@@ -149,7 +149,9 @@ impl<T: Scalar, E: Each<T, S>, const S: usize, const FACTS: bool> Run<'_, T, E, 
     }
 }
 
-impl<T: Scalar, E: Each<T, S>, const S: usize, const FACTS: bool> Kernel<T> for Run<'_, T, E, S, FACTS> {
+impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Kernel<T>
+    for Run<'_, T, E, S, FACTS>
+{
     type Out = ([Total<T>; 3], T);
 
     #[inline(always)]
@@ -197,7 +199,7 @@ mod tests {
     #[derive(Clone, Copy)]
     struct Rule;
 
-    impl<T: Scalar> Each<T, 1> for Rule {
+    impl<T: Scalar> ElementUpdate<T, 1> for Rule {
         #[inline(always)]
         fn update<N: Numbers<T>>(&self, w: N, g: N, [b]: [N; 1]) -> (N, [N; 1]) {
             let b = b + g;
@@ -313,7 +315,7 @@ mod tests {
         /// w ← w / g
         #[derive(Clone, Copy)]
         struct Quotient;
-        impl<T: Scalar> Each<T, 0> for Quotient {
+        impl<T: Scalar> ElementUpdate<T, 0> for Quotient {
             #[inline(always)]
             fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; 0]) -> (N, [N; 0]) {
                 (w.over(g), slots)

@@ -2,7 +2,7 @@
 //! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
-use super::{Case, Entry, Made, Pointwise, Reduction, at_least};
+use super::{Case, LossEntry, Made, Pointwise, Reduction, at_least};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub struct Bce {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "bce",
     doc: "binary cross-entropy on probabilities",
     keys: &[Reduction::KEY],

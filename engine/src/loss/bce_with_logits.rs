@@ -1,7 +1,7 @@
 //! Binary cross-entropy on logits (PyTorch's `BCEWithLogitsLoss`): f = max(x, 0) − x·y + ln(1 + e^−|x|),
 //! which is −y·ln σ(x) − (1 − y)·ln(1 − σ(x)) without overflow. ∂f/∂x = σ(x) − y.
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic_and_rest;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct BceWithLogits {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "bce_with_logits",
     doc: "binary cross-entropy on logits",
     keys: &[Reduction::KEY],

@@ -2,7 +2,9 @@
 //! held at −100 or above as in `bce`; the mean divides Σ ℓₙ by Σ v_c. ∂ℓₙ/∂x_c = −v_c / max(x_c, 1e-12).
 //! Where x comes from a softmax, `cross_entropy` on what enters the softmax is right further out.
 
-use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants, at_least};
+use super::{
+    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least,
+};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ pub struct CategoricalCrossEntropy {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "categorical_cross_entropy",
     doc: "cross-entropy of classes on probabilities",
     keys: &[ClassWeights::KEY, Reduction::KEY],
@@ -43,8 +45,8 @@ impl Loss for CategoricalCrossEntropy {
         "categorical_cross_entropy"
     }
 
-    fn wants(&self) -> Wants {
-        Wants::Classes
+    fn wants(&self) -> TargetKind {
+        TargetKind::Classes
     }
 
     fn reduction(&self) -> Reduction {

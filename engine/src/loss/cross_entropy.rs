@@ -3,7 +3,7 @@
 //! ℓₙ = −(1 − ε)·v_c·ln p_c − ε/C · Σⱼ vⱼ·ln pⱼ, and the mean divides Σ ℓₙ by Σ v_c.
 //! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
 
-use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
+use super::{Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind};
 use crate::kernel::stable::{LANES, LogSumExp, log_sum_exp, softmax};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
@@ -20,7 +20,7 @@ pub struct CrossEntropy {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "cross_entropy",
     doc: "cross-entropy of classes on logits",
     keys: &[
@@ -58,8 +58,8 @@ impl Loss for CrossEntropy {
         "cross_entropy"
     }
 
-    fn wants(&self) -> Wants {
-        Wants::Classes
+    fn wants(&self) -> TargetKind {
+        TargetKind::Classes
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,7 +1,7 @@
 //! Half the squared error, summed: f = ½·(x − y)², as textbooks write it so that the 2 cancels.
 //! ∂f/∂x = x − y.
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct HalfSquaredError {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "half_squared_error",
     doc: "half the squared error, summed over outputs and examples",
     keys: &[Reduction::KEY_SUM],

@@ -1,7 +1,7 @@
 //! Huber's loss (PyTorch's `HuberLoss`): with d = x − y, f = ½·d² where |d| ≤ δ, else δ·(|d| − ½·δ).
 //! ∂f/∂x = d, held within ±δ.
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Huber {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "huber",
     doc: "Huber's loss",
     keys: &[

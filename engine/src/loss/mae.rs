@@ -1,7 +1,7 @@
 //! Mean absolute error (PyTorch's `L1Loss`): f = |x − y|.
 //! ∂f/∂x = sign(x − y), and 0 at the kink x = y.
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use crate::op::Kink;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Mae {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "mae",
     doc: "mean absolute error",
     keys: &[Reduction::KEY],

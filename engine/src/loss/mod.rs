@@ -40,7 +40,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// All losses, in the order in which the manual lists them.
-pub const LIST: &[Entry] = &[
+pub const LIST: &[LossEntry] = &[
     mse::ENTRY,
     mae::ENTRY,
     huber::ENTRY,
@@ -54,7 +54,7 @@ pub const LIST: &[Entry] = &[
 ];
 
 /// A loss as experiments name it, and as the generic tests meet it.
-pub struct Entry {
+pub struct LossEntry {
     /// As it stands behind `type =`.
     pub name: &'static str,
     /// What it computes, in one sentence.
@@ -108,7 +108,7 @@ pub enum Made {
 
 /// What targets a loss compares with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wants {
+pub enum TargetKind {
     /// The number of a class.
     Classes,
     /// As many numbers as the network's output.
@@ -279,7 +279,7 @@ pub trait Loss: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What it compares with.
-    fn wants(&self) -> Wants;
+    fn wants(&self) -> TargetKind;
 
     /// ℓₙ in symbols, with ŷ the output and y the target: `Σ (y − ŷ)²`.
     fn formula(&self) -> &'static str;
@@ -297,7 +297,7 @@ pub trait Loss: Debug + Send + Sync {
 
     /// When an output counts as right; `None` where it is only more or less wrong.
     fn decision(&self) -> Option<Decision> {
-        (self.wants() == Wants::Classes).then_some(Decision::Largest)
+        (self.wants() == TargetKind::Classes).then_some(Decision::Largest)
     }
 
     /// Whether targets have to lie in [0, 1].
@@ -357,7 +357,7 @@ pub fn check<T: Scalar>(
     let (classes, numbers) = ("classes", "numbers");
     let name = Loss::name(loss);
     match (loss.wants(), targets) {
-        (Wants::Classes, Targets::Classes(labels)) => {
+        (TargetKind::Classes, Targets::Classes(labels)) => {
             if let Some((example, &label)) = labels.iter().enumerate().find(|(_, l)| **l as usize >= output) {
                 return Err(Mismatch::Label { label, example, output });
             }
@@ -368,10 +368,10 @@ pub fn check<T: Scalar>(
                 _ => Ok(()),
             }
         }
-        (Wants::Values, Targets::Values { width, .. }) if *width != output => {
+        (TargetKind::Values, Targets::Values { width, .. }) if *width != output => {
             Err(Mismatch::Width { output, targets: *width })
         }
-        (Wants::Values, Targets::Values { data, width }) => {
+        (TargetKind::Values, Targets::Values { data, width }) => {
             let wrong = |y: &T| loss.wants_shares() && !(0.0..=1.0).contains(&y.f64());
             match data.iter().position(wrong) {
                 Some(at) => {
@@ -380,7 +380,7 @@ pub fn check<T: Scalar>(
                 None => Ok(()),
             }
         }
-        (Wants::Classes, _) => Err(Mismatch::Kind { loss: name, wants: classes, got: numbers }),
-        (Wants::Values, _) => Err(Mismatch::Kind { loss: name, wants: numbers, got: classes }),
+        (TargetKind::Classes, _) => Err(Mismatch::Kind { loss: name, wants: classes, got: numbers }),
+        (TargetKind::Values, _) => Err(Mismatch::Kind { loss: name, wants: numbers, got: classes }),
     }
 }

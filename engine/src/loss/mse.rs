@@ -1,7 +1,7 @@
 //! Mean squared error (PyTorch's `MSELoss`): f = (x − y)².
 //! ∂f/∂x = 2·(x − y).
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct Mse {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "mse",
     doc: "mean squared error",
     keys: &[Reduction::KEY],

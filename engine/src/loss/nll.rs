@@ -1,7 +1,7 @@
 //! Negative log-likelihood on log-probabilities (PyTorch's `NLLLoss`): ℓₙ = −v_c·x_c with class c and class
 //! weights v; the mean divides Σ ℓₙ by Σ v_c. ∂ℓₙ/∂x_c = −v_c, 0 for the other outputs.
 
-use super::{Case, ClassWeights, ComputeLoss, Entry, Loss, Made, Reduction, Target, Wants};
+use super::{Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct Nll {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "nll",
     doc: "negative log-likelihood of classes on log-probabilities",
     keys: &[ClassWeights::KEY, Reduction::KEY],
@@ -39,8 +39,8 @@ impl Loss for Nll {
         "nll"
     }
 
-    fn wants(&self) -> Wants {
-        Wants::Classes
+    fn wants(&self) -> TargetKind {
+        TargetKind::Classes
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,6 +1,6 @@
 //! Losses that compare output and target number by number: what they have in common.
 
-use super::{ComputeLoss, Decision, Loss, Reduction, Target, Wants};
+use super::{ComputeLoss, Decision, Loss, Reduction, Target, TargetKind};
 use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Wide, wide};
 use std::fmt::Debug;
@@ -36,8 +36,8 @@ impl<P: Pointwise> Loss for P {
         Pointwise::name(self)
     }
 
-    fn wants(&self) -> Wants {
-        Wants::Values
+    fn wants(&self) -> TargetKind {
+        TargetKind::Values
     }
 
     fn reduction(&self) -> Reduction {

@@ -1,7 +1,7 @@
 //! Squared error, summed: f = (x − y)², as textbooks write it.
 //! ∂f/∂x = 2·(x − y).
 
-use super::{Case, Entry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Reduction};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub struct SquaredError {
     pub reduction: Reduction,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: LossEntry = LossEntry {
     name: "squared_error",
     doc: "squared error, summed over outputs and examples",
     keys: &[Reduction::KEY_SUM],

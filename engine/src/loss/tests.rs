@@ -32,7 +32,7 @@ fn made<T: Scalar>(made: Made, width: usize, key: u64) -> Vec<T> {
 }
 
 impl<T: LossPrecision> Bench<T> {
-    fn new(entry: &Entry, case: &Case) -> Bench<T> {
+    fn new(entry: &LossEntry, case: &Case) -> Bench<T> {
         let given = case.given.iter().map(|(key, value)| (key.to_string(), value.clone()));
         Bench {
             loss: read(entry.name, given).unwrap(),
@@ -44,8 +44,8 @@ impl<T: LossPrecision> Bench<T> {
 
     fn target(&self) -> Target<'_, T> {
         match self.loss.wants() {
-            Wants::Classes => Target::Classes(&self.classes),
-            Wants::Values => Target::Values(&self.values),
+            TargetKind::Classes => Target::Classes(&self.classes),
+            TargetKind::Values => Target::Values(&self.values),
         }
     }
 
@@ -72,7 +72,7 @@ impl<T: LossPrecision> Bench<T> {
     }
 }
 
-fn for_all(mut f: impl FnMut(&Entry, &Case)) {
+fn for_all(mut f: impl FnMut(&LossEntry, &Case)) {
     for entry in LIST {
         assert!(!entry.cases.is_empty(), "{} has no cases", entry.name);
         entry.cases.iter().for_each(|case| f(entry, case));
@@ -167,8 +167,8 @@ fn at<T: LossPrecision>(name: &str, x: &[f64], class: u32, y: f64) -> (f64, f64)
     let x: Vec<T> = x.iter().map(|x| T::of(*x)).collect();
     let (classes, values) = ([class], vec![T::of(y); x.len()]);
     let target = match loss.wants() {
-        Wants::Classes => Target::Classes(&classes),
-        Wants::Values => Target::Values(&values),
+        TargetKind::Classes => Target::Classes(&classes),
+        TargetKind::Values => Target::Values(&values),
     };
     let (mut each, mut dx) = ([T::nan()], vec![T::zero(); x.len()]);
     T::of_loss(&*loss).backward(&x, target, T::one(), &mut each, &mut dx);

@@ -26,7 +26,7 @@ use crate::kernel::moments::Moments;
 use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
-    BuffersMut, Forward, Grad, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision, Pull,
+    BuffersMut, Forward, Grad, GradReq, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision,
 };
 use crate::shape::Shape;
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,7 @@ struct Step {
     back: bool,
     /// What becomes of the gradients of its inputs. The last reader of a value is on the way back the first that adds
     /// to its gradient.
-    pulls: Vec<Pull>,
+    pulls: Vec<GradReq>,
 }
 
 /// What the shards share: the operations, and where each value and its gradient lie in an arena.
@@ -247,11 +247,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
             .map(|(i, node)| {
                 let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
                 let pull = |(nth, &input): (usize, &usize)| match rooms.wanted[input] {
-                    false => Pull::Unwanted,
+                    false => GradReq::Null,
                     true if rooms.last_reader[input] == Some(i) && !node.inputs[..nth].contains(&input) => {
-                        Pull::First
+                        GradReq::Write
                     }
-                    true => Pull::Further,
+                    true => GradReq::Add,
                 };
                 let first = saved;
                 let count = node.op.saved(shard_rows, &x);

@@ -1,7 +1,7 @@
 //! Sum of two values of one shape: y = a + b, as residual connections need it.
 //! da = dy, db = dy; where both are the same value, it gets both.
 
-use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads};
+use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, Partial, Point, Reads};
 use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Add;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "add",
     doc: "sum of two values of one shape; in an experiment it is what `residual` ends with",
     keys: &[],

@@ -8,8 +8,8 @@
 use super::layer_norm::affine;
 use super::pointwise::pull;
 use super::{
-    BufferSpec, BuffersMut, By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, ParamSpec,
-    Part, Partial, Point, Reads, features, only, sum_vectors,
+    BufferSpec, BuffersMut, By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Op, OpEntry,
+    ParamSpec, Part, Partial, Point, Reads, features, only, sum_vectors,
 };
 use crate::kernel::stable::{COLUMNS, column_sums};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
@@ -30,7 +30,7 @@ pub struct BatchNorm {
     pub affine: bool,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "batch_norm",
     doc: "normalises each feature to mean 0 and variance 1 over the batch, then scales and shifts it",
     keys: &[

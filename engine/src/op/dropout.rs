@@ -3,7 +3,7 @@
 //! Which numbers are dropped depends on the step's key and their place in the batch alone.
 
 use super::{
-    By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Mode, Op, Partial, Point, Reads, only,
+    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Op, OpEntry, Partial, Point, Reads, only,
 };
 use crate::kernel::{Scalar, Team, Wide, random, wide};
 use crate::setting::{Default, Key, Kind};
@@ -17,7 +17,7 @@ pub struct Dropout {
     pub p: f64,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "dropout",
     doc: "in training, drops each number with probability p and scales the others by 1/(1 − p)",
     keys: &[Key::new("p", Kind::Share, Default::Number(0.5), "probability that a number is dropped")],

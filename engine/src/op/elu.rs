@@ -1,7 +1,7 @@
 //! Exponential linear unit (Clevert, Unterthiner, Hochreiter 2016): y = x where x > 0, else α·(eˣ − 1).
 //! dx = dy where x > 0, else dy·α·eˣ; at x = 0 the slope is α, which is a kink unless α = 1.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Elu {
     pub alpha: f64,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "elu",
     doc: "exponential linear unit: x where x > 0, else alpha·(eˣ − 1)",
     keys: &[Key::new(

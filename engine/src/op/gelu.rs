@@ -2,7 +2,7 @@
 //! dx = dy · (Φ(x) + x·φ(x)), φ its density. The tanh form replaces Φ by (1 + tanh u)/2 with
 //! u = √(2/π)·(x + 0.044715·x³), and its slope is (1 + tanh u)/2 + x/2·(1 − tanh² u)·u′.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub enum Gelu {
     Tanh,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "gelu",
     doc: "Gaussian error linear unit: x·Φ(x)",
     keys: &[Key::new(

@@ -1,7 +1,7 @@
 //! The identity: y = x.
 //! dx = dy.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Identity;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "identity",
     doc: "the identity",
     keys: &[],

@@ -4,8 +4,8 @@
 
 use super::pointwise::pull;
 use super::{
-    By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, ParamSpec, Part, Partial, Point, Reads,
-    features, only, sum_vectors,
+    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, ParamSpec, Part, Partial, Point,
+    Reads, features, only, sum_vectors,
 };
 use crate::init::Init;
 use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
@@ -25,7 +25,7 @@ pub struct LayerNorm {
     pub elementwise_affine: bool,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "layer_norm",
     doc: "normalises each example's features to mean 0 and variance 1, then scales and shifts them",
     keys: &[

@@ -1,7 +1,7 @@
 //! Leaky rectifier: y = x where x > 0, else s·x.
 //! dx = dy where x > 0, else s·dy; at the kink x = 0 the slope is s, as in PyTorch.
 
-use super::{Case, Entry, Formula, Kink, Pointwise, Reads};
+use super::{Case, Formula, Kink, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct LeakyRelu {
     pub negative_slope: f64,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "leaky_relu",
     doc: "leaky rectifier: x where x > 0, else negative_slope·x",
     keys: &[Key::new("negative_slope", Kind::Finite, Default::Number(0.01), "slope for negative arguments")],

@@ -2,7 +2,7 @@
 //! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
 
 use super::{
-    By, Case, Compute, Entry, Forward, Grad, InputGrads, MOST, Misfit, Op, ParamSpec, Part, Partial, Point,
+    By, Case, Compute, Forward, Grad, InputGrads, MOST, Misfit, Op, OpEntry, ParamSpec, Part, Partial, Point,
     Reads, features, only, sum_vectors,
 };
 use crate::init::Init;
@@ -23,7 +23,7 @@ pub struct Linear {
     mask: Option<Vec<Vec<bool>>>,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "linear",
     doc: "affine map over the last axis: y = x·Wᵀ + b, W [out, in]",
     keys: &[

@@ -2,7 +2,7 @@
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
 use super::pointwise::pull;
-use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, Partial, Point, Reads, only};
 use crate::kernel::stable::{LANES, softmax, sum};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct LogSoftmax;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "log_softmax",
     doc: "logarithm of the softmax over the last axis",
     keys: &[],

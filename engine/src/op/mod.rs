@@ -49,7 +49,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// All operations, in the order in which the manual lists them.
-pub const LIST: &[Entry] = &[
+pub const LIST: &[OpEntry] = &[
     linear::ENTRY,
     identity::ENTRY,
     relu::ENTRY,
@@ -69,7 +69,7 @@ pub const LIST: &[Entry] = &[
 ];
 
 /// An operation as experiments name it, and as the generic tests meet it.
-pub struct Entry {
+pub struct OpEntry {
     /// As it stands behind `type =`.
     pub name: &'static str,
     /// What it computes, in one sentence.
@@ -535,13 +535,13 @@ impl<'a, T: Scalar> Grad<'a, T> {
 
 /// What becomes of the gradient of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pull {
+pub enum GradReq {
     /// Nobody needs it.
-    Unwanted,
+    Null,
     /// Nothing has been added to it yet.
-    First,
+    Write,
     /// It has something already.
-    Further,
+    Add,
 }
 
 /// The gradients of an operation's inputs, each to be taken once, in order: two inputs may be the same value (x·x).
@@ -553,7 +553,7 @@ pub struct InputGrads<'a, T> {
     /// Where the part after it starts.
     end: usize,
     places: &'a [Place],
-    pulls: &'a [Pull],
+    pulls: &'a [GradReq],
     rows: usize,
 }
 
@@ -564,7 +564,7 @@ impl<'a, T: Scalar> InputGrads<'a, T> {
         arena: &'a mut [T],
         dy: Range<usize>,
         places: &'a [Place],
-        pulls: &'a [Pull],
+        pulls: &'a [GradReq],
         rows: usize,
     ) -> (InputGrads<'a, T>, &'a [T]) {
         let (before, rest) = arena.split_at_mut(dy.start);
@@ -576,14 +576,14 @@ impl<'a, T: Scalar> InputGrads<'a, T> {
     #[inline(always)]
     pub fn get(&mut self, i: usize) -> Option<Grad<'_, T>> {
         let pull = self.pulls[i];
-        (pull != Pull::Unwanted).then(|| {
+        (pull != GradReq::Null).then(|| {
             let place = self.places[i].range(self.rows);
             let numbers = if place.start < self.end {
                 &mut self.before[place]
             } else {
                 &mut self.after[place.start - self.end..][..place.len()]
             };
-            Grad { numbers, empty: pull == Pull::First }
+            Grad { numbers, empty: pull == GradReq::Write }
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Rectifier: y = max(0, x); NaN stays NaN.
 //! dx = dy where x > 0, else 0; at the kink x = 0 the slope is 0 (PyTorch's convention and the house's).
 
-use super::{Case, Entry, Formula, Kink, Pointwise, Reads};
+use super::{Case, Formula, Kink, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "relu",
     doc: "rectifier: max(0, x), number by number",
     keys: &[],

@@ -1,7 +1,7 @@
 //! Logistic function: y = σ(x) = 1 / (1 + e⁻ˣ), by the exponential of −|x|, which cannot overflow.
 //! dx = dy · y·(1 − y). Saturates: past x ≈ 37 in f64 (17 in f32) y is exactly 1 and the slope 0.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "sigmoid",
     doc: "logistic function σ(x) = 1 / (1 + e⁻ˣ)",
     keys: &[],

@@ -1,7 +1,7 @@
 //! Sigmoid-weighted linear unit (swish): y = x·σ(x).
 //! dx = dy · σ(x)·(1 + x·(1 − σ(x))).
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::kernel::stable::{logistic, logistic_and_rest};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Silu;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "silu",
     doc: "sigmoid-weighted linear unit (swish): x·σ(x)",
     keys: &[],

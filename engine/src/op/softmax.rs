@@ -2,7 +2,7 @@
 //! dxⱼ = yⱼ·(dyⱼ − Σᵢ yᵢ·dyᵢ). Over one number it is always 1 and its slope exactly 0.
 
 use super::pointwise::pull;
-use super::{By, Case, Compute, Entry, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, Partial, Point, Reads, only};
 use crate::kernel::stable::{LANES, softmax, sum};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Softmax;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "softmax",
     doc: "softmax over the last axis: positive numbers that sum to 1",
     keys: &[],

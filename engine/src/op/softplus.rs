@@ -1,7 +1,7 @@
 //! Softplus: y = ln(1 + e^(β·x)) / β, and x itself where β·x is past the threshold, as PyTorch has it.
 //! dx = dy · σ(β·x), and dy past the threshold; the jump there is e^(−threshold), 2e-9 for the default 20.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic;
 use crate::setting::{Default, Key, Kind, Value};
@@ -16,7 +16,7 @@ pub struct Softplus {
     pub threshold: f64,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "softplus",
     doc: "smooth rectifier: ln(1 + e^(beta·x)) / beta",
     keys: &[

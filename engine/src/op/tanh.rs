@@ -1,7 +1,7 @@
 //! Hyperbolic tangent: y = tanh(x).
 //! dx = dy · (1 − y²). Saturates: past |x| ≈ 19 the slope is exactly 0 in f64.
 
-use super::{Case, Entry, Formula, Pointwise, Reads};
+use super::{Case, Formula, OpEntry, Pointwise, Reads};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OpEntry = OpEntry {
     name: "tanh",
     doc: "hyperbolic tangent, number by number",
     keys: &[],

@@ -97,7 +97,7 @@ impl<T: Precision> Bench<T> {
     /// Gradients of Σ dy·y by inputs and parameters, added to `start`; where that is 0, to nothing, with NaN in the
     /// way.
     fn backward(&self, dy: &[T], start: T) -> (Vec<T>, Vec<T>) {
-        let (start, pull) = if start.is_zero() { (T::nan(), Pull::First) } else { (start, Pull::Further) };
+        let (start, pull) = if start.is_zero() { (T::nan(), GradReq::Write) } else { (start, GradReq::Add) };
         let mut dx = vec![start; self.arena.len()];
         let pulls = vec![pull; self.places.len()];
         let room = &mut Aligned::from(vec![T::nan(); SCRATCH]);
@@ -110,7 +110,7 @@ impl<T: Precision> Bench<T> {
         for (param, range) in self.param_ranges.iter().enumerate() {
             let rows = 0..self.param_rows(param);
             let dw = &mut dw[range.clone()];
-            let dw = if pull == Pull::First { Grad::empty(dw) } else { Grad::new(dw) };
+            let dw = if pull == GradReq::Write { Grad::empty(dw) } else { Grad::new(dw) };
             op.backward_param(&point, dy, Part { param, rows }, dw, team);
         }
         (dx, dw)
@@ -182,13 +182,13 @@ fn shapes(case: &Case) -> Vec<Shape> {
     case.inputs.iter().map(|dims| Shape::from(dims.to_vec())).collect()
 }
 
-fn build(entry: &Entry, case: &Case) -> Arc<dyn Operation> {
+fn build(entry: &OpEntry, case: &Case) -> Arc<dyn Operation> {
     let given = case.given.iter().map(|(key, value)| (key.to_string(), value.clone()));
     (entry.build)(&Settings::read(entry.keys, given).unwrap()).unwrap()
 }
 
 /// Calls `f` with every operation, case and mode.
-fn for_all(mut f: impl FnMut(&Entry, Arc<dyn Operation>, &[Shape], Mode)) {
+fn for_all(mut f: impl FnMut(&OpEntry, Arc<dyn Operation>, &[Shape], Mode)) {
     for entry in LIST {
         assert!(!entry.cases.is_empty(), "{} has no cases", entry.name);
         for case in entry.cases {

@@ -1,8 +1,10 @@
 //! Adagrad (Duchi, Hazan, Singer 2011; `torch.optim.Adagrad`): g ← g + λ·w; s ← s + g²;
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
-use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::update::{Each, Piece};
+use super::{
+    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+};
+use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub struct Adagrad {
     pub eps: f64,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adagrad",
     doc: "Adagrad: w ← w − lr·g / (√Σg² + eps)",
     keys: &[
@@ -73,23 +75,23 @@ impl Rule for Adagrad {
     }
 
     /// Its own falling rate is part of the schedule.
-    fn ladder(&self, at: &Before) -> Ladder {
-        let mut ladder = Ladder::new(at, self.lr);
-        ladder.penalty(at, self.weight_decay);
-        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
-        let before = ladder.name("s₋", "sum of squares before the update", at.slots[0]);
-        let s = ladder.name("s", "s₋ + d²", before + d * d);
-        let eps = ladder.name("ε", "added to the divisor", self.eps);
-        ladder.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        let mut decomposition = Decomposition::new(at, self.lr);
+        decomposition.penalty(at, self.weight_decay);
+        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        let before = decomposition.name("s₋", "sum of squares before the update", at.slots[0]);
+        let s = decomposition.name("s", "s₋ + d²", before + d * d);
+        let eps = decomposition.name("ε", "added to the divisor", self.eps);
+        decomposition.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
         let alpha = at.scheduled.unwrap_or(self.lr);
         if self.lr_decay != 0.0 {
-            let t = ladder.name("t", "number of the update", at.t as f64);
-            let eta = ladder.name("η", "decay of the learning rate", self.lr_decay);
-            ladder.scheduled("−(α/(1 + (t − 1)·η) − α₀)·u", alpha / (1.0 + (t - 1.0) * eta));
+            let t = decomposition.name("t", "number of the update", at.t as f64);
+            let eta = decomposition.name("η", "decay of the learning rate", self.lr_decay);
+            decomposition.scheduled("−(α/(1 + (t − 1)·η) − α₀)·u", alpha / (1.0 + (t - 1.0) * eta));
         } else if at.scheduled.is_some() {
-            ladder.scheduled("−(α − α₀)·u", alpha);
+            decomposition.scheduled("−(α − α₀)·u", alpha);
         }
-        ladder
+        decomposition
     }
 }
 
@@ -108,7 +110,7 @@ struct Step<T> {
     eps: T,
 }
 
-impl<T: Scalar> Each<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [s]: [N; 1]) -> (N, [N; 1]) {
         let g = N::all(self.lambda).mul_add(w, g);

@@ -1,8 +1,10 @@
 //! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
-use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::update::{Each, Piece};
+use super::{
+    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+};
+use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind, Settings};
 use std::sync::Arc;
@@ -32,7 +34,7 @@ pub(super) const fn keys(decay: Key) -> [Key; 5] {
     ]
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adam",
     doc: "Adam: w ← w − lr·m̂ / (√v̂ + eps)",
     keys: &keys(weight_decay(0.0, L2)),
@@ -82,10 +84,10 @@ impl Rule for Adam {
         [lr * root / (1.0 - self.betas.0.powi(t)), self.eps * root, 1.0]
     }
 
-    fn ladder(&self, at: &Before) -> Ladder {
-        let mut ladder = Ladder::new(at, self.lr);
-        ladder.penalty(at, self.weight_decay);
-        self.climb(ladder, at)
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        let mut decomposition = Decomposition::new(at, self.lr);
+        decomposition.penalty(at, self.weight_decay);
+        self.climb(decomposition, at)
     }
 }
 
@@ -101,36 +103,36 @@ impl<T: Scalar> Update<T> for Adam {
 
 impl Adam {
     /// The rungs above weight decay.
-    pub(super) fn climb(&self, mut ladder: Ladder, at: &Before) -> Ladder {
+    pub(super) fn climb(&self, mut decomposition: Decomposition, at: &Before) -> Decomposition {
         let (t, [m, v, largest]) = (at.t as f64, at.slots);
-        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
-        ladder.name("t", "number of the update", t);
-        let beta1 = ladder.name("β₁", "decay of the mean of gradients", self.betas.0);
-        let beta2 = ladder.name("β₂", "decay of the mean of squares", self.betas.1);
-        ladder.name("m", "mean of gradients before the update", m);
+        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        decomposition.name("t", "number of the update", t);
+        let beta1 = decomposition.name("β₁", "decay of the mean of gradients", self.betas.0);
+        let beta2 = decomposition.name("β₂", "decay of the mean of squares", self.betas.1);
+        decomposition.name("m", "mean of gradients before the update", m);
         let mean = (beta1 * m + (1.0 - beta1) * d) / (1.0 - beta1.powf(t));
-        ladder.name("m̂", "(β₁·m + (1 − β₁)·d) / (1 − β₁ᵗ)", mean);
+        decomposition.name("m̂", "(β₁·m + (1 − β₁)·d) / (1 − β₁ᵗ)", mean);
         if beta1 != 0.0 {
-            ladder.climb(Source::Momentum, "−α₀·(m̂ − d)", mean);
+            decomposition.climb(Source::Momentum, "−α₀·(m̂ − d)", mean);
         }
-        ladder.name("v", "mean of squares before the update", v);
+        decomposition.name("v", "mean of squares before the update", v);
         let square = beta2 * v + (1.0 - beta2) * d * d;
         let corrected = if self.amsgrad {
-            ladder.name("v⁺", "largest mean of squares before the update", largest);
+            decomposition.name("v⁺", "largest mean of squares before the update", largest);
             let corrected = square.max(largest) / (1.0 - beta2.powf(t));
-            ladder.name("v̂", "max(v⁺, β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", corrected)
+            decomposition.name("v̂", "max(v⁺, β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", corrected)
         } else {
-            ladder.name("v̂", "(β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", square / (1.0 - beta2.powf(t)))
+            decomposition.name("v̂", "(β₂·v + (1 − β₂)·d²) / (1 − β₂ᵗ)", square / (1.0 - beta2.powf(t)))
         };
-        let eps = ladder.name("ε", "added to the divisor", self.eps);
+        let eps = decomposition.name("ε", "added to the divisor", self.eps);
         let scaled = mean / (corrected.sqrt() + eps);
-        ladder.climb(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
+        decomposition.climb(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
         // 1 − β keeps the rounding of β, which is as much larger against it as it is smaller than β.
-        ladder.conditioned(1.0 / (1.0 - beta1) + 1.0 / (1.0 - beta2));
+        decomposition.conditioned(1.0 / (1.0 - beta1) + 1.0 / (1.0 - beta2));
         if let Some(alpha) = at.scheduled {
-            ladder.scheduled("−(α − α₀)·u", alpha);
+            decomposition.scheduled("−(α − α₀)·u", alpha);
         }
-        ladder
+        decomposition
     }
 }
 
@@ -197,7 +199,7 @@ impl<T: Scalar, D: Decay<T>> Step<T, D> {
     }
 }
 
-impl<T: Scalar, D: Decay<T>> Each<T, 2> for Step<T, D> {
+impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 2> for Step<T, D> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v]: [N; 2]) -> (N, [N; 2]) {
         let (w, g) = self.decay.of(w, g);
@@ -206,7 +208,7 @@ impl<T: Scalar, D: Decay<T>> Each<T, 2> for Step<T, D> {
     }
 }
 
-impl<T: Scalar, D: Decay<T>> Each<T, 3> for Step<T, D> {
+impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 3> for Step<T, D> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v, largest]: [N; 3]) -> (N, [N; 3]) {
         let (w, g) = self.decay.of(w, g);

@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
 
 use super::adam::{self, Adam, Decay};
-use super::{Before, Entry, Ladder, Rule, Shared, Slot, Source, Update, weight_decay};
+use super::{Before, Decomposition, OptimizerEntry, Rule, Shared, Slot, Source, Update, weight_decay};
 use crate::kernel::update::Piece;
 use crate::kernel::{Numbers, Scalar};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct AdamW {
     pub adam: Adam,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     name: "adamw",
     doc: "Adam with decoupled weight decay: w ← w·(1 − lr·weight_decay), then Adam",
     keys: &adam::keys(weight_decay(1e-2, "λ: each update first shrinks w by lr·λ·w")),
@@ -45,14 +45,14 @@ impl Rule for AdamW {
         [step, eps, 1.0 - lr * self.adam.weight_decay]
     }
 
-    fn ladder(&self, at: &Before) -> Ladder {
-        let mut ladder = Ladder::new(at, self.adam.lr);
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        let mut decomposition = Decomposition::new(at, self.adam.lr);
         if self.adam.weight_decay != 0.0 {
-            let lambda = ladder.name("λ", "weight decay", self.adam.weight_decay);
+            let lambda = decomposition.name("λ", "weight decay", self.adam.weight_decay);
             let alpha = at.scheduled.unwrap_or(self.adam.lr);
-            ladder.beside(Source::WeightDecay, "−α·λ·w", -alpha * lambda * at.w);
+            decomposition.beside(Source::WeightDecay, "−α·λ·w", -alpha * lambda * at.w);
         }
-        self.adam.climb(ladder, at)
+        self.adam.climb(decomposition, at)
     }
 }
 

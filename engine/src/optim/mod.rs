@@ -4,7 +4,7 @@
 mod adagrad;
 mod adam;
 mod adamw;
-mod ladder;
+mod decomposition;
 mod rmsprop;
 mod schedule;
 mod sgd;
@@ -15,7 +15,7 @@ pub use crate::kernel::update::SLOTS;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
-pub use ladder::{Before, Ladder, Part, Source, Symbol};
+pub use decomposition::{Before, Decomposition, Part, Source, Symbol};
 pub use rmsprop::RmsProp;
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
@@ -27,10 +27,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// All optimizers, in the order in which the manual lists them.
-pub const LIST: &[Entry] = &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, adagrad::ENTRY];
+pub const LIST: &[OptimizerEntry] = &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, adagrad::ENTRY];
 
 /// An optimizer as experiments name it.
-pub struct Entry {
+pub struct OptimizerEntry {
     /// As it stands behind `type =`.
     pub name: &'static str,
     /// Its update, in one line.
@@ -88,7 +88,7 @@ pub trait Rule: Debug + Send + Sync {
 
     /// Its update of one weight, taken apart, in f64. Worked out from the formula alone and not by
     /// [`Update::update`], so that each judges the other.
-    fn ladder(&self, at: &Before) -> Ladder;
+    fn decomposition(&self, at: &Before) -> Decomposition;
 }
 
 /// One update in one precision.

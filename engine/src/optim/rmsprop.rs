@@ -1,8 +1,10 @@
 //! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
-use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay};
-use crate::kernel::update::{Each, Piece};
+use super::{
+    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+};
+use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -24,7 +26,7 @@ pub struct RmsProp {
     pub centered: bool,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     name: "rmsprop",
     doc: "RMSprop: w ← w − lr·g / (√v + eps)",
     keys: &[
@@ -78,34 +80,34 @@ impl Rule for RmsProp {
         [lr, 0.0, 0.0]
     }
 
-    fn ladder(&self, at: &Before) -> Ladder {
-        let mut ladder = Ladder::new(at, self.lr);
-        ladder.penalty(at, self.weight_decay);
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        let mut decomposition = Decomposition::new(at, self.lr);
+        decomposition.penalty(at, self.weight_decay);
         let [v, buffer, mean] = at.slots;
-        let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
-        let a = ladder.name("a", "decay of the mean of squares", self.alpha);
-        ladder.name("v₋", "mean of squares before the update", v);
-        let v = ladder.name("v", "a·v₋ + (1 − a)·d²", a * v + (1.0 - a) * d * d);
+        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        let a = decomposition.name("a", "decay of the mean of squares", self.alpha);
+        decomposition.name("v₋", "mean of squares before the update", v);
+        let v = decomposition.name("v", "a·v₋ + (1 − a)·d²", a * v + (1.0 - a) * d * d);
         let square = if self.centered {
-            ladder.name("ḡ₋", "mean gradient before the update", mean);
-            let mean = ladder.name("ḡ", "a·ḡ₋ + (1 − a)·d", a * mean + (1.0 - a) * d);
-            ladder.name("s", "v − ḡ²", v - mean * mean)
+            decomposition.name("ḡ₋", "mean gradient before the update", mean);
+            let mean = decomposition.name("ḡ", "a·ḡ₋ + (1 − a)·d", a * mean + (1.0 - a) * d);
+            decomposition.name("s", "v − ḡ²", v - mean * mean)
         } else {
-            ladder.name("s", "v", v)
+            decomposition.name("s", "v", v)
         };
-        let eps = ladder.name("ε", "added to the divisor", self.eps);
+        let eps = decomposition.name("ε", "added to the divisor", self.eps);
         let scaled = d / (square.sqrt() + eps);
-        ladder.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", scaled);
+        decomposition.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", scaled);
         if self.momentum > 0.0 {
-            let mu = ladder.name("μ", "momentum", self.momentum);
-            ladder.name("b₋", "buffer before the update", buffer);
-            let b = ladder.name("b", "μ·b₋ + d/(√s + ε)", mu * buffer + scaled);
-            ladder.climb(Source::Momentum, "−α₀·μ·b₋", b);
+            let mu = decomposition.name("μ", "momentum", self.momentum);
+            decomposition.name("b₋", "buffer before the update", buffer);
+            let b = decomposition.name("b", "μ·b₋ + d/(√s + ε)", mu * buffer + scaled);
+            decomposition.climb(Source::Momentum, "−α₀·μ·b₋", b);
         }
         if let Some(alpha) = at.scheduled {
-            ladder.scheduled("−(α − α₀)·u", alpha);
+            decomposition.scheduled("−(α − α₀)·u", alpha);
         }
-        ladder
+        decomposition
     }
 }
 
@@ -136,7 +138,7 @@ struct Step<T> {
     centered: bool,
 }
 
-impl<T: Scalar> Each<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v]: [N; 1]) -> (N, [N; 1]) {
         let g = N::all(self.lambda).mul_add(w, g);
@@ -145,7 +147,7 @@ impl<T: Scalar> Each<T, 1> for Step<T> {
     }
 }
 
-impl<T: Scalar> Each<T, 3> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 3> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v, b, mean]: [N; 3]) -> (N, [N; 3]) {
         let fresh = N::all(self.fresh);

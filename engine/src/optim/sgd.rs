@@ -1,8 +1,10 @@
 //! Stochastic gradient descent (`torch.optim.SGD`):
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
-use super::{Before, Entry, L2, Ladder, Rule, Shared, Slot, Source, Update, lr, weight_decay};
-use crate::kernel::update::{Each, Piece};
+use super::{
+    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, lr, weight_decay,
+};
+use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
 use crate::setting::{Default, Key, Kind, SettingError};
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub struct Sgd {
     pub nesterov: bool,
 }
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     name: "sgd",
     doc: "stochastic gradient descent: w ← w − lr·g, with momentum if wanted",
     keys: &[
@@ -71,26 +73,26 @@ impl Rule for Sgd {
         [lr, if t == 1 { 1.0 } else { 1.0 - self.dampening }, 0.0]
     }
 
-    fn ladder(&self, at: &Before) -> Ladder {
-        let mut ladder = Ladder::new(at, self.lr);
-        ladder.penalty(at, self.weight_decay);
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        let mut decomposition = Decomposition::new(at, self.lr);
+        decomposition.penalty(at, self.weight_decay);
         if self.momentum != 0.0 {
-            let d = ladder.name("d", "gradient, clipped and decayed", ladder.direction());
-            let mu = ladder.name("μ", "momentum", self.momentum);
+            let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+            let mu = decomposition.name("μ", "momentum", self.momentum);
             let tau = if at.t == 1 { 0.0 } else { self.dampening };
-            ladder.name("τ", "dampening; none at the first update", tau);
-            let before = ladder.name("b₋", "buffer before the update", at.slots[0]);
-            let b = ladder.name("b", "μ·b₋ + (1 − τ)·d", mu * before + (1.0 - tau) * d);
+            decomposition.name("τ", "dampening; none at the first update", tau);
+            let before = decomposition.name("b₋", "buffer before the update", at.slots[0]);
+            let b = decomposition.name("b", "μ·b₋ + (1 − τ)·d", mu * before + (1.0 - tau) * d);
             if self.nesterov {
-                ladder.climb(Source::Momentum, "−α₀·μ·b", d + mu * b);
+                decomposition.climb(Source::Momentum, "−α₀·μ·b", d + mu * b);
             } else {
-                ladder.climb(Source::Momentum, "−α₀·(b − d)", b);
+                decomposition.climb(Source::Momentum, "−α₀·(b − d)", b);
             }
         }
         if let Some(alpha) = at.scheduled {
-            ladder.scheduled("−(α − α₀)·u", alpha);
+            decomposition.scheduled("−(α − α₀)·u", alpha);
         }
-        ladder
+        decomposition
     }
 }
 
@@ -117,7 +119,7 @@ struct Step<T> {
     nesterov: bool,
 }
 
-impl<T: Scalar> Each<T, 0> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 0> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; 0]) -> (N, [N; 0]) {
         let g = N::all(self.lambda).mul_add(w, g);
@@ -125,7 +127,7 @@ impl<T: Scalar> Each<T, 0> for Step<T> {
     }
 }
 
-impl<T: Scalar> Each<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [b]: [N; 1]) -> (N, [N; 1]) {
         let (alpha, mu) = (N::all(self.alpha), N::all(self.mu));

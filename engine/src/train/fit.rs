@@ -37,7 +37,7 @@ pub struct Progress {
 
 /// What an observer wants of the step that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wants {
+pub enum Detail {
     /// The loss.
     Loss,
     /// All of [`StepFacts`] but the measured change of the loss.
@@ -94,8 +94,8 @@ pub struct Epoch<'a, T> {
 /// Whoever watches training: recorder, progress bar, checks, ledger. The loop knows no more of them.
 pub trait Observer<T> {
     /// What it wants of step `step` (from 1), asked before the step.
-    fn wants(&mut self, _step: u64) -> Wants {
-        Wants::Loss
+    fn wants(&mut self, _step: u64) -> Detail {
+        Detail::Loss
     }
 
     /// After a step.
@@ -131,10 +131,10 @@ pub fn fit<T: Real>(
         let index = batches.at(trainer.state().steps);
         let batch = Batch { data: train, rows: Rows::Index(index) };
         let next = trainer.state().steps + 1;
-        let wants = observers.iter_mut().map(|observer| observer.wants(next)).max().unwrap_or(Wants::Loss);
-        let wants_facts = wants >= Wants::Facts;
+        let wants = observers.iter_mut().map(|observer| observer.wants(next)).max().unwrap_or(Detail::Loss);
+        let wants_facts = wants >= Detail::Facts;
         let loss = if wants_facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
-        if wants == Wants::Change {
+        if wants == Detail::Change {
             trainer.measure(batch);
         }
         progress.loss_sum += loss;

@@ -3,7 +3,7 @@
 mod fit;
 mod trainer;
 
-pub use fit::{Epoch, Fit, Flow, Observer, Progress, StepDone, Wants, fit};
+pub use fit::{Detail, Epoch, Fit, Flow, Observer, Progress, StepDone, fit};
 pub use trainer::{Options, State, StepFacts, Trainer};
 
 use crate::loss::LossPrecision;

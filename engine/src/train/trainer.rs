@@ -3,7 +3,7 @@
 use super::Real;
 use crate::data::Dataset;
 use crate::kernel::moments::Moments;
-use crate::kernel::update::{Clipping, Piece, Still, UpdateFacts};
+use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, random};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Cut, Error, Facts, Keep, Metrics, Network, Pass, Plan, Weights};
@@ -291,7 +291,7 @@ impl<T: Scalar> Change<T> {
         let update = |[g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
                       facts: Option<(&mut UpdateFacts, &mut [T])>| {
             let piece = Piece { w, g, slots: [s0, s1, s2], clipping: self.clipping, facts };
-            if frozen { piece.each(Still) } else { optimizer.update(self.shared, piece) }
+            if frozen { piece.each(Frozen) } else { optimizer.update(self.shared, piece) }
         };
         if self.facts {
             for (range, facts) in &mut group.parts {

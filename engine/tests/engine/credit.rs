@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use whygrad::credit::{
-    Chain, Flows, Kind, Still, Verdict, Weight, effect, example_norms, examples, nudge, paths,
+    Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, paths,
 };
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
@@ -16,10 +16,16 @@ use whygrad::optim::Sgd;
 use whygrad::train::{Options, State, Trainer};
 
 /// A still of the first step from these weights.
-fn still(network: Network, loss: Arc<dyn LossFunction>, weights: Weights<f64>, data: &Dataset<f64>) -> Still {
+fn still(
+    network: Network,
+    loss: Arc<dyn LossFunction>,
+    weights: Weights<f64>,
+    data: &Dataset<f64>,
+) -> Snapshot {
     let state = State { steps: 0, weights, slots: Default::default() };
     let batch = Batch { data, rows: Rows::Range(0, data.len()) };
-    Still::new(Arc::new(network), loss, Arc::new(Sgd::default()), Options::default(), &state, batch).unwrap()
+    Snapshot::new(Arc::new(network), loss, Arc::new(Sgd::default()), Options::default(), &state, batch)
+        .unwrap()
 }
 
 fn dataset(inputs: Vec<f64>, shape: &[usize], targets: Targets<f64>) -> Dataset<f64> {
@@ -76,9 +82,15 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
         // After ten updates the prediction is 1 but for 1.5e-4: the loss's slope has lost four of its digits.
         let digits = if done < 10 { 1e-12 } else { 1e-11 };
         let network = Arc::new(network.clone());
-        let still =
-            Still::new(network.clone(), loss("squared_error"), sgd.clone(), options, trainer.state(), batch)
-                .unwrap();
+        let still = Snapshot::new(
+            network.clone(),
+            loss("squared_error"),
+            sgd.clone(),
+            options,
+            trainer.state(),
+            batch,
+        )
+        .unwrap();
         close(still.batch_loss(), number(&step["loss"]), 2.0 * digits);
         for (name, param, at) in places {
             let weight = Weight { param, at };
@@ -180,7 +192,7 @@ fn a_chain_looks_at_what_the_weight_reaches_and_nothing_else() {
 }
 
 /// A case of `published.json`: two layers, and which number of the network each of its weights is.
-fn published(case: &Json) -> (Still, Vec<(String, Vec<Weight>)>) {
+fn published(case: &Json) -> (Snapshot, Vec<(String, Vec<Weight>)>) {
     let names = |key: &str| case[key].as_object().unwrap().keys().cloned().collect::<Vec<String>>();
     let numbers = |key: &str| case[key].as_object().unwrap().values().map(number).collect::<Vec<f64>>();
     let (inputs, outputs) = (names("inputs"), names("targets"));
@@ -269,7 +281,7 @@ fn made() -> impl Strategy<Value = Made> {
 const LOSSES: [&str; 4] = ["mse", "cross_entropy", "huber", "squared_error"];
 
 impl Made {
-    fn still(&self) -> Still {
+    fn still(&self) -> Snapshot {
         let shape: &[usize] = if self.lead { &[2, 2] } else { &[3] };
         let mut network = Network::new(shape.to_vec());
         let linear = |width| Arc::new(Linear::new(width)) as Arc<dyn op::Operation>;
@@ -322,7 +334,7 @@ impl Made {
 }
 
 /// Whether something normalises one or two numbers: it bends too sharply for differences.
-fn normalises_few(still: &Still) -> bool {
+fn normalises_few(still: &Snapshot) -> bool {
     still.network().nodes().iter().any(|node| {
         let shape = &still.network().shapes()[node.inputs[0]];
         let count = match op::Op::name(&*node.op) {
@@ -335,9 +347,9 @@ fn normalises_few(still: &Still) -> bool {
 }
 
 /// The product of every path from the loss of an example to a weight, one by one.
-fn enumerate(still: &Still, weight: Weight, example: usize) -> Vec<f64> {
+fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
     fn follow(
-        still: &Still,
+        still: &Snapshot,
         weight: Weight,
         from: (usize, usize, usize),
         product: f64,
@@ -457,7 +469,14 @@ proptest! {
 }
 
 /// Layers with these weights, all numbers in the order of the parameters.
-fn fixed(layers: Vec<Layer>, input: usize, params: &[f64], loss_name: &str, x: &[f64], y: &[f64]) -> Still {
+fn fixed(
+    layers: Vec<Layer>,
+    input: usize,
+    params: &[f64],
+    loss_name: &str,
+    x: &[f64],
+    y: &[f64],
+) -> Snapshot {
     let network = Network::sequential([input], layers).unwrap();
     let width = network.shape(network.output()).len();
     let data = dataset(x.to_vec(), &[input], Targets::Values { data: y.to_vec(), width });
@@ -604,7 +623,8 @@ fn a_step_held_still_is_the_step_that_was_trained() {
         plan.pass(&trainer.state().weights, batch, Pass::train(options.key(3)));
         plan.gradient(&trainer.state().weights, &mut gradient);
         let network = Arc::new(network.clone());
-        let still = Still::new(network, loss("cross_entropy"), sgd, options, trainer.state(), batch).unwrap();
+        let still =
+            Snapshot::new(network, loss("cross_entropy"), sgd, options, trainer.state(), batch).unwrap();
         let trained = trainer.step(batch);
         close(still.batch_loss(), trained, tolerance);
         let largest = still.gradient().iter().fold(0.0f64, |m, g| m.max(g.abs()));

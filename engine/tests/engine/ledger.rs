@@ -57,7 +57,7 @@ fn run<T: Real, P: Real>(
     refine: Refine,
     threads: usize,
 ) -> (Ledger<P>, Vec<Weights<T>>, Dataset<T>) {
-    let classes = (loss.wants() == loss::Wants::Classes).then_some(3);
+    let classes = (loss.wants() == loss::TargetKind::Classes).then_some(3);
     let data = data::<T>(600, 6, classes); // more than a ledger takes in one pass
     let options = Options { batch: 120, seed: 8, threads, ..Options::default() };
     let mut trainer =

@@ -11,7 +11,7 @@ use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
 use whygrad::train::{
-    Fit, Flow, Observer, Options, Progress, Real, StepDone, StepFacts, Trainer, Wants, fit,
+    Detail, Fit, Flow, Observer, Options, Progress, Real, StepDone, StepFacts, Trainer, fit,
 };
 
 struct Counting;
@@ -212,8 +212,8 @@ fn facts_predict_and_measure_what_the_step_did() {
 struct StopAfter(u64);
 
 impl<T> Observer<T> for StopAfter {
-    fn wants(&mut self, step: u64) -> Wants {
-        if step.is_multiple_of(3) { Wants::Facts } else { Wants::Loss }
+    fn wants(&mut self, step: u64) -> Detail {
+        if step.is_multiple_of(3) { Detail::Facts } else { Detail::Loss }
     }
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {

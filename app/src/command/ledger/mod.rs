@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use whygrad::credit::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, probe};
 use whygrad::network::Network;
-use whygrad::train::{Flow, Observer, Real, StepDone, Wants, fit};
+use whygrad::train::{Detail, Flow, Observer, Real, StepDone, fit};
 
 /// Shows who earned the loss change of a run: layers, neurons, weights
 ///
@@ -160,9 +160,9 @@ impl Watch {
 }
 
 impl<T: Real> Observer<T> for Watch {
-    fn wants(&mut self, _step: u64) -> Wants {
+    fn wants(&mut self, _step: u64) -> Detail {
         self.step_began = Instant::now();
-        Wants::Loss
+        Detail::Loss
     }
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {

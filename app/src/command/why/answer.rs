@@ -4,7 +4,7 @@ use super::step::{Origin, Step, values};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use whygrad::credit::{
-    Beside, Chain, Effect, Examples, Nudge, Paths, Update, Weight, effect, examples, nudge, paths,
+    Chain, Comparison, Effect, Examples, Nudge, Paths, Update, Weight, effect, examples, nudge, paths,
 };
 use whygrad::train::Real;
 
@@ -24,7 +24,7 @@ pub struct Answer {
     pub batch: Vec<Row>,
     pub example: usize,
     pub values: Option<Map<String, Json>>,
-    pub beside: Beside,
+    pub beside: Comparison,
     pub nudge: Nudge,
     pub chain: Chain,
     pub paths: Paths,

@@ -31,7 +31,7 @@ use whygrad::train::Real;
 ///   update    how the optimizer made the step of the gradient; the sum of the parts is Δw
 ///   effect    the change of the loss that g·Δw predicts, beside the measured one
 ///
-/// Beside the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
+/// Comparison the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
 /// the step; the gradient that training used, in its precision, stands beside it with the difference.
 ///
 /// WEIGHT is w1 to w4 of the first network (see whygrad walk), a weight of a --case, or a weight of a run:

@@ -7,7 +7,7 @@ use crate::run::Run;
 use crate::textbook::{Textbook, Worked, place};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use whygrad::credit::{Beside, Still, Update, Updates, Weight};
+use whygrad::credit::{Comparison, Snapshot, Update, Updates, Weight};
 use whygrad::data::{Batches, Dataset};
 use whygrad::loss::LossFunction;
 use whygrad::network::{Batch, Keep, Pass, Plan, Rows, Weights};
@@ -28,7 +28,7 @@ pub struct Step<T> {
     /// Its batch: rows of the training part.
     pub rows: Vec<usize>,
     /// The step between gradient and update, in f64.
-    pub still: Still,
+    pub still: Snapshot,
     /// The loss.
     pub loss: Arc<dyn LossFunction>,
     /// All weights after it; `None` where no step is made.
@@ -102,7 +102,7 @@ impl<T: Real> Step<T> {
         trainer.step(batch);
         let after = moves.then(|| trainer.state().weights.clone());
         drop(trainer);
-        let still = Still::new(network, Arc::clone(&loss), optimizer, options, &before, batch)?;
+        let still = Snapshot::new(network, Arc::clone(&loss), optimizer, options, &before, batch)?;
         Ok(Step { origin, number: before.steps + 1, rows, still, loss, after, before, gradient, train })
     }
 
@@ -116,7 +116,7 @@ impl<T: Real> Step<T> {
     }
 
     /// The gradient that training used beside the exact one.
-    pub fn beside(&self, weight: Weight) -> Beside {
+    pub fn beside(&self, weight: Weight) -> Comparison {
         self.still.beside(weight, self.gradient[weight.place(self.still.network())].f64())
     }
 
@@ -221,7 +221,7 @@ pub fn weight_at(worked: &Worked, place: usize) -> Weight {
 }
 
 /// Every value of a worked example, by its name.
-pub fn values(worked: &Worked, still: &Still) -> Map<String, Json> {
+pub fn values(worked: &Worked, still: &Snapshot) -> Map<String, Json> {
     let of = |value: usize| {
         let numbers = still.plan().value(value).next().unwrap_or_default().to_vec();
         worked.names_of(value).into_iter().zip(numbers.into_iter().map(Json::from))

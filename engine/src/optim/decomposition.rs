@@ -1,4 +1,4 @@
-//! An update taken apart: a ladder of steps from −α₀·g, the plain step from the raw gradient, to the step that the
+//! An update taken apart: a decomposition of steps from −α₀·g, the plain step from the raw gradient, to the step that the
 //! optimizer takes. A part is a rung minus the rung before it, so the parts add up to the last rung.
 
 use super::SLOTS;
@@ -58,7 +58,7 @@ impl Source {
 pub struct Part {
     /// Where it comes from.
     pub source: Source,
-    /// How it is computed, in the symbols of [`Ladder::symbols`].
+    /// How it is computed, in the symbols of [`Decomposition::symbols`].
     pub formula: &'static str,
     /// What it adds to the weight.
     pub amount: f64,
@@ -75,9 +75,9 @@ pub struct Symbol {
     pub value: f64,
 }
 
-/// An update of one weight, taken apart: `−α₀·u` is the rung on which the ladder stands, and `u` its direction.
+/// An update of one weight, taken apart: `−α₀·u` is the rung on which the decomposition stands, and `u` its direction.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ladder {
+pub struct Decomposition {
     base: f64,
     direction: f64,
     parts: Vec<Part>,
@@ -85,21 +85,21 @@ pub struct Ladder {
     condition: f64,
 }
 
-impl Ladder {
+impl Decomposition {
     /// The first rungs, which all optimizers share: −α₀·g, and −α₀·ĝ where something clips. `lr` is α₀.
-    pub fn new(at: &Before, lr: f64) -> Ladder {
+    pub fn new(at: &Before, lr: f64) -> Decomposition {
         let data = Part { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
-        let mut ladder =
-            Ladder { base: lr, direction: at.g, parts: vec![data], symbols: vec![], condition: 1.0 };
-        ladder.name("w", "weight before the update", at.w);
-        ladder.name("g", "gradient", at.g);
-        ladder.name("α₀", "learning rate before the schedule", lr);
-        ladder.name("α", "learning rate of this update", at.scheduled.unwrap_or(lr));
+        let mut decomposition =
+            Decomposition { base: lr, direction: at.g, parts: vec![data], symbols: vec![], condition: 1.0 };
+        decomposition.name("w", "weight before the update", at.w);
+        decomposition.name("g", "gradient", at.g);
+        decomposition.name("α₀", "learning rate before the schedule", lr);
+        decomposition.name("α", "learning rate of this update", at.scheduled.unwrap_or(lr));
         if let Some(clipped) = at.clipped {
-            ladder.name("ĝ", "gradient after clipping", clipped);
-            ladder.climb(Source::Clipping, "−α₀·(ĝ − g)", clipped);
+            decomposition.name("ĝ", "gradient after clipping", clipped);
+            decomposition.climb(Source::Clipping, "−α₀·(ĝ − g)", clipped);
         }
-        ladder
+        decomposition
     }
 
     /// u: what the rung multiplies with −α₀.
@@ -128,7 +128,7 @@ impl Ladder {
         }
     }
 
-    /// A part beside the ladder, which changes no rung.
+    /// A part beside the decomposition, which changes no rung.
     pub fn beside(&mut self, source: Source, formula: &'static str, amount: f64) {
         self.parts.push(Part { source, formula, amount });
     }

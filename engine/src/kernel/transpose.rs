@@ -8,7 +8,7 @@ use super::simd::{Kernel, Level, Vector, transpose, vectored};
 ///
 /// # Panics
 /// Where one of them does not hold its numbers: a mistake of the caller.
-pub fn turn<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &mut [T], apart: [usize; 2]) {
+pub fn transpose_into<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &mut [T], apart: [usize; 2]) {
     if rows > 0 && columns > 0 {
         let [last_from, last_to] = [(rows - 1) * apart[0] + columns, (columns - 1) * apart[1] + rows];
         assert!(apart[0] >= columns && apart[1] >= rows && from.len() >= last_from && to.len() >= last_to);
@@ -34,7 +34,7 @@ impl<T: Scalar> Kernel<T> for Turn<'_, T> {
         for i in (0..rows).step_by(V::LANES) {
             for j in (0..columns).step_by(V::LANES) {
                 let (some, across) = ((rows - i).min(V::LANES), (columns - j).min(V::LANES));
-                // SAFETY: rows i.. and columns j.. lie inside both slices, as `turn` checked; the caller vouches for the
+                // SAFETY: rows i.. and columns j.. lie inside both slices, as `transpose_into` checked; the caller vouches for the
                 // instructions.
                 unsafe {
                     // So many steps, known when it is compiled, keep the square in registers.
