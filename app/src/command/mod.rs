@@ -1,13 +1,54 @@
 //! One command, one file: its arguments and what it prints.
 
-pub mod ledger;
-pub mod new;
-pub mod train;
-pub mod verify;
-pub mod walk;
-pub mod why;
+mod ledger;
+mod new;
+mod train;
+mod verify;
+mod walk;
+mod why;
 
+use clap::{Parser, Subcommand};
 use std::ops::RangeInclusive;
+use std::process::ExitCode;
+
+/// How does error assign credit or blame to each weight?
+#[derive(Parser)]
+#[command(name = "whygrad", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Walk(walk::Args),
+    Train(train::Args),
+    Why(why::Args),
+    Ledger(ledger::Args),
+    New(new::Args),
+    Verify(verify::Args),
+}
+
+/// Runs the command that this process was called with, and says how it ended: every error is one line, and status 2.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Walk(args) => walk::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Verify(args) => verify::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough (`whygrad walk | head`).
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
 
 /// Reads a whole number in a range; says which are.
 fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + Clone {

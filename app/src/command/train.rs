@@ -1,11 +1,10 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
-use crate::chart;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::page;
 use crate::run::{RUNS, Recorder, Run};
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::terminal::{chart, progress, width};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -173,14 +172,9 @@ const TIMES: usize = 1 << 20;
 
 impl Display {
     fn new(how: &Fit, per_epoch: u64, done: u64, examples_per_epoch: usize, json: bool) -> Display {
-        let bar = ProgressBar::with_draw_target(
-            Some(how.epochs * per_epoch),
-            ProgressDrawTarget::stderr_with_hz(10),
-        );
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps, {eta} left\n{wide_msg}");
-        bar.set_style(style.expect("the template is a constant").progress_chars("█▌ "));
-        if json || !std::io::stderr().is_terminal() {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
+        let bar = progress(how.epochs * per_epoch, "\n{wide_msg}");
+        if !json && std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
         bar.set_position(done);
         let now = Instant::now();
@@ -207,9 +201,9 @@ impl Display {
     }
 
     fn report(&self, summary: &Summary, train: Metrics, test: Option<Metrics>) -> Result<()> {
-        let columns = page::width();
+        let columns = width();
         if self.losses.len() > 1 {
-            self.say(&format!("\nloss of each step\n{}", chart::line(&self.losses, self.first, columns, 9)))?;
+            self.say(&format!("\nloss of each step\n{}", chart(&self.losses, self.first, columns, 9)))?;
         }
         let describe = |what: &str, metrics: Metrics| match metrics.accuracy {
             Some(share) => format!("{what} {:>6.2} % right, loss {:.4}", 100.0 * share, metrics.loss),

@@ -1,10 +1,10 @@
 //! `whygrad walk`: the six steps of a small network, with every number.
 
 use super::{real, whole};
-use crate::chart;
 use crate::error::{Error, Result, nearest};
-use crate::page::{Page, count, difference, factor, number, pretty, wrap};
+use crate::terminal::{Page, chart, wrap};
 use crate::textbook::{End, Step, Textbook, Weight, Worked};
+use crate::view::digits::{count, difference, factor, number, pretty};
 use serde_json::{Map, Value as Json, json};
 use std::io::Write;
 use std::process::ExitCode;
@@ -323,13 +323,13 @@ impl Walk {
                     .collect();
                 let (symbols, numbers): (Vec<String>, Vec<String>) = terms.into_iter().unzip();
                 let sum = self.sum_name(layer, unit);
-                page.equation(&sum, &symbols.join(" + "), &numbers.join(" + "), sums[unit]);
+                page.equation(&sum, &symbols.join(" + "), &numbers.join(" + "), &number(sums[unit]));
                 if !self.is_identity(layer) {
                     let formula = self.formula(layer).value;
                     let (y, x) = (&names[unit], number(sums[unit]));
                     let (symbols, numbers) =
                         (Formula::write(formula, &sum, y), Formula::write(formula, &x, y));
-                    page.equation(y, &symbols, &numbers, values[unit]);
+                    page.equation(y, &symbols, &numbers, &number(values[unit]));
                 }
             }
         }
@@ -359,7 +359,7 @@ impl Walk {
                 "L",
                 &Walk::of_output(formula, only, "y"),
                 &with_numbers(0),
-                self.first.loss,
+                &number(self.first.loss),
             );
         }
         let divided = self.worked.loss.reduction() == whygrad::loss::Reduction::Mean;
@@ -383,7 +383,7 @@ impl Walk {
             let (prediction, target) = (number(predicted[unit]), number(self.target(unit)));
             let numbers = Walk::of_output(slope, &prediction, &target);
             let symbols = Walk::of_output(slope, name, "y");
-            page.equation(&format!("∂L/∂{name}"), &symbols, &numbers, self.first.gradients[4][unit]);
+            page.equation(&format!("∂L/∂{name}"), &symbols, &numbers, &number(self.first.gradients[4][unit]));
             if !self.is_identity(1) {
                 let sum = self.sum_name(1, unit);
                 self.slope_line(page, 1, unit, name, &sum);
@@ -407,7 +407,7 @@ impl Walk {
         let (x, y) = if layer == 0 { (z[unit], h[unit]) } else { (s[unit], o[unit]) };
         let (symbols, numbers) =
             (Formula::write(formula, sum, name), Formula::write(formula, &number(x), &number(y)));
-        page.equation(&format!("∂{name}/∂{sum}"), &symbols, &numbers, self.slope(layer, unit));
+        page.equation(&format!("∂{name}/∂{sum}"), &symbols, &numbers, &number(self.slope(layer, unit)));
     }
 
     fn hidden_weights(&self, page: &mut Page) {
@@ -442,7 +442,7 @@ impl Walk {
                     &left,
                     &symbols.join(" + "),
                     &numbers.join(" + "),
-                    self.first.gradients[2][unit],
+                    &number(self.first.gradients[2][unit]),
                 );
             }
             if !self.is_identity(0) {
@@ -534,7 +534,7 @@ impl Walk {
             page.line("The source gives no learning rate, so no step is made. The gradient, and the\nsame by nudging:\n");
             return self.gradient_table(page, None);
         };
-        page.line("Each weight moves against its gradient: w ← w − α × ∂L/∂w. Comparison the gradient\nstands the same by nudging the weight, (L(w + h) − L(w − h)) / 2h.\n");
+        page.line("Each weight moves against its gradient: w ← w − α × ∂L/∂w. Beside the gradient\nstands the same by nudging the weight, (L(w + h) − L(w − h)) / 2h.\n");
         self.gradient_table(page, Some(learned));
         let (before, after) = (&self.first.values[4], &learned.step.values[4]);
         page.line("");
@@ -551,7 +551,7 @@ impl Walk {
             page.line(format!("  {}", wrap(why, 76).join("\n  ")));
         }
         page.line(format!("\n  loss after 0 to {} updates", learned.losses.len() - 1));
-        for line in chart::line(&learned.losses, 0, 76, 7).lines() {
+        for line in chart(&learned.losses, 0, 76, 7).lines() {
             page.line(format!("  {line}"));
         }
         page.line("\nA gradient is the local slope of this loss, on this example, at these weights;\nit says nothing about what a neuron means.");

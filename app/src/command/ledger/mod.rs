@@ -5,9 +5,10 @@ mod picture;
 use super::whole;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::page::{Page, apart, bar, count, fit as cut, number, short, signed, two_sided, width};
 use crate::run::{RUNS, Run, write_whole};
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::terminal::{Page, bar, fit as cut, progress, two_sided, width};
+use crate::view::digits::{apart, count, number, short, signed};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use serde::{Serialize, Serializer};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -151,9 +152,7 @@ struct Watch {
 
 impl Watch {
     fn new(ledger: Ledger<f64>, first: u64, last: u64) -> Watch {
-        let bar = ProgressBar::with_draw_target(Some(last + 1 - first), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} steps, {eta} left");
-        bar.set_style(style.expect("the template is a constant").progress_chars("█▌ "));
+        let bar = progress(last + 1 - first, "");
         let (now, none) = (Instant::now(), Duration::ZERO);
         Watch { ledger, last, bar, began: now, step_began: now, training: none, keeping: none }
     }

@@ -1,7 +1,7 @@
 //! The curve of the loss, with what each layer contributed to it, as SVG.
 
 use super::Report;
-use crate::page::{count, number, signed};
+use crate::view::digits::{count, number, signed};
 use std::fmt::Write;
 
 /// Layers that have a band of their own.

@@ -8,8 +8,8 @@ mod step;
 
 use super::whole;
 use crate::error::{Error, Result};
-use crate::page::{Page, width};
 use crate::run::Run;
+use crate::terminal::{Page, width};
 use crate::textbook::Textbook;
 use answer::Answer;
 use overview::Overview;
@@ -31,7 +31,7 @@ use whygrad::train::Real;
 ///   update    how the optimizer made the step of the gradient; the sum of the parts is Δw
 ///   effect    the change of the loss that g·Δw predicts, beside the measured one
 ///
-/// Comparison the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
+/// Beside the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
 /// the step; the gradient that training used, in its precision, stands beside it with the difference.
 ///
 /// WEIGHT is w1 to w4 of the first network (see whygrad walk), a weight of a --case, or a weight of a run:

@@ -2,7 +2,8 @@
 
 use super::step::{Names, Origin, Step};
 use crate::error::Result;
-use crate::page::{Page, bar, count, fit, number, short, signed, width};
+use crate::terminal::{Page, bar, fit, width};
+use crate::view::digits::{count, number, short, signed};
 use serde::Serialize;
 use std::sync::Arc;
 use whygrad::credit::{Ledger, PROBE, Refine, Totals, Weight, probe};

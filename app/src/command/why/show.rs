@@ -2,7 +2,8 @@
 
 use super::answer::Answer;
 use super::step::Names;
-use crate::page::{Page, apart, bar, count, difference, factor, fit, number, short, signed, two_sided};
+use crate::terminal::{Page, bar, fit, two_sided, wrap};
+use crate::view::digits::{apart, count, difference, factor, number, short, signed};
 use console::Style;
 use whygrad::credit::{Expression, Factor, Kind, Link, Magnitude, Path, Verdict};
 use whygrad::network::Network;
@@ -65,7 +66,7 @@ impl Show<'_> {
                 format!("{weight} moved from {from} to {to} at step {step}: {way} by {}", short(moved.abs()))
             }
         };
-        for line in crate::page::wrap(&text, self.width) {
+        for line in wrap(&text, self.width) {
             page.line(Style::new().bold().apply_to(line).to_string());
         }
         let of = match (&answer.run, &answer.case) {
@@ -216,7 +217,7 @@ impl Show<'_> {
             };
             if let Some(written) = &link.expression {
                 let text = format!("{left}{}{right}", self.written(written));
-                for line in crate::page::wrap(&text, self.width - 6) {
+                for line in wrap(&text, self.width - 6) {
                     page.line(format!("      {}", Style::new().dim().apply_to(line)));
                 }
             } else if links.len() > 1 {

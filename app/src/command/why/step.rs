@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::page::pretty;
 use crate::run::Run;
 use crate::textbook::{Textbook, Worked, place};
+use crate::view::digits::pretty;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use whygrad::credit::{Comparison, Snapshot, Update, Updates, Weight};

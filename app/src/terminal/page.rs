@@ -1,4 +1,4 @@
-//! What a page on the terminal is made of: numbers with the digits that they deserve, lines, bars.
+//! What a page on the terminal is made of: lines, titles, bars.
 
 use console::{Style, Term};
 
@@ -37,91 +37,18 @@ impl Page {
         wrap(text, width).iter().for_each(|line| self.line(line));
     }
 
-    /// `left = symbols` and below it `= numbers = value`.
-    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: f64) {
+    /// `left = symbols` and below it `= numbers = value`; in one line where that is short.
+    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: &str) {
         let gap = " ".repeat(left.chars().count());
         if symbols == numbers
             || 12 + left.chars().count() + symbols.chars().count() + numbers.chars().count() < 66
         {
             let middle = if symbols == numbers { symbols.into() } else { format!("{symbols} = {numbers}") };
-            return self.line(format!("  {left} = {middle} = {}", number(value)));
+            return self.line(format!("  {left} = {middle} = {value}"));
         }
         self.line(format!("  {left} = {symbols}"));
-        self.line(format!("  {gap} = {numbers} = {}", number(value)));
+        self.line(format!("  {gap} = {numbers} = {value}"));
     }
-}
-
-/// Four decimals, or an exponent where they would say nothing.
-pub fn number(x: f64) -> String {
-    let text = match x.abs() {
-        0.0 => "0".into(),
-        size if (1e-3..1e6).contains(&size) => format!("{x:.4}"),
-        _ if x.is_finite() => format!("{x:.3e}"),
-        _ => x.to_string(),
-    };
-    text.replace('-', "−")
-}
-
-/// As [`number`], with its sign also where it is positive.
-pub fn signed(x: f64) -> String {
-    if x > 0.0 { format!("+{}", number(x)) } else { number(x) }
-}
-
-/// Two digits: for what is a size and no more.
-pub fn short(x: f64) -> String {
-    let text = match x.abs() {
-        0.0 => "0".into(),
-        size if (1e-3..1e5).contains(&size) => {
-            // As many decimals as show two digits.
-            format!("{x:.*}", (1.0 - size.log10().floor()).max(0.0) as usize)
-        }
-        _ if x.is_finite() => format!("{x:.1e}"),
-        _ => x.to_string(),
-    };
-    text.replace('-', "−")
-}
-
-/// Two numbers with as many decimals as tell them apart, four at least.
-pub fn apart(a: f64, b: f64) -> [String; 2] {
-    let digits = match (a - b).abs() {
-        0.0 => 4.0,
-        size => (1.0 - size.log10().floor()).clamp(4.0, 16.0),
-    };
-    let plain = |x: f64| x == 0.0 || (1e-3..1e6).contains(&x.abs()) || x.abs() >= 0.1 * (a - b).abs();
-    let largest = a.abs().max(b.abs());
-    let usual = largest == 0.0 || (1e-3..1e6).contains(&largest);
-    match usual && digits <= 12.0 && plain(a) && plain(b) {
-        true => [a, b].map(|x| format!("{x:.*}", digits as usize).replace('-', "−")),
-        false => [a, b].map(|x| format!("{x:.6e}").replace('-', "−")),
-    }
-}
-
-/// A factor: in brackets where it is negative.
-pub fn factor(x: f64) -> String {
-    if x < 0.0 { format!("({})", number(x)) } else { number(x) }
-}
-
-/// A relative difference. Most of what is smaller than 1e-7 is rounding, and differs from processor to processor.
-pub fn difference(relative: Option<f64>) -> String {
-    match relative {
-        None => "–".into(),
-        Some(d) if d < 1e-7 => "<1e−7".into(),
-        Some(d) => format!("{d:.0e}").replace('-', "−"),
-    }
-}
-
-/// `w12` as w₁₂.
-pub fn pretty(name: &str) -> String {
-    let low = |c: char| c.to_digit(10).and_then(|d| char::from_u32(0x2080 + d)).unwrap_or(c);
-    match name.find(|c: char| c.is_ascii_digit()) {
-        Some(at) => name[..at].chars().chain(name[at..].chars().map(low)).collect(),
-        None => name.into(),
-    }
-}
-
-/// `1 input`, `2 inputs`, `1,797 inputs`
-pub fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", indicatif::HumanCount(n as u64)) }
 }
 
 /// Lines of at most `width` characters.
@@ -177,23 +104,6 @@ pub fn fit(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_the_digits_that_they_deserve() {
-        assert_eq!(
-            [0.0, 0.70004, -0.25, 1e-4, 2e7].map(number).join(" "),
-            "0 0.7000 −0.2500 1.000e−4 2.000e7"
-        );
-        assert_eq!(
-            [0.0, 3.14e-4, 0.0381, -0.16, 12.3, 4.2e7].map(short).join(" "),
-            "0 3.1e−4 0.038 −0.16 12 4.2e7"
-        );
-        assert_eq!(apart(0.13121, 0.13090), ["0.13121", "0.13090"]);
-        assert_eq!(apart(0.5, 0.9), ["0.5000", "0.9000"]);
-        assert_eq!(apart(0.5, 0.5), ["0.5000", "0.5000"]);
-        assert_eq!(apart(1e-9, 1.1e-9), ["1.000000e−9", "1.100000e−9"]);
-        assert_eq!(apart(0.0, 0.0), ["0.0000", "0.0000"]);
-    }
 
     #[test]
     fn bars_are_as_long_as_their_share() {

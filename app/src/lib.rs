@@ -1,0 +1,11 @@
+//! The app behind the command `whygrad`: data and experiments are read, runs are kept in folders, and what people are
+//! shown is made as plain data, which the commands print. ARCHITECTURE.md has the floors of its rooms.
+
+pub mod command;
+pub mod data;
+pub mod error;
+pub mod experiment;
+pub mod run;
+pub mod terminal;
+pub mod textbook;
+pub mod view;

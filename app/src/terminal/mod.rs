@@ -1,0 +1,9 @@
+//! The terminal: pages of lines and bars, charts, progress.
+
+mod chart;
+mod page;
+mod progress;
+
+pub use chart::line as chart;
+pub use page::{Page, bar, fit, two_sided, width, wrap};
+pub use progress::progress;
