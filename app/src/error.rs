@@ -245,6 +245,9 @@ pub enum DataProblem {
     /// A generated set that cannot be.
     #[error("{0}")]
     Generated(String),
+    /// Numbers that are no data set.
+    #[error(transparent)]
+    Set(#[from] whygrad::data::DataError),
 }
 
 /// ` (did you mean "…"?)` where one of the names is close.

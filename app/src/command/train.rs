@@ -97,7 +97,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let per_epoch = train.len().div_ceil(how.batch) as u64;
+    let per_epoch = how.batches(trainer.options(), train.len()).per_epoch();
     let mut recorder = Recorder::start(&run, trainer, &progress)?;
     let mut display = Display::new(how, per_epoch, trainer.state().steps, train.len(), args.json);
     if !args.json {

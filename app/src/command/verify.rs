@@ -231,19 +231,15 @@ fn with_loss(name: &str) -> Result<Arc<dyn loss::LossFunction>, String> {
     loss::read(name, given).map_err(|error| error.to_string())
 }
 
-fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> Dataset<f64> {
+fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> Result<Dataset<f64>, String> {
     let n = targets.as_array().map_or(0, Vec::len);
     let (inputs, targets) = (numbers(inputs), numbers(targets));
-    Dataset {
-        shape: [inputs.len() / n.max(1)].into(),
-        inputs: inputs.into(),
-        targets: match loss.wants() {
-            TargetKind::Classes => Targets::Classes(targets.iter().map(|c| *c as u32).collect()),
-            TargetKind::Values => Targets::Values { width: targets.len() / n.max(1), data: targets },
-        },
-        class_names: vec![],
-        feature_names: vec![],
-    }
+    let width = inputs.len() / n.max(1);
+    let targets = match loss.wants() {
+        TargetKind::Classes => Targets::Classes(targets.iter().map(|c| *c as u32).collect()),
+        TargetKind::Values => Targets::Values { width: targets.len() / n.max(1), data: targets },
+    };
+    Dataset::new(inputs, [width], targets).map_err(|error| error.to_string())
 }
 
 /// The numbers of an object of tensors, in the order of the network's parameters.
@@ -265,8 +261,8 @@ fn pytorch(case: &Json) -> Result<Outcome, String> {
     }
     let say = |error: whygrad::network::Error| error.to_string();
     let loss = with_loss(text(case, "loss")?)?;
-    let data = dataset(&*loss, &case["input"], &case["target"]);
-    let network = Network::sequential(data.shape.clone(), layers(&case["layers"])?).map_err(say)?;
+    let data = dataset(&*loss, &case["input"], &case["target"])?;
+    let network = Network::sequential(data.shape().clone(), layers(&case["layers"])?).map_err(say)?;
     let start = weights(&network, &case["parameters"])?;
     let expected = &case["expected"];
     let mut found = Differences::default();
@@ -322,8 +318,8 @@ fn digits(case: &Json) -> Result<Differences, String> {
     let say = |error: whygrad::network::Error| error.to_string();
     let source = data::Source { source: "digits".into(), ..data::Source::default() };
     let loaded = data::load::<f64>(&source, data::Want::Classes, 0).map_err(|error| error.to_string())?;
-    let mut all = loaded.train;
-    all.inputs.iter_mut().for_each(|x| *x /= 16.0);
+    let sixteenths: Vec<f64> = loaded.train.inputs().iter().map(|x| x / 16.0).collect();
+    let all = Dataset::new(sixteenths, [64], loaded.train.targets().clone()).map_err(|e| e.to_string())?;
     let (train, test): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|i| *i < 1500);
     let (train, test) = (all.select(&train), all.select(&test));
     let layers = whygrad::layers![op::Linear::new(32), op::Relu, op::Linear::new(10)];
@@ -479,7 +475,7 @@ fn forward(worked: &Worked, step: &Step, wanted: &Json, found: &mut Differences)
         } else if let Some(rest) = name.strip_prefix("E_").filter(|rest| *rest != "total") {
             // The part of one output: half the squared error, in the one source that has it.
             let at = outputs.iter().position(|output| output == rest);
-            let Targets::Values { data, .. } = &worked.data.targets else { return Err("no targets".into()) };
+            let Targets::Values { data, .. } = worked.data.targets() else { return Err("no targets".into()) };
             at.map(|i| 0.5 * (data[i] - o[i]).powi(2))
         } else {
             match name.as_str() {

@@ -283,7 +283,7 @@ impl Walk {
                 }
             }
         }
-        let y: Vec<String> = match &self.worked.data.targets {
+        let y: Vec<String> = match self.worked.data.targets() {
             Targets::Values { data, .. } => data.iter().map(|y| number(*y)).collect(),
             Targets::Classes(_) => vec![],
         };
@@ -341,7 +341,7 @@ impl Walk {
     }
 
     fn target(&self, unit: usize) -> f64 {
-        match &self.worked.data.targets {
+        match self.worked.data.targets() {
             Targets::Values { data, .. } => data[unit],
             Targets::Classes(_) => f64::NAN,
         }

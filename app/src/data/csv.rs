@@ -5,7 +5,6 @@ use super::{Want, number_labels};
 use crate::error::DataProblem;
 use csv::{ByteRecord, ReaderBuilder};
 use std::collections::HashMap;
-use whygrad::Shape;
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::{Aligned, Scalar};
 
@@ -54,13 +53,13 @@ pub fn read<T: Scalar>(
     let (targets, class_names) = match want {
         Want::Values => (Targets::Values { data: values, width: targets.len() }, vec![]),
         Want::Classes => {
-            let (number, names) = number_labels(&labels, like.map(|like| &like.class_names[..]))?;
+            let (number, names) = number_labels(&labels, like.map(|like| like.class_names()))?;
             (Targets::Classes(ids.into_iter().map(|id| number[id as usize]).collect()), names)
         }
     };
-    let shape = Shape::from([feature_names.len()]);
     let inputs = Aligned::concat(inputs.iter().map(Vec::as_slice));
-    Ok(Dataset { inputs, shape, targets, class_names, feature_names })
+    let data = Dataset::new(inputs, [feature_names.len()], targets)?;
+    Ok(data.with_class_names(class_names).with_feature_names(feature_names)?)
 }
 
 /// Bytes below which another thread is not worth its start.

@@ -16,7 +16,6 @@ use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
-use whygrad::Shape;
 use whygrad::data::generate::GENERATED;
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::Scalar;
@@ -111,8 +110,9 @@ pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<
         Some(path) => Some(read(path, source.test_targets.as_deref(), source, want, Some(&train))?),
         None => None,
     };
-    if let Some(test) = test.as_ref().filter(|test| test.shape != train.shape) {
-        return Err(problem(DataProblem::Shapes { test: test.shape.clone(), train: train.shape }));
+    if let Some(test) = test.as_ref().filter(|test| test.shape() != train.shape()) {
+        let (test, train) = (test.shape().clone(), train.shape().clone());
+        return Err(problem(DataProblem::Shapes { test, train }));
     }
     Ok(Loaded { train, test })
 }
@@ -193,15 +193,11 @@ fn examples<T: Scalar>(
         Targets::Classes(classes) => classes.iter().max().map_or(0, |&c| c as usize + 1),
         Targets::Values { .. } => 0,
     };
-    Ok(Dataset {
-        shape: Shape::from([inputs.data.len() / n]),
-        inputs: inputs.data.into(),
-        targets,
-        class_names: match like {
-            Some(like) => like.class_names.clone(),
-            None => (0..highest).map(|class| class.to_string()).collect(),
-        },
-        feature_names: vec![],
+    let width = inputs.data.len() / n;
+    let data = Dataset::new(inputs.data, [width], targets)?;
+    Ok(match like {
+        Some(like) => data.with_class_names(like.class_names().iter().cloned()),
+        None => data.with_class_names((0..highest).map(|class| class.to_string())),
     })
 }
 

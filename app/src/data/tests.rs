@@ -20,12 +20,12 @@ fn built_in_sets_have_their_known_rows_columns_and_classes() {
     ] {
         let want = if classes.is_some() { Want::Classes } else { Want::Values };
         let data = builtin(name, want);
-        assert_eq!((data.len(), data.shape.len(), data.classes()), (rows, columns, classes), "{name}");
-        assert_eq!(data.inputs.len(), rows * columns);
-        let found: f64 = data.inputs.iter().sum();
+        assert_eq!((data.len(), data.shape().len(), data.classes()), (rows, columns, classes), "{name}");
+        assert_eq!(data.inputs().len(), rows * columns);
+        let found: f64 = data.inputs().iter().sum();
         assert!((found - sum).abs() <= 1e-9 * sum, "{name}: the inputs sum to {found}");
     }
-    let Targets::Classes(classes) = builtin("iris", Want::Classes).targets else { panic!() };
+    let Targets::Classes(classes) = builtin("iris", Want::Classes).targets().clone() else { panic!() };
     assert_eq!([0, 1, 2].map(|class| classes.iter().filter(|c| **c == class).count()), [50, 50, 50]);
 }
 
@@ -86,7 +86,7 @@ fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
     let both = |rows: &str| {
         ["u,v,label\n", "u,\"v\",label\n"].map(|header| {
             csv::read::<f32>((header.to_string() + rows).into(), b',', &[], Want::Classes, None)
-                .map(|data| (data.inputs, data.targets, data.class_names))
+                .map(|data| (data.inputs().to_vec(), data.targets().clone(), data.class_names().to_vec()))
                 .map_err(|problem| problem.to_string())
         })
     };
@@ -106,7 +106,7 @@ fn assert_read_as_text(cell: &str) {
     let table = format!("a,label\n\"{cell}\",0\n");
     let read = csv::read::<f64>(table.into(), b',', &[], Want::Classes, None);
     let wanted = cell.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-    assert_eq!(read.ok().map(|data| data.inputs[0].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
+    assert_eq!(read.ok().map(|data| data.inputs()[0].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
 }
 
 #[test]
@@ -137,15 +137,15 @@ fn tables_take_quotes_tabs_text_labels_and_several_targets() {
         csv::read::<f64>(text.into(), separator, &target, want, None).unwrap()
     };
     let data = read("\"a, b\"\tlabel\n\"1.5\"\tzebra\n-2e3\tapple\n3\tzebra\n", b'\t', &[], Want::Classes);
-    assert_eq!(data.inputs[..], [1.5, -2000.0, 3.0]);
-    assert_eq!(data.targets, Targets::Classes(vec![1, 0, 1]));
+    assert_eq!(data.inputs(), [1.5, -2000.0, 3.0]);
+    assert_eq!(*data.targets(), Targets::Classes(vec![1, 0, 1]));
     assert_eq!(
-        (data.class_names, data.feature_names),
-        (vec!["apple".into(), "zebra".into()], vec!["a, b".to_string()])
+        (data.class_names(), data.feature_names()),
+        (&["apple".to_string(), "zebra".to_string()][..], &["a, b".to_string()][..])
     );
     let data = read("\u{feff}u,x,v\n1,2,3\n4,5,6\n", b',', &["u", "v"], Want::Values);
-    assert_eq!(data.targets, Targets::Values { data: vec![1.0, 3.0, 4.0, 6.0], width: 2 });
-    assert_eq!(data.inputs[..], [2.0, 5.0]);
+    assert_eq!(*data.targets(), Targets::Values { data: vec![1.0, 3.0, 4.0, 6.0], width: 2 });
+    assert_eq!(data.inputs(), [2.0, 5.0]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_held_out_table_uses_the_classes_of_the_training_table() {
         |text: &str, like: Option<&Dataset<f64>>| csv::read(text.into(), b',', &[], Want::Classes, like);
     let train = read("a,label\n1,x\n2,y\n3,z\n", None).unwrap();
     let test = read("a,label\n1,z\n2,x\n", Some(&train)).unwrap();
-    assert_eq!(test.targets, Targets::Classes(vec![2, 0]));
+    assert_eq!(*test.targets(), Targets::Classes(vec![2, 0]));
     let message = read("a,label\n1,w\n", Some(&train)).unwrap_err().to_string();
     assert_eq!(message, "the class \"w\" does not occur in the training data; known classes: x, y, z");
 }
@@ -239,7 +239,7 @@ fn array_files_make_examples_gzipped_or_not() {
         |x: &str, y: Option<&str>| Source { source: path(x), targets: y.map(path), ..Source::default() };
     let read = |source: &Source| load::<f32>(source, Want::Classes, 0);
     let data = read(&source("x-idx3-ubyte.gz", Some("y-idx1-ubyte"))).unwrap().train;
-    assert_eq!((data.len(), data.shape.len(), data.targets), (3, 4, Targets::Classes(vec![2, 0, 1])));
+    assert_eq!((data.len(), data.shape().len(), data.targets()), (3, 4, &Targets::Classes(vec![2, 0, 1])));
     let wrong = |x, y| read(&source(x, y)).unwrap_err().to_string();
     assert!(wrong("x-idx3-ubyte.gz", Some("two-idx1-ubyte")).contains("there are 3 inputs and 2 targets"));
     assert!(wrong("x-idx3-ubyte.gz", None).contains("name the file with the targets in `data.targets`"));

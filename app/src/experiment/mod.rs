@@ -12,7 +12,7 @@ use crate::error::{Error, Place, Result, nearest};
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
-use whygrad::data::{Dataset, Scale, Scaler, split};
+use whygrad::data::{Dataset, Scale, Scaler, Targets, split};
 use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
 use whygrad::optim::{Clip, Decay, Optimizer, Schedule};
@@ -226,10 +226,13 @@ impl Experiment {
         // Runs of different seeds see the same examples, so that they can be compared.
         let seed = self.data.number("seed") as u64;
         let mut loaded = data::load::<T>(&self.source, want, seed)?;
-        if let (Want::Values, whygrad::data::Targets::Classes(classes)) = (want, &loaded.train.targets) {
+        if let (Want::Values, Targets::Classes(classes)) = (want, loaded.train.targets()) {
             // Generated sets have classes; a loss on numbers takes their numbers.
             let data = classes.iter().map(|&class| T::of(f64::from(class))).collect();
-            loaded.train.targets = whygrad::data::Targets::Values { data, width: 1 };
+            loaded.train = loaded
+                .train
+                .with_targets(Targets::Values { data, width: 1 })
+                .map_err(|error| self.origin.error("data.source", &error.to_string()))?;
         }
         let shuffle = self.data.switch("shuffle");
         let (mut train, mut test) = match loaded.test {
@@ -242,10 +245,11 @@ impl Experiment {
             _ => Scale::None,
         };
         let scaler = Scaler::fit(scale, &train);
-        scaler.apply(&mut train);
-        scaler.apply(&mut test);
+        for data in [&mut train, &mut test] {
+            scaler.apply(data).map_err(|error| self.origin.error("data.scale", &error.to_string()))?;
+        }
         let batch = self.train.count("batch").min(train.len().max(1));
-        let network = self.network(train.shape.clone())?;
+        let network = self.network(train.shape().clone())?;
         let options = self.options(batch, train.len());
         let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
         for data in [&train, &test] {
@@ -253,16 +257,14 @@ impl Experiment {
         }
         let fit = Fit {
             epochs: self.train.count("epochs") as u64,
-            batch,
             shuffle,
-            seed: self.seed,
             patience: self.train.count_if("patience").map(|epochs| epochs as u64),
         };
         Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit })
     }
 
     /// What the trainer is told, for this many examples in a batch and in all.
-    pub fn options(&self, batch: usize, examples: usize) -> Options {
+    fn options(&self, batch: usize, examples: usize) -> Options {
         let steps_per_epoch = examples.div_ceil(batch) as u64;
         let epochs = |key| self.schedule.count_if(key).unwrap_or(self.train.count("epochs")) as u64;
         let warmup = self.schedule.count("warmup") as u64;

@@ -103,7 +103,7 @@ pub fn to_bytes<T: Scalar>(
 
 /// Writes a checkpoint of the trainer's state.
 pub fn save<T: Real>(path: &Path, trainer: &Trainer<T>, progress: &Progress) -> Result<u64> {
-    let bytes = to_bytes(trainer.network(), trainer.optimizer(), trainer.state(), progress);
+    let bytes = to_bytes(trainer.network(), &**trainer.optimizer(), trainer.state(), progress);
     write_whole(path, &bytes)?;
     Ok(bytes.len() as u64)
 }
@@ -118,7 +118,8 @@ pub fn load<T: Real>(path: &Path, trainer: &Trainer<T>) -> Result<(State<T>, Pro
     })?;
     let mut state = trainer.state().clone();
     state.steps = meta.step;
-    read_into(&tensors, &slots(trainer.network(), Some(trainer.optimizer())), &mut state).map_err(refuse)?;
+    read_into(&tensors, &slots(trainer.network(), Some(&**trainer.optimizer())), &mut state)
+        .map_err(refuse)?;
     Ok((state, meta.progress))
 }
 

@@ -202,13 +202,10 @@ impl Textbook {
         let mut network = Network::sequential([inputs.len()], layers).map_err(|error| error.to_string())?;
         let loss = loss::read(&self.loss, []).map_err(|error| error.to_string())?;
         let numbers = |of: &Map<String, Json>| of.values().filter_map(Json::as_f64).collect::<Vec<f64>>();
-        let data = Dataset {
-            inputs: numbers(&self.inputs).into(),
-            shape: [inputs.len()].into(),
-            targets: Targets::Values { data: numbers(&self.targets), width: outputs.len() },
-            class_names: vec![],
-            feature_names: inputs.clone(),
-        };
+        let targets = Targets::Values { data: numbers(&self.targets), width: outputs.len() };
+        let data = Dataset::new(numbers(&self.inputs), [inputs.len()], targets)
+            .and_then(|data| data.with_feature_names(inputs.iter().cloned()))
+            .map_err(|error| error.to_string())?;
         let mut start = Weights::init(&network, 0);
         start.params.fill(0.0);
         for (weight, value) in weights.iter().zip(numbers(&self.parameters)) {

@@ -29,13 +29,9 @@ fn network() -> Network {
 
 fn data<T: Real>() -> Dataset<T> {
     let number = |i: usize| derive(7, "bench", i as u64) as f64 / u64::MAX as f64;
-    Dataset {
-        inputs: (0..BATCH * 784).map(|i| T::of(number(i))).collect(),
-        shape: [784].into(),
-        targets: Targets::Classes((0..BATCH).map(|i| (10.0 * number(i)) as u32).collect()),
-        class_names: vec![],
-        feature_names: vec![],
-    }
+    let inputs: Vec<T> = (0..BATCH * 784).map(|i| T::of(number(i))).collect();
+    let targets = Targets::Classes((0..BATCH).map(|i| (10.0 * number(i)) as u32).collect());
+    Dataset::new(inputs, [784], targets).expect("a data set")
 }
 
 fn trainer<T: Real>(threads: usize) -> Trainer<T> {

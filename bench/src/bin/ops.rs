@@ -32,13 +32,8 @@ impl Case {
         let layers = [Layer::from(Linear::new(WIDTH))].into_iter().chain(layers).collect::<Vec<_>>();
         let network = Network::sequential([8], layers).ok()?;
         let number = |i: usize| random::uniform(7, i as u64) as f32;
-        let data = |targets| Dataset {
-            inputs: (0..BATCH * 8).map(number).collect(),
-            shape: [8].into(),
-            targets,
-            class_names: vec![],
-            feature_names: vec![],
-        };
+        let inputs: Vec<f32> = (0..BATCH * 8).map(number).collect();
+        let data = |targets| Dataset::new(inputs.clone(), [8], targets).expect("a data set");
         let values = Targets::Values { data: (0..BATCH * WIDTH).map(number).collect(), width: WIDTH };
         let classes = Targets::Classes((0..BATCH).map(|i| (i * 37 % WIDTH) as u32).collect());
         let options = Options { batch: BATCH, threads, ..Options::default() };

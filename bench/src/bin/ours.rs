@@ -58,18 +58,11 @@ fn trainer(workload: &Workload, threads: usize) -> Trainer<f32> {
 
 /// The one batch of a workload.
 fn data(workload: &Workload, start: Start) -> Dataset<f32> {
-    Dataset {
-        inputs: start.x.into(),
-        shape: [workload.widths[0]].into(),
-        targets: match workload.loss.as_str() {
-            "mse" => {
-                Targets::Values { data: start.values, width: workload.widths[workload.widths.len() - 1] }
-            }
-            _ => Targets::Classes(start.classes),
-        },
-        class_names: vec![],
-        feature_names: vec![],
-    }
+    let targets = match workload.loss.as_str() {
+        "mse" => Targets::Values { data: start.values, width: workload.widths[workload.widths.len() - 1] },
+        _ => Targets::Classes(start.classes),
+    };
+    Dataset::new(start.x, [workload.widths[0]], targets).expect("a data set")
 }
 
 fn network(workload: &Workload) -> Network {

@@ -110,7 +110,7 @@ struct Layer {
 ///
 /// let (probe, weights) = (probe::<_, f64>(&data, PROBE, 1), &trainer.state().weights);
 /// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), 1)?;
-/// let how = Fit { epochs: 2, batch: 32, shuffle: true, seed: 1, patience: None };
+/// let how = Fit { epochs: 2, ..Fit::default() };
 /// fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger])?;
 ///
 /// let totals = ledger.totals();
@@ -305,7 +305,7 @@ impl<P: Real> Ledger<P> {
         }
         let plan = Plan::new(network, Arc::clone(&loss), probe.len().min(CHUNK), threads, Keep::Training)?;
         plan.check(&probe)?;
-        let targets = match &probe.targets {
+        let targets = match probe.targets() {
             Targets::Classes(classes) => Target::Classes(classes),
             Targets::Values { data, .. } => Target::Values(data),
         };

@@ -127,7 +127,7 @@ fn arguments(still: &Snapshot, plan: &Plan<f64>) -> Vec<Arguments> {
         }
     }
     let entry = loss::LIST.iter().find(|entry| entry.name == still.loss().name());
-    if let (Some(entry), Targets::Values { data, .. }) = (entry, &still.batch().targets) {
+    if let (Some(entry), Targets::Values { data, .. }) = (entry, still.batch().targets()) {
         for kink in entry.kinks {
             let numbers = plan.output().flatten().zip(data).map(|(x, y)| x - y).collect();
             all.push(Arguments { operation: entry.name.into(), kink: *kink, value: None, numbers });

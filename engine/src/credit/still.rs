@@ -171,7 +171,7 @@ impl Snapshot {
 
     /// The targets of some examples.
     pub(super) fn targets(&self, of: Range<usize>) -> Target<'_, f64> {
-        match &self.batch.targets {
+        match self.batch.targets() {
             Targets::Classes(classes) => Target::Classes(&classes[of]),
             Targets::Values { data, width } => Target::Values(&data[of.start * width..of.end * width]),
         }

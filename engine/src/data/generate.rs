@@ -2,7 +2,6 @@
 
 use super::{Dataset, Targets};
 use crate::kernel::{Scalar, random};
-use crate::shape::Shape;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -154,17 +153,17 @@ impl Generated {
             }
         }
         let names = classes.iter().max().map_or(0, |max| max + 1);
-        Ok(Dataset {
-            inputs: inputs.into(),
-            shape: Shape::from([self.width]),
-            targets: if values.is_empty() {
-                Targets::Classes(classes)
-            } else {
-                Targets::Values { data: values, width: 1 }
-            },
-            class_names: (0..names).map(|class| class.to_string()).collect(),
-            feature_names: (1..=self.width).map(|i| format!("x{i}")).collect(),
-        })
+        let targets = if values.is_empty() {
+            Targets::Classes(classes)
+        } else {
+            Targets::Values { data: values, width: 1 }
+        };
+        let data = Dataset::new(inputs, [self.width], targets)
+            .map_err(|_| "`noise` is too large: it takes a number past the largest of the precision")?
+            .with_class_names((0..names).map(|class| class.to_string()))
+            .with_feature_names((1..=self.width).map(|i| format!("x{i}")))
+            .expect("a name for each number");
+        Ok(data)
     }
 }
 
@@ -179,15 +178,15 @@ mod tests {
             assert_eq!(make(1), make(1));
             assert_ne!(make(1), make(2));
             assert_eq!(make(1).len(), 97);
-            assert_eq!(make(1).inputs.len(), 97 * make(1).shape.len());
+            assert_eq!(make(1).inputs().len(), 97 * make(1).shape().len());
         }
     }
 
     #[test]
     fn xor_is_the_four_corners() {
         let xor = GENERATED[0].make::<f64>(4, 0.0, 1, 9).unwrap();
-        assert_eq!(xor.inputs[..], [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
-        assert_eq!(xor.targets, Targets::Classes(vec![0, 1, 1, 0]));
+        assert_eq!(xor.inputs(), [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+        assert_eq!(*xor.targets(), Targets::Classes(vec![0, 1, 1, 0]));
     }
 
     #[test]

@@ -60,22 +60,173 @@ impl<T: Scalar> Targets<T> {
     }
 }
 
-/// Examples with their targets, in memory.
+/// Why numbers are no data set.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DataError {
+    /// Examples without numbers.
+    #[error("an example of the shape {0} has no numbers; it needs at least one")]
+    NoNumbers(Shape),
+    /// The last example's input is not whole.
+    #[error("{numbers} input numbers are no whole examples of the shape {shape}, {} numbers each", shape.len())]
+    Inputs {
+        /// How many numbers there are.
+        numbers: usize,
+        /// Shape of one example.
+        shape: Shape,
+    },
+    /// The last example's target is not whole.
+    #[error("{numbers} target numbers are no whole examples of {width} numbers each")]
+    Width {
+        /// How many numbers there are.
+        numbers: usize,
+        /// Numbers of one example.
+        width: usize,
+    },
+    /// Not as many targets as inputs.
+    #[error("there are {inputs} inputs and {targets} targets; there has to be one target for each input")]
+    Counts {
+        /// Inputs.
+        inputs: usize,
+        /// Targets.
+        targets: usize,
+    },
+    /// NaN or infinity.
+    #[error("example {example}: number {place} of its {part} is {value}; every number has to be finite")]
+    NotFinite {
+        /// `input`, `scaled input` or `target`.
+        part: &'static str,
+        /// Which example, from 0.
+        example: usize,
+        /// Which of its numbers, from 0.
+        place: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// Not as many names as an example has numbers.
+    #[error("{names} feature names for examples of the shape {shape}, {} numbers each", shape.len())]
+    FeatureNames {
+        /// How many names there are.
+        names: usize,
+        /// Shape of one example.
+        shape: Shape,
+    },
+}
+
+/// Examples with their targets, in memory: as many inputs as targets, all numbers finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset<T> {
-    /// All inputs, one example after the other: [examples, shape]. Steps read them where they lie.
-    pub inputs: Aligned<T>,
-    /// Shape of one example's input.
-    pub shape: Shape,
-    /// One target per example.
-    pub targets: Targets<T>,
-    /// Name of each class where targets are classes; may be empty.
-    pub class_names: Vec<String>,
-    /// Name of each input number; may be empty.
-    pub feature_names: Vec<String>,
+    inputs: Aligned<T>,
+    shape: Shape,
+    targets: Targets<T>,
+    class_names: Vec<String>,
+    feature_names: Vec<String>,
 }
 
 impl<T: Scalar> Dataset<T> {
+    /// Examples of shape `shape`: `inputs` are all of them, one after the other, [examples, shape]. Looks at every
+    /// number once, for NaN and infinity; numbers that are [`Aligned`] stay where they are.
+    ///
+    /// ```
+    /// use whygrad::data::{Dataset, Targets};
+    /// let inputs = vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0_f32];
+    /// let xor = Dataset::new(inputs, [2], Targets::Classes(vec![0, 1, 1, 0]))?.with_class_names(["same", "other"]);
+    /// assert_eq!((xor.len(), xor.classes()), (4, Some(2)));
+    ///
+    /// let targets = Targets::Values { data: vec![1.0], width: 1 };
+    /// let error = Dataset::new(vec![0.5, 2.5, 3.5], [1], targets).unwrap_err();
+    /// assert_eq!(error.to_string(), "there are 3 inputs and 1 targets; there has to be one target for each input");
+    /// # Ok::<(), whygrad::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where numbers are no whole examples, inputs and targets differ in number, or a number is not finite.
+    pub fn new(
+        inputs: impl Into<Aligned<T>>,
+        shape: impl Into<Shape>,
+        targets: Targets<T>,
+    ) -> Result<Dataset<T>, DataError> {
+        let (inputs, shape) = (inputs.into(), shape.into());
+        if shape.is_empty() {
+            return Err(DataError::NoNumbers(shape));
+        }
+        if !inputs.len().is_multiple_of(shape.len()) {
+            return Err(DataError::Inputs { numbers: inputs.len(), shape });
+        }
+        finite("input", &inputs, shape.len())?;
+        let unlabelled = Dataset {
+            inputs,
+            shape,
+            targets: Targets::Classes(vec![]),
+            class_names: vec![],
+            feature_names: vec![],
+        };
+        unlabelled.with_targets(targets)
+    }
+
+    /// The same inputs with other targets.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`].
+    pub fn with_targets(self, targets: Targets<T>) -> Result<Dataset<T>, DataError> {
+        if let Targets::Values { data, width } = &targets {
+            if *width == 0 || !data.len().is_multiple_of(*width) {
+                return Err(DataError::Width { numbers: data.len(), width: *width });
+            }
+            finite("target", data, *width)?;
+        }
+        let inputs = self.inputs.len() / self.shape.len();
+        if targets.len() != inputs {
+            return Err(DataError::Counts { inputs, targets: targets.len() });
+        }
+        Ok(Dataset { targets, ..self })
+    }
+
+    /// With a name for each class, from class 0 on.
+    pub fn with_class_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Dataset<T> {
+        self.class_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With a name for each number of an example.
+    ///
+    /// # Errors
+    /// Where an example has more or fewer numbers.
+    pub fn with_feature_names<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Result<Dataset<T>, DataError> {
+        self.feature_names = names.into_iter().map(Into::into).collect();
+        if self.feature_names.len() != self.shape.len() {
+            return Err(DataError::FeatureNames { names: self.feature_names.len(), shape: self.shape });
+        }
+        Ok(self)
+    }
+
+    /// All inputs, one example after the other: [examples, shape]. Steps read them where they lie.
+    pub fn inputs(&self) -> &[T] {
+        &self.inputs
+    }
+
+    /// Shape of one example's input.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// One target per example.
+    pub fn targets(&self) -> &Targets<T> {
+        &self.targets
+    }
+
+    /// Name of each class where targets are classes; may be empty.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Name of each number of an example; may be empty.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.targets.len()
@@ -97,7 +248,7 @@ impl<T: Scalar> Dataset<T> {
         }
     }
 
-    /// The same examples in the other precision.
+    /// The same examples in the other precision. A number that f32 does not reach becomes infinite.
     pub fn cast<U: Scalar>(&self) -> Dataset<U> {
         Dataset {
             inputs: cast(&self.inputs).into(),
@@ -129,6 +280,22 @@ impl<T: Scalar> Dataset<T> {
     }
 }
 
+/// Refuses NaN and infinity among the numbers of examples, `width` each.
+fn finite<T: Scalar>(part: &'static str, numbers: &[T], width: usize) -> Result<(), DataError> {
+    // Piece by piece without a way out inside: as many at a time as a vector holds.
+    let all_finite = |piece: &[T]| piece.iter().fold(true, |all, x| all & x.is_finite());
+    if numbers.chunks(1024).all(all_finite) {
+        return Ok(());
+    }
+    match numbers.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let (example, place) = (at / width, at % width);
+            Err(DataError::NotFinite { part, example, place, value: numbers[at].f64() })
+        }
+    }
+}
+
 fn cast<T: Scalar, U: Scalar>(numbers: &[T]) -> Vec<U> {
     numbers.iter().map(|x| U::of(x.f64())).collect()
 }
@@ -136,4 +303,41 @@ fn cast<T: Scalar, U: Scalar>(numbers: &[T]) -> Vec<U> {
 /// The rows in `index`, in that order.
 fn rows<'a, T>(data: &'a [T], width: usize, index: &'a [usize]) -> impl Iterator<Item = &'a [T]> + Clone {
     index.iter().map(move |&i| &data[i * width..(i + 1) * width])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_data_set_is_refused_with_both_facts() {
+        let values = |data: &[f32], width| Targets::Values { data: data.to_vec(), width };
+        let (nan, infinite) = (f32::NAN, f32::INFINITY);
+        let cases: [(&[f32], Vec<usize>, Targets<f32>, &str); 7] = [
+            (&[], vec![2, 0], Targets::Classes(vec![]), "an example of the shape [2, 0] has no numbers"),
+            (
+                &[1.0; 5],
+                vec![2],
+                Targets::Classes(vec![0; 2]),
+                "5 input numbers are no whole examples of the shape [2]",
+            ),
+            (&[1.0; 4], vec![2], Targets::Classes(vec![0]), "2 inputs and 1 targets"),
+            (&[1.0; 4], vec![2], values(&[1.0; 3], 2), "3 target numbers are no whole examples of 2"),
+            (&[1.0; 4], vec![2], values(&[1.0; 3], 0), "3 target numbers are no whole examples of 0"),
+            (
+                &[1.0, 1.0, 1.0, nan],
+                vec![2],
+                Targets::Classes(vec![0; 2]),
+                "example 1: number 1 of its input is NaN",
+            ),
+            (&[1.0; 4], vec![2], values(&[1.0, infinite], 1), "example 1: number 0 of its target is inf"),
+        ];
+        for (inputs, shape, targets, message) in cases {
+            let error = Dataset::new(inputs.to_vec(), shape, targets).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+        let two = Dataset::new(vec![1.0_f32; 4], [2], Targets::Classes(vec![0; 2])).unwrap();
+        let error = two.with_feature_names(["width"]).unwrap_err().to_string();
+        assert_eq!(error, "1 feature names for examples of the shape [2], 2 numbers each");
+    }
 }

@@ -1,6 +1,6 @@
 //! Scaling of inputs, fitted on the training part only.
 
-use super::Dataset;
+use super::{DataError, Dataset, finite};
 use crate::kernel::Scalar;
 
 /// How inputs are scaled, feature by feature.
@@ -65,11 +65,15 @@ impl Scaler {
     }
 
     /// Scales the inputs of `data` in place.
-    pub fn apply<T: Scalar>(&self, data: &mut Dataset<T>) {
+    ///
+    /// # Errors
+    /// Where a number is so far from those of the fit that, scaled, the precision does not reach it.
+    pub fn apply<T: Scalar>(&self, data: &mut Dataset<T>) -> Result<(), DataError> {
         for row in data.inputs.chunks_exact_mut(self.shift.len().max(1)) {
             for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
                 *x = T::of((x.f64() - shift) / unit);
             }
         }
+        finite("scaled input", &data.inputs, self.shift.len())
     }
 }

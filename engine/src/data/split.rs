@@ -69,7 +69,7 @@ mod tests {
         let values = (0..n).map(f64::from).collect();
         for targets in [Targets::Classes((0..n).collect()), Targets::Values { data: values, width: 1 }] {
             let (shape, inputs) = (Shape::from([2]), inputs.clone());
-            let data = Dataset { inputs, shape, targets, class_names: vec![], feature_names: vec![] };
+            let data = Dataset::new(inputs, shape, targets).unwrap();
             for shuffle in [false, true] {
                 let mut index: Vec<usize> = (0..n as usize).collect();
                 if shuffle {

@@ -82,7 +82,7 @@ pub struct Batch<'a, T> {
     pub rows: Rows<'a>,
 }
 
-impl<'a, T> Batch<'a, T> {
+impl<'a, T: Scalar> Batch<'a, T> {
     /// Number of examples.
     pub fn len(&self) -> usize {
         match self.rows {
@@ -93,9 +93,9 @@ impl<'a, T> Batch<'a, T> {
 
     /// The inputs of its examples; none where they do not lie side by side.
     fn side_by_side(&self) -> &'a [T] {
-        let width = self.data.shape.len();
+        let width = self.data.shape().len();
         match self.rows {
-            Rows::Range(from, to) => &self.data.inputs[from * width..to * width],
+            Rows::Range(from, to) => &self.data.inputs()[from * width..to * width],
             Rows::Index(_) => &[],
         }
     }
@@ -315,11 +315,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
 
     /// Refuses data that the network or the loss cannot take.
     pub fn check(&self, data: &Dataset<T>) -> Result<(), Error> {
-        if data.shape != self.input {
-            return Err(Error::Input { network: self.input.clone(), data: data.shape.clone() });
+        if *data.shape() != self.input {
+            return Err(Error::Input { network: self.input.clone(), data: data.shape().clone() });
         }
         let output = &self.graph.values[self.graph.steps.len()].shape;
-        Ok(loss::check(&*self.loss, output, &data.targets)?)
+        Ok(loss::check(&*self.loss, output, data.targets())?)
     }
 
     /// The most examples that a batch can have.
@@ -380,14 +380,14 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.train = pass.train;
         self.active = batch.len().div_ceil(self.shard_rows);
         let loss = T::of_loss(&*self.loss);
-        let all = match &batch.data.targets {
+        let all = match batch.data.targets() {
             Targets::Classes(_) => Target::Classes(&self.classes),
             Targets::Values { .. } => Target::Values(&self.values),
         };
         self.divisor = loss.divisor(self.width, all);
         let scale = T::of(1.0 / self.divisor);
         let (graph, shard_rows, width) = (&self.graph, self.shard_rows, self.width);
-        let features = batch.data.shape.len();
+        let features = batch.data.shape().len();
         let through = |i: usize, shard: &mut Shard<T>, mut team: Team<'_, T>| {
             let first = i * shard_rows;
             shard.rows = shard_rows.min(batch.len() - first);
@@ -426,7 +426,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
     fn gather_targets(&mut self, batch: &Batch<'_, T>) {
         self.classes.clear();
         self.values.clear();
-        match (&batch.data.targets, batch.rows) {
+        match (batch.data.targets(), batch.rows) {
             (Targets::Classes(classes), Rows::Range(from, to)) => {
                 self.classes.extend_from_slice(&classes[from..to]);
             }
@@ -707,11 +707,11 @@ impl<T: Precision> Shard<T> {
 
     /// Brings the inputs of its examples, from number `first` of the batch on.
     fn bring(&mut self, batch: Batch<'_, T>, first: usize, team: &mut Team<'_, T>) {
-        let width = batch.data.shape.len();
+        let width = batch.data.shape().len();
         let inputs = &mut self.values[..self.rows * width];
         team.split(self.rows, [inputs], |rows, [x]| {
             let bring = |x: &mut [T], example: usize| {
-                x.copy_from_slice(&batch.data.inputs[example * width..][..x.len()]);
+                x.copy_from_slice(&batch.data.inputs()[example * width..][..x.len()]);
             };
             match batch.rows {
                 Rows::Range(from, _) => bring(x, from + first + rows.start),

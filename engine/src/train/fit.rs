@@ -1,23 +1,32 @@
 //! Epochs.
 
-use super::{Real, StepFacts, Trainer};
+use super::{Options, Real, StepFacts, Trainer};
 use crate::data::{Batches, Dataset};
 use crate::network::{Batch, Error, Metrics, Rows};
 use serde::{Deserialize, Serialize};
 
-/// How long and in what order to train.
+/// How long and in what order to train; [`super::Options`] say in which batches, and from which seed orders are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
     /// Times that every example is visited.
     pub epochs: u64,
-    /// Examples in a batch.
-    pub batch: usize,
     /// Whether every epoch has a new order.
     pub shuffle: bool,
-    /// Decides the orders.
-    pub seed: u64,
     /// Epochs without a better held-out loss after which training stops; `None`: never.
     pub patience: Option<u64>,
+}
+
+impl Default for Fit {
+    fn default() -> Fit {
+        Fit { epochs: 10, shuffle: true, patience: None }
+    }
+}
+
+impl Fit {
+    /// The batches that [`fit`] gives a trainer with these options, out of so many examples.
+    pub fn batches(&self, options: &Options, examples: usize) -> Batches {
+        Batches::new(examples, options.batch, self.shuffle, options.seed)
+    }
 }
 
 /// Where training stands, beside the trainer's state: what has to be kept to go on bit for bit.
@@ -125,7 +134,7 @@ pub fn fit<T: Real>(
     for data in [Some(train), test].into_iter().flatten() {
         trainer.check(data)?;
     }
-    let mut batches = Batches::new(train.len(), how.batch, how.shuffle, how.seed);
+    let mut batches = how.batches(trainer.options(), train.len());
     let per_epoch = batches.per_epoch();
     while trainer.state().steps < how.epochs * per_epoch && !progress.done {
         let index = batches.at(trainer.state().steps);

@@ -15,11 +15,11 @@ use std::sync::Arc;
 /// What a trainer is told beside network, loss and optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// The most examples in a batch.
+    /// Examples in a batch: the most that a step can take, and as many as [`super::fit`] gives it.
     pub batch: usize,
     /// Threads to use; the result does not depend on it.
     pub threads: usize,
-    /// Decides the starting weights and all randomness of the steps.
+    /// Decides the starting weights, the order of the examples and all randomness of the steps.
     pub seed: u64,
     /// What keeps a gradient from being too large.
     pub clip: Clip,
@@ -73,6 +73,7 @@ pub struct StepFacts {
 #[derive(Debug)]
 pub struct Trainer<T> {
     network: Arc<Network>,
+    loss: Arc<dyn LossFunction>,
     optimizer: Arc<dyn Optimizer>,
     options: Options,
     plan: Plan<T>,
@@ -81,7 +82,8 @@ pub struct Trainer<T> {
     gradient: Aligned<T>,
     groups: Vec<Group>,
     facts: StepFacts,
-    loss: f64,
+    /// Of the last step, before its update.
+    batch_loss: f64,
     lr: f64,
 }
 
@@ -106,7 +108,7 @@ impl<T: Real> Trainer<T> {
         // The gradient's norm has to be there before the first weight changes.
         let whole = matches!(options.clip, Clip::Norm(_));
         let keep = if whole { Keep::Training } else { Keep::Step };
-        let plan = Plan::new(&network, loss, options.batch, options.threads, keep)?;
+        let plan = Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, keep)?;
         let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
         // The update walks weights, gradient and slots side by side.
@@ -128,9 +130,10 @@ impl<T: Real> Trainer<T> {
             state: State { steps: 0, weights, slots },
             gradient: Aligned::zeros_apart(if whole { count } else { 0 }, 1),
             facts: StepFacts::default(),
-            loss: 0.0,
+            batch_loss: 0.0,
             lr: 0.0,
             network,
+            loss,
             optimizer,
             options,
             plan,
@@ -175,7 +178,7 @@ impl<T: Real> Trainer<T> {
     pub fn measure(&mut self, batch: Batch<'_, T>) {
         let key = self.options.key(self.state.steps - 1);
         let again = Pass { backward: false, ..Pass::train(key) };
-        self.facts.measured = Some(self.plan.pass(&self.state.weights, batch, again) - self.loss);
+        self.facts.measured = Some(self.plan.pass(&self.state.weights, batch, again) - self.batch_loss);
     }
 
     fn go(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
@@ -185,7 +188,7 @@ impl<T: Real> Trainer<T> {
         let shared = self.optimizer.shared(self.state.steps, self.lr);
         let (mut scale, mut limit) = (1.0, f64::INFINITY);
         if let Clip::Norm(max) = self.options.clip {
-            self.loss = self.plan.pass(&self.state.weights, batch, pass);
+            self.batch_loss = self.plan.pass(&self.state.weights, batch, pass);
             self.plan.gradient(&self.state.weights, &mut self.gradient);
             scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
         } else if let Clip::Value(max) = self.options.clip {
@@ -202,10 +205,10 @@ impl<T: Real> Trainer<T> {
         let slices = [&mut self.gradient[..], &mut weights.params, s0, s1, s2];
         match self.options.clip {
             Clip::Norm(_) => self.plan.each_group_with(slices, groups, f),
-            _ => self.loss = self.plan.step(slices, &weights.buffers, batch, pass, groups, f),
+            _ => self.batch_loss = self.plan.step(slices, &weights.buffers, batch, pass, groups, f),
         }
         self.plan.track(&mut self.state.weights);
-        self.loss
+        self.batch_loss
     }
 
     /// ‖g‖ over all trained parameters, where the gradient is kept.
@@ -261,13 +264,23 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The network.
-    pub fn network(&self) -> &Network {
+    pub fn network(&self) -> &Arc<Network> {
         &self.network
     }
 
+    /// The loss.
+    pub fn loss(&self) -> &Arc<dyn LossFunction> {
+        &self.loss
+    }
+
+    /// What it was told.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The optimizer.
-    pub fn optimizer(&self) -> &dyn Optimizer {
-        &*self.optimizer
+    pub fn optimizer(&self) -> &Arc<dyn Optimizer> {
+        &self.optimizer
     }
 }
 

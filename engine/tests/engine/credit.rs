@@ -29,8 +29,7 @@ fn still(
 }
 
 fn dataset(inputs: Vec<f64>, shape: &[usize], targets: Targets<f64>) -> Dataset<f64> {
-    let shape = shape.to_vec().into();
-    Dataset { inputs: inputs.into(), shape, targets, class_names: vec![], feature_names: vec![] }
+    Dataset::new(inputs, shape.to_vec(), targets).unwrap()
 }
 
 fn loss(name: &str) -> Arc<dyn LossFunction> {
@@ -377,7 +376,7 @@ fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
     let (mut slopes, mut found) = (vec![0.0; output.len()], vec![]);
     use whygrad::loss::{LossPrecision, Target};
     let width = output.len();
-    let target = match &still.batch().targets {
+    let target = match still.batch().targets() {
         Targets::Classes(classes) => Target::Classes(&classes[example..example + 1]),
         Targets::Values { data, .. } => Target::Values(&data[example * width..(example + 1) * width]),
     };

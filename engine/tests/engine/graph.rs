@@ -2,6 +2,7 @@
 
 use super::data;
 use std::sync::Arc;
+use whygrad::data::{Dataset, Targets};
 use whygrad::layers;
 use whygrad::loss::{ClassWeights, CrossEntropy, LossFunction, Mse, Nll, Reduction};
 use whygrad::network::{Batch, Error, Keep, Layer, Network, Pass, Plan, Rows, Weights};
@@ -231,8 +232,7 @@ fn labels_and_shapes_that_do_not_fit_the_network_are_refused() {
     let network = Network::sequential([5], layers![Linear::new(3)]).unwrap();
     let plan = Plan::<f64>::new(&network, Arc::new(CrossEntropy::default()), 8, 1, Keep::Training).unwrap();
     let message = |data| plan.check(&data).unwrap_err().to_string();
-    let mut wrong = data::<f64>(4, 5, Some(3));
-    wrong.targets = whygrad::data::Targets::Classes(vec![0, 1, 3, 2]);
+    let wrong = data::<f64>(4, 5, Some(3)).with_targets(Targets::Classes(vec![0, 1, 3, 2])).unwrap();
     assert_eq!(
         message(wrong),
         "class label 3 (example 2) is out of range: the network has 3 outputs, so labels go from 0 to 2"
@@ -274,13 +274,8 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
         }
     }
     let network = Network::sequential([3], layers![BatchNorm::default()]).unwrap();
-    let data = |json| whygrad::data::Dataset {
-        inputs: numbers(json).into(),
-        shape: [3].into(),
-        targets: whygrad::data::Targets::Values { data: vec![0.0; 18], width: 3 },
-        class_names: vec![],
-        feature_names: vec![],
-    };
+    let targets = Targets::Values { data: vec![0.0; 18], width: 3 };
+    let data = |json| Dataset::new(numbers(json), [3], targets.clone()).unwrap();
     let mut plan = Plan::<f64>::new(&network, mse(), 6, 1, Keep::Training).unwrap();
     let mut weights = Weights::init(&network, 0);
     for batch in reference["batches"].as_array().unwrap() {

@@ -66,7 +66,7 @@ fn run<T: Real, P: Real>(
     let mut ledger = Ledger::new(network, loss, data.cast(), &start, refine, threads).unwrap();
     let first = network.params().len() - 1;
     ledger.watch(Weight { param: first, at: 0 });
-    let how = Fit { epochs: 3, batch: 120, shuffle: true, seed: 3, patience: None };
+    let how = Fit { epochs: 3, ..Fit::default() };
     let mut keep = Kept(vec![start]);
     let observers: &mut [&mut dyn Observer<T>] = &mut [&mut ledger, &mut keep];
     fit(&mut trainer, &data, None, &how, &mut Progress::default(), observers).unwrap();
@@ -337,7 +337,7 @@ fn every_reduction_and_class_weight_adds_up() {
 fn a_probe_set_has_the_examples_asked_for_and_no_more_than_there_are() {
     let data = data::<f32>(50, 6, None);
     let drawn = probe::<f32, f64>(&data, 20, 1);
-    assert_eq!((drawn.len(), drawn.inputs.len()), (20, 120));
+    assert_eq!((drawn.len(), drawn.inputs().len()), (20, 120));
     assert_eq!(drawn, probe::<f32, f64>(&data, 20, 1));
     assert_ne!(drawn, probe::<f32, f64>(&data, 20, 2));
     assert_eq!(probe::<f32, f32>(&data, 1024, 1), data);

@@ -20,11 +20,5 @@ fn data<T: Scalar>(examples: usize, width: usize, classes: Option<u32>) -> Datas
         Some(n) => Targets::Classes(rows.map(|row| (sum(row).abs() * 3.0) as u32 % n).collect()),
         None => Targets::Values { data: rows.map(|row| T::of(sum(row).sin())).collect(), width: 1 },
     };
-    Dataset {
-        inputs: inputs.into(),
-        shape: [width].into(),
-        targets,
-        class_names: vec![],
-        feature_names: vec![],
-    }
+    Dataset::new(inputs, [width], targets).unwrap()
 }

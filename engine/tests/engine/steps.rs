@@ -227,7 +227,7 @@ fn training_that_was_stopped_goes_on_to_the_same_bits() {
     for (i, (name, network, loss, optimizer)) in networks().into_iter().enumerate() {
         let data = examples::<f32>(name, 300);
         let (train, test) = whygrad::data::split(data, 0.2, true, 1);
-        let how = Fit { epochs: 3, batch: 64, shuffle: true, seed: 9, patience: Some(2) };
+        let how = Fit { epochs: 3, patience: Some(2), ..Fit::default() };
         let trainer = || {
             let options = Options { batch: 64, seed: 5, ..Options::default() };
             Trainer::new(network.clone(), Arc::clone(&loss), Arc::clone(&optimizer), options).unwrap()

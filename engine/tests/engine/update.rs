@@ -81,7 +81,7 @@ fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64,
             let moved = before.weights.params.iter().zip(&trainer.state().weights.params);
             let after: Vec<T> = moved.map(|(w, after)| *after + T::of(fault) * (*after - *w)).collect();
             let network = trainer.network();
-            let updates = Updates::new(network, trainer.optimizer(), how, &before, &gradient, &after);
+            let updates = Updates::new(network, &**trainer.optimizer(), how, &before, &gradient, &after);
             for (param, of) in network.params().iter().enumerate() {
                 (0..of.shape.len()).for_each(|at| f(updates.of(Weight { param, at })));
             }
@@ -209,7 +209,7 @@ fn what_is_not_a_number_never_reconciles() {
         for clip in CLIPS {
             let how = (clip, Schedule::default());
             let after = &before.weights.params;
-            let updates = Updates::new(network, trainer.optimizer(), how, before, &gradient, after);
+            let updates = Updates::new(network, &**trainer.optimizer(), how, before, &gradient, after);
             assert!(!updates.of(Weight { param: 0, at: 0 }).reconciles, "{name} {given:?} {clip:?}");
         }
     }

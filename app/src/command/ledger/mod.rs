@@ -113,9 +113,8 @@ fn account<T: Real>(args: &Args, run: &Run, experiment: &Experiment) -> Result<E
         return Err(Error::argument("--steps", format!("ends with {last}; {path} has the steps 1 to {end}")));
     }
     let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
-    let options = experiment.options(prepared.fit.batch, prepared.train.len());
     let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let network = trainer.network().clone();
+    let (network, options) = (Arc::clone(trainer.network()), *trainer.options());
     let data = probe::<T, f64>(train, usize::try_from(args.probe).unwrap_or(usize::MAX), options.seed);
     let (loss, weights) = (Arc::clone(&experiment.loss), &trainer.state().weights);
     let ledger = Ledger::new(&network, loss, data, weights, Refine::default(), options.threads)?;

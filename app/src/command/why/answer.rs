@@ -58,10 +58,10 @@ impl Answer {
                 (None, None, Some(name.clone()), Some(values(worked, still)))
             }
         };
-        let class = |place: usize| match &still.batch().targets {
+        let class = |place: usize| match still.batch().targets() {
             whygrad::data::Targets::Classes(classes) => {
                 let class = classes[place] as usize;
-                Some(still.batch().class_names.get(class).map_or(class.to_string(), String::clone))
+                Some(still.batch().class_names().get(class).map_or(class.to_string(), String::clone))
             }
             whygrad::data::Targets::Values { .. } => None,
         };

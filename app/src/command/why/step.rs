@@ -8,7 +8,7 @@ use crate::view::digits::pretty;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use whygrad::credit::{Comparison, Snapshot, Update, Updates, Weight};
-use whygrad::data::{Batches, Dataset};
+use whygrad::data::Dataset;
 use whygrad::loss::LossFunction;
 use whygrad::network::{Batch, Keep, Pass, Plan, Rows, Weights};
 use whygrad::optim::Optimizer;
@@ -74,9 +74,9 @@ impl<T: Real> Step<T> {
             return Err(Error::argument("--step", problem));
         }
         let (prepared, _) = run.at::<T>(Some(number - 1))?;
-        let options = experiment.options(prepared.fit.batch, prepared.train.len());
         let Prepared { train, trainer, fit: how, .. } = prepared;
-        let rows = Batches::new(train.len(), how.batch, how.shuffle, how.seed).at(number - 1).to_vec();
+        let options = *trainer.options();
+        let rows = how.batches(&options, train.len()).at(number - 1).to_vec();
         let rules = (Arc::clone(&experiment.loss), Arc::clone(&experiment.optimizer), options);
         Step::take(Origin::Run { path, last }, trainer, rules, train, rows, true)
     }
@@ -92,7 +92,7 @@ impl<T: Real> Step<T> {
     ) -> Result<Step<T>> {
         let batch = Batch { data: &train, rows: Rows::Index(&rows) };
         let before = trainer.state().clone();
-        let network = Arc::new(trainer.network().clone());
+        let network = Arc::clone(trainer.network());
         let mut gradient = vec![T::zero(); network.param_count()];
         let mut plan =
             Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, Keep::Training)?;
