@@ -81,9 +81,7 @@ fn semirings(threads: usize) {
     let (trainer, data) = (trainer::<f64>(threads), data::<f64>());
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
     let (state, mut gradient) = (trainer.state().clone(), vec![0.0; network().param_count()]);
-    let options = Options { batch: BATCH, threads, ..Options::default() };
-    let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd::default()));
-    let still = Snapshot::new(Arc::new(network()), loss, sgd, options, &state, batch()).expect("a step");
+    let snapshot = Snapshot::take(&trainer, batch()).expect("a step");
     let (mut one, mut two) = (plan::<f64>(threads), plan::<f64>(threads));
     let [forward, both, sweeps] = in_turns([
         &mut || {
@@ -93,7 +91,7 @@ fn semirings(threads: usize) {
             two.pass(&state.weights, batch(), Pass::train(0));
             two.gradient(&state.weights, &mut gradient);
         },
-        &mut || _ = std::hint::black_box(Flows::new(&still)),
+        &mut || _ = std::hint::black_box(Flows::new(&snapshot)),
     ]);
     let backward = [0, 1].map(|i| both[i].saturating_sub(forward[i]));
     say(&format!("semirings against a backward, threads {threads}"), sweeps, backward, 4.0);

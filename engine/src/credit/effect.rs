@@ -1,6 +1,7 @@
 //! What a step did to the loss of its own batch: what the gradient predicted for it, and what was measured.
 
 use super::{Snapshot, Weight};
+use crate::network::Plan;
 use serde::Serialize;
 
 /// A change of the batch's loss.
@@ -30,25 +31,22 @@ pub struct Effect {
     pub rounding: f64,
 }
 
-/// What the move of `weight` did to the loss, and what `moves`, Δw of all weights in their order, did together.
-///
-/// # Panics
-/// Where `moves` are not as many as the network's weights.
-pub fn effect(still: &Snapshot, weight: Weight, moves: &[f64]) -> Effect {
-    let place = weight.place(still.network());
-    let before = still.batch_loss();
-    let mut plan = still.probe();
-    let mut weights = still.state().weights.clone();
-    let mut change = |weights: &_, predicted: f64| {
-        let measured = still.forward(&mut plan, weights) - before;
+/// What the move of `weight` did to the loss, and what all weights' moves did together.
+pub fn effect(snapshot: &Snapshot, weight: Weight) -> Effect {
+    let (place, after) = (weight.place(snapshot.network()), snapshot.after());
+    let (moved, before) = (after.params[place] - snapshot.value(weight), snapshot.batch_loss());
+    let change = |weights: &_, predicted: f64| {
+        let measured = snapshot.at(weights, Plan::loss) - before;
         Change { predicted, measured, ratio: (predicted != 0.0).then(|| measured / predicted) }
     };
-    let start = weights.params[place];
-    weights.params[place] += moves[place];
-    let alone = change(&weights, still.gradient()[place] * moves[place]);
-    weights.params[place] = start;
-    assert_eq!(weights.params.len(), moves.len(), "a move for every weight");
-    weights.params.iter_mut().zip(moves).for_each(|(w, moved)| *w += moved);
-    let all = change(&weights, still.gradient().iter().zip(moves).map(|(g, moved)| g * moved).sum());
-    Effect { moved: moves[place], before, alone, all, rounding: still.rounding() }
+    let mut one = snapshot.state().weights.clone();
+    one.params[place] = after.params[place];
+    let predicted = snapshot.gradient().iter().zip(snapshot.moves()).map(|(g, moved)| g * moved).sum();
+    Effect {
+        moved,
+        before,
+        alone: change(&one, snapshot.slope(weight) * moved),
+        all: change(after, predicted),
+        rounding: snapshot.rounding(),
+    }
 }

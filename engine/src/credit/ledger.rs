@@ -530,30 +530,22 @@ impl<P: Real> Ledger<P> {
 
     /// The weights that earned most, at most `count`, the one with the lowest allocation first.
     pub fn earned_most(&self, count: usize) -> Vec<Earned> {
-        self.first(count, |a, b| a.total_cmp(b), |allocation| allocation < 0.0)
+        self.most(count, |a, b| a.total_cmp(b), |allocation| allocation < 0.0)
     }
 
     /// The weights that hurt most, at most `count`, the one with the highest allocation first.
     pub fn hurt_most(&self, count: usize) -> Vec<Earned> {
-        self.first(count, |a, b| b.total_cmp(a), |allocation| allocation > 0.0)
+        self.most(count, |a, b| b.total_cmp(a), |allocation| allocation > 0.0)
     }
 
-    fn first(&self, count: usize, order: fn(&f64, &f64) -> Ordering, counts: fn(f64) -> bool) -> Vec<Earned> {
-        let mut places: Vec<usize> =
-            (0..self.allocation.len()).filter(|&i| counts(self.allocation[i])).collect();
-        // Equal ones stay in the network's order.
-        let compare = |a: &usize, b: &usize| order(&self.allocation[*a], &self.allocation[*b]).then(a.cmp(b));
-        if count < places.len() {
-            places.select_nth_unstable_by(count, compare);
-            places.truncate(count);
-        }
-        places.sort_unstable_by(compare);
+    fn most(&self, count: usize, order: fn(&f64, &f64) -> Ordering, counts: fn(f64) -> bool) -> Vec<Earned> {
+        let of = &self.allocation;
+        let places = (0..of.len()).filter(|&place| counts(of[place])).collect();
         let earned = |place: usize| {
-            let param = self.network.params().partition_point(|param| param.range.end <= place);
-            let weight = Weight { param, at: place - self.network.params()[param].range.start };
-            Earned { weight, name: weight.name(&self.network), allocation: self.allocation[place] }
+            let weight = Weight::at_place(place, &self.network);
+            Earned { weight, name: weight.name(&self.network), allocation: of[place] }
         };
-        places.into_iter().map(earned).collect()
+        first(places, count, |a, b| order(&of[a], &of[b])).into_iter().map(earned).collect()
     }
 
     /// The pairs of layers that worked against each other in some step, the pair with the largest amount first.
@@ -596,6 +588,21 @@ impl<P: Real> Ledger<P> {
             gradients: self.probe.gradients,
         }
     }
+}
+
+/// The first `count` of some places in an order; those that are equal in it stay in the network's.
+pub(super) fn first(
+    mut places: Vec<usize>,
+    count: usize,
+    order: impl Fn(usize, usize) -> Ordering,
+) -> Vec<usize> {
+    let compare = |a: &usize, b: &usize| order(*a, *b).then(a.cmp(b));
+    if count < places.len() {
+        places.select_nth_unstable_by(count, compare);
+        places.truncate(count);
+    }
+    places.sort_unstable_by(compare);
+    places
 }
 
 /// w ← a + s·(b − a)

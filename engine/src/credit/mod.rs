@@ -11,6 +11,8 @@
 //! | [`Effect`] | the step | what the gradient predicted beside what was measured |
 //! | [`Ledger`] | a run | Σ over weights = change of the probe set's loss, residual printed |
 //!
+//! Which weights to ask about, [`overview`] says: those that moved, earned and hurt most in the step.
+//!
 //! *The example's gradient* is ∂ℓₙ/∂w, by the example's own loss ℓₙ. The batch's loss is L = Σ ℓₙ / divisor, so that an
 //! example contributes ∂ℓₙ/∂w / divisor to the batch's gradient; for a batch of one example and a divisor of 1 they are
 //! the same.
@@ -24,9 +26,10 @@ mod examples;
 mod graph;
 mod ledger;
 mod nudge;
+mod overview;
 mod paths;
 mod semiring;
-mod still;
+mod snapshot;
 mod update;
 mod weight;
 
@@ -36,10 +39,11 @@ pub use examples::{Examples, example_norms, examples};
 pub use graph::{Expression, Place};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use nudge::{Crossing, Nudge, nudge};
+pub use overview::{Moved, Overview, overview};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
 pub use semiring::Magnitude;
-pub use still::{Comparison, Snapshot};
-pub use update::{Update, Updates};
+pub use snapshot::{Comparison, Snapshot};
+pub use update::{Update, update};
 pub use weight::{Weight, WeightError};
 
 use serde::Serialize;

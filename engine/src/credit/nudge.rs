@@ -9,7 +9,7 @@
 //! [`loss::LIST`]), the quotient mixes two slopes, and need not agree with either.
 
 use super::graph::unit_name;
-use super::still::relative;
+use super::snapshot::relative;
 use super::{Snapshot, Weight};
 use crate::data::Targets;
 use crate::loss;
@@ -73,12 +73,12 @@ pub fn nudge(still: &Snapshot, weight: Weight) -> Nudge {
     // A connection that is left out stays out.
     let by = if weight.left_out(still.network()) { 0.0 } else { step };
     let mut weights = still.state().weights.clone();
-    let mut plan = still.probe();
     let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
         weights.params[weight.place(still.network())] = w + steps * by;
-        still.forward(&mut plan, &weights);
-        let losses = plan.example_losses().collect::<Vec<f64>>();
-        (losses, arguments(still, &plan), still.output_rounding(&plan))
+        still.at(&weights, |plan| {
+            let losses = plan.example_losses().collect::<Vec<f64>>();
+            (losses, arguments(still, plan), still.output_rounding(plan))
+        })
     });
     // Example by example: the rounding of a sum of losses stays out of it.
     let slope = |up: &[f64], down: &[f64], by: f64| -> Vec<f64> {

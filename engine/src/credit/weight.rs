@@ -94,6 +94,12 @@ impl Weight {
         network.params()[self.param].range.start + self.at
     }
 
+    /// The weight that stands there, the inverse of [`Weight::place`].
+    pub fn at_place(place: usize, network: &Network) -> Weight {
+        let param = network.params().partition_point(|param| param.range.end <= place);
+        Weight { param, at: place - network.params()[param].range.start }
+    }
+
     /// Which operation it belongs to, and which of that operation's parameters it is in.
     pub fn node(self, network: &Network) -> (usize, usize) {
         let owner = network.nodes().partition_point(|node| node.params.end <= self.param);
@@ -135,6 +141,7 @@ mod tests {
                 let weight = Weight { param, at };
                 assert_eq!(Weight::parse(&weight.name(&network), &network), Ok(weight));
                 assert_eq!(weight.place(&network), of.range.start + at);
+                assert_eq!(Weight::at_place(of.range.start + at, &network), weight);
                 let (node, own) = weight.node(&network);
                 assert_eq!(network.nodes()[node].params.start + own, param);
                 assert!(network.nodes()[node].params.contains(&param));

@@ -78,7 +78,7 @@ pub struct Trainer<T> {
     options: Options,
     plan: Plan<T>,
     state: State<T>,
-    /// Kept where its norm is needed before the first weight changes; else empty.
+    /// Kept where its norm is needed before the first weight changes, or somebody asks for it; else empty.
     gradient: Aligned<T>,
     groups: Vec<Group>,
     facts: StepFacts,
@@ -104,19 +104,28 @@ impl<T: Real> Trainer<T> {
         optimizer: Arc<dyn Optimizer>,
         options: Options,
     ) -> Result<Trainer<T>, Error> {
-        let network = Arc::new(network);
-        // The gradient's norm has to be there before the first weight changes.
-        let whole = matches!(options.clip, Clip::Norm(_));
-        let keep = if whole { Keep::Training } else { Keep::Step };
-        let plan = Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, keep)?;
-        let count = network.param_count();
         let weights = Weights::init(&network, options.seed);
         // The update walks weights, gradient and slots side by side.
         let mut slots: [Aligned<T>; SLOTS] = Default::default();
         for (i, (slot, kept)) in slots.iter_mut().zip(optimizer.slots()).enumerate() {
-            *slot = Aligned::zeros_apart(count, 2 + i);
+            *slot = Aligned::zeros_apart(network.param_count(), 2 + i);
             slot.fill(T::of(kept.start));
         }
+        Trainer::at(State { steps: 0, weights, slots }, Arc::new(network), loss, optimizer, options)
+    }
+
+    /// Compiles everything, and goes on from a state.
+    fn at(
+        state: State<T>,
+        network: Arc<Network>,
+        loss: Arc<dyn LossFunction>,
+        optimizer: Arc<dyn Optimizer>,
+        options: Options,
+    ) -> Result<Trainer<T>, Error> {
+        // The gradient's norm has to be there before the first weight changes.
+        let whole = matches!(options.clip, Clip::Norm(_));
+        let keep = if whole { Keep::Training } else { Keep::Step };
+        let plan = Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, keep)?;
         let group = |i: usize| {
             let (start, parts) = (plan.bounds()[i], plan.group(i));
             let range = |part: &Cut| part.range.start - start..part.range.end - start;
@@ -127,8 +136,8 @@ impl<T: Real> Trainer<T> {
         };
         Ok(Trainer {
             groups: (0..plan.bounds().len() - 1).map(group).collect(),
-            state: State { steps: 0, weights, slots },
-            gradient: Aligned::zeros_apart(if whole { count } else { 0 }, 1),
+            state,
+            gradient: Aligned::zeros_apart(if whole { network.param_count() } else { 0 }, 1),
             facts: StepFacts::default(),
             batch_loss: 0.0,
             lr: 0.0,
@@ -179,6 +188,15 @@ impl<T: Real> Trainer<T> {
         let key = self.options.key(self.state.steps - 1);
         let again = Pass { backward: false, ..Pass::train(key) };
         self.facts.measured = Some(self.plan.pass(&self.state.weights, batch, again) - self.batch_loss);
+    }
+
+    /// As [`Trainer::step`]; returns the gradient of the batch's loss that it used, before clipping.
+    pub(crate) fn step_with_gradient(&mut self, batch: Batch<'_, T>) -> &[T] {
+        if self.gradient.is_empty() {
+            self.gradient = Aligned::zeros_apart(self.network.param_count(), 1);
+        }
+        self.step(batch);
+        &self.gradient
     }
 
     fn go(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
@@ -273,14 +291,23 @@ impl<T: Real> Trainer<T> {
         &self.loss
     }
 
+    /// The optimizer.
+    pub fn optimizer(&self) -> &Arc<dyn Optimizer> {
+        &self.optimizer
+    }
+
     /// What it was told.
     pub fn options(&self) -> &Options {
         &self.options
     }
+}
 
-    /// The optimizer.
-    pub fn optimizer(&self) -> &Arc<dyn Optimizer> {
-        &self.optimizer
+impl<T: Real> Clone for Trainer<T> {
+    /// A trainer that goes on from the same state, with buffers of its own.
+    fn clone(&self) -> Trainer<T> {
+        let (network, loss, optimizer) = (self.network.clone(), self.loss.clone(), self.optimizer.clone());
+        let copy = Trainer::at(self.state.clone(), network, loss, optimizer, self.options);
+        copy.expect("it was built from these before")
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use whygrad::credit::{
-    Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, paths,
+    Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, overview, paths,
 };
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
@@ -12,20 +12,20 @@ use whygrad::layers;
 use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Value, Weights};
 use whygrad::op::{self, Add, By, Linear, Precision};
-use whygrad::optim::Sgd;
-use whygrad::train::{Options, State, Trainer};
+use whygrad::optim::{Clip, Sgd};
+use whygrad::train::{Options, Trainer};
 
-/// A still of the first step from these weights.
-fn still(
+/// The first step from these weights, held still.
+fn snapshot(
     network: Network,
     loss: Arc<dyn LossFunction>,
     weights: Weights<f64>,
     data: &Dataset<f64>,
 ) -> Snapshot {
-    let state = State { steps: 0, weights, slots: Default::default() };
-    let batch = Batch { data, rows: Rows::Range(0, data.len()) };
-    Snapshot::new(Arc::new(network), loss, Arc::new(Sgd::default()), Options::default(), &state, batch)
-        .unwrap()
+    let options = Options { batch: data.len(), ..Options::default() };
+    let mut trainer = Trainer::new(network, loss, Arc::new(Sgd::default()), options).unwrap();
+    *trainer.weights_mut() = weights;
+    Snapshot::take(&trainer, Batch { data, rows: Rows::Range(0, data.len()) }).unwrap()
 }
 
 fn dataset(inputs: Vec<f64>, shape: &[usize], targets: Targets<f64>) -> Dataset<f64> {
@@ -66,8 +66,7 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
     let (network, data) = first_network();
     let options = Options { batch: 1, ..Options::default() };
     let sgd = Arc::new(Sgd { lr: 0.4, ..Sgd::default() });
-    let mut trainer =
-        Trainer::<f64>::new(network.clone(), loss("squared_error"), sgd.clone(), options).unwrap();
+    let mut trainer = Trainer::<f64>::new(network, loss("squared_error"), sgd, options).unwrap();
     trainer.weights_mut().params.copy_from_slice(&[0.6, 0.0, 0.0, -0.7, 0.7, 0.6]);
     let batch = Batch { data: &data, rows: Rows::Range(0, 1) };
     let steps = oracle["steps"].as_array().unwrap();
@@ -80,16 +79,7 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
         }
         // After ten updates the prediction is 1 but for 1.5e-4: the loss's slope has lost four of its digits.
         let digits = if done < 10 { 1e-12 } else { 1e-11 };
-        let network = Arc::new(network.clone());
-        let still = Snapshot::new(
-            network.clone(),
-            loss("squared_error"),
-            sgd.clone(),
-            options,
-            trainer.state(),
-            batch,
-        )
-        .unwrap();
+        let still = Snapshot::take(&trainer, batch).unwrap();
         close(still.batch_loss(), number(&step["loss"]), 2.0 * digits);
         for (name, param, at) in places {
             let weight = Weight { param, at };
@@ -138,7 +128,7 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
 fn a_chain_says_how_each_of_its_numbers_is_computed() {
     let (network, data) = first_network();
     let weights = Weights { params: vec![0.6, 0.0, 0.0, -0.7, 0.7, 0.6].into(), buffers: vec![] };
-    let still = still(network, loss("squared_error"), weights, &data);
+    let still = snapshot(network, loss("squared_error"), weights, &data);
     let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
     let digits = |x: f64| format!("{x:.4}");
     let lines: Vec<String> = chain
@@ -235,7 +225,7 @@ fn published(case: &Json) -> (Snapshot, Vec<(String, Vec<Weight>)>) {
     }
     let targets = Targets::Values { data: numbers("targets"), width: outputs.len() };
     let data = dataset(numbers("inputs"), &[inputs.len()], targets);
-    (still(network, loss(case["loss"].as_str().unwrap()), weights, &data), places)
+    (snapshot(network, loss(case["loss"].as_str().unwrap()), weights, &data), places)
 }
 
 #[test]
@@ -328,7 +318,7 @@ impl Made {
             let out = weights.params[param.range.clone()].iter_mut().zip(mask).filter(|(_, there)| !**there);
             out.for_each(|(w, _)| *w = 0.0);
         }
-        still(network, loss(LOSSES[self.loss]), weights, &dataset(inputs, shape, targets))
+        snapshot(network, loss(LOSSES[self.loss]), weights, &dataset(inputs, shape, targets))
     }
 }
 
@@ -380,7 +370,7 @@ fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
         Targets::Classes(classes) => Target::Classes(&classes[example..example + 1]),
         Targets::Values { data, .. } => Target::Values(&data[example * width..(example + 1) * width]),
     };
-    f64::of_loss(still.loss()).backward(output, target, 1.0, &mut [0.0], &mut slopes);
+    f64::of_loss(&**still.loss()).backward(output, target, 1.0, &mut [0.0], &mut slopes);
     for (at, slope) in slopes.iter().enumerate() {
         follow(still, weight, (still.network().output().index(), example, at), *slope, &mut found);
     }
@@ -479,7 +469,7 @@ fn fixed(
     let network = Network::sequential([input], layers).unwrap();
     let width = network.shape(network.output()).len();
     let data = dataset(x.to_vec(), &[input], Targets::Values { data: y.to_vec(), width });
-    still(network, loss(loss_name), Weights { params: params.to_vec().into(), buffers: vec![] }, &data)
+    snapshot(network, loss(loss_name), Weights { params: params.to_vec().into(), buffers: vec![] }, &data)
 }
 
 #[test]
@@ -594,26 +584,30 @@ fn a_wrong_gradient_does_not_agree_with_its_nudge() {
 
 #[test]
 fn an_effect_is_predicted_by_the_gradient_and_measured_by_the_loss() {
-    // L = (w₁ + w₂ − 3)² at (1, 1): g = −2 for both, and L = 1.
-    let layers = layers![Linear::new(1).without_bias()];
-    let still = fixed(layers, 2, &[1.0, 1.0], "squared_error", &[1.0, 1.0], &[3.0]);
-    let of = effect(&still, Weight { param: 0, at: 0 }, &[0.25, 0.5]);
+    // L = (w₁ + w₂ − 3)² at (1, 1): g = −2 for both, and L = 1. With a learning rate of 1/8, Δw = 1/4.
+    let network = Network::sequential([2], layers![Linear::new(1).without_bias()]).unwrap();
+    let sgd = Arc::new(Sgd { lr: 0.125, ..Sgd::default() });
+    let mut trainer = Trainer::<f64>::new(network, loss("squared_error"), sgd, Options::default()).unwrap();
+    trainer.weights_mut().params.fill(1.0);
+    let data = dataset(vec![1.0, 1.0], &[2], Targets::Values { data: vec![3.0], width: 1 });
+    let snapshot = Snapshot::take(&trainer, Batch { data: &data, rows: Rows::Range(0, 1) }).unwrap();
+    let of = effect(&snapshot, Weight { param: 0, at: 0 });
     assert_eq!((of.moved, of.before), (0.25, 1.0));
     assert_eq!((of.alone.predicted, of.alone.measured), (-0.5, 0.75 * 0.75 - 1.0));
-    assert_eq!((of.all.predicted, of.all.measured), (-1.5, 0.25 * 0.25 - 1.0));
-    assert_eq!(of.all.ratio, Some(0.9375 / 1.5));
+    assert_eq!((of.all.predicted, of.all.measured), (-1.0, 0.5 * 0.5 - 1.0));
+    assert_eq!(of.all.ratio, Some(0.75));
 }
 
 #[test]
-fn a_step_held_still_is_the_step_that_was_trained() {
-    let layers = layers![Linear::new(40), op::Relu, op::Dropout { p: 0.4 }, Linear::new(3)];
+fn a_snapshot_is_of_the_step_that_training_makes() {
+    let layers =
+        layers![Linear::new(40), op::Relu, op::BatchNorm::default(), op::Dropout { p: 0.4 }, Linear::new(3)];
     let network = Network::sequential([6], layers).unwrap();
-    let options = Options { batch: 64, seed: 8, ..Options::default() };
-    fn check<T: whygrad::train::Real>(network: &Network, options: Options, tolerance: f64) {
+    fn check<T: whygrad::train::Real>(network: &Network, clip: Clip, tolerance: f64) {
         let data = super::data::<T>(100, 6, Some(3));
         let sgd = Arc::new(Sgd { lr: 0.1, momentum: 0.9, ..Sgd::default() });
-        let mut trainer =
-            Trainer::<T>::new(network.clone(), loss("cross_entropy"), sgd.clone(), options).unwrap();
+        let options = Options { batch: 64, seed: 8, clip, ..Options::default() };
+        let mut trainer = Trainer::<T>::new(network.clone(), loss("cross_entropy"), sgd, options).unwrap();
         let order: Vec<usize> = (0..64).map(|i| (i * 7 + 3) % 100).collect();
         let batch = Batch { data: &data, rows: Rows::Index(&order) };
         (0..3).for_each(|_| _ = trainer.step(batch));
@@ -621,20 +615,67 @@ fn a_step_held_still_is_the_step_that_was_trained() {
         let mut gradient = vec![T::zero(); network.param_count()];
         plan.pass(&trainer.state().weights, batch, Pass::train(options.key(3)));
         plan.gradient(&trainer.state().weights, &mut gradient);
-        let network = Arc::new(network.clone());
-        let still =
-            Snapshot::new(network, loss("cross_entropy"), sgd, options, trainer.state(), batch).unwrap();
+        let before = trainer.state().clone();
+        let snapshot = Snapshot::take(&trainer, batch).unwrap();
+        assert_eq!(trainer.state(), &before, "the trainer stays as it is");
         let trained = trainer.step(batch);
-        close(still.batch_loss(), trained, tolerance);
-        let largest = still.gradient().iter().fold(0.0f64, |m, g| m.max(g.abs()));
-        for weight in all_weights(still.network()) {
-            let beside = still.beside(weight, gradient[weight.place(still.network())].f64());
-            assert!(beside.difference.abs() <= tolerance * largest, "{beside:?}");
+        close(snapshot.batch_loss(), trained, tolerance);
+        assert_eq!(snapshot.after(), &trainer.state().weights.cast());
+        let moves = trainer.state().weights.params.iter().zip(&before.weights.params);
+        assert!(snapshot.moves().eq(moves.map(|(after, before)| after.f64() - before.f64())));
+        let largest = snapshot.gradient().iter().fold(0.0f64, |m, g| m.max(g.abs()));
+        for weight in all_weights(snapshot.network()) {
+            let comparison = snapshot.compare(weight);
+            assert_eq!(comparison.training, gradient[weight.place(snapshot.network())].f64());
+            assert!(comparison.difference.abs() <= tolerance * largest, "{comparison:?}");
         }
     }
 
-    check::<f64>(&network, options, 0.0);
-    check::<f32>(&network, options, 1e-5);
+    for clip in [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)] {
+        check::<f64>(&network, clip, 0.0);
+        check::<f32>(&network, clip, 1e-5);
+    }
+}
+
+#[test]
+fn questions_leave_a_snapshot_as_it_is_and_may_come_in_any_order() {
+    let made =
+        Made { seed: 7, lead: false, examples: 3, ops: vec![(6, 1, 3), (2, 1, 3), (6, 1, 2)], loss: 0 };
+    let (snapshot, weight) = (made.still(), Weight { param: 0, at: 2 });
+    let first = (nudge(&snapshot, weight), effect(&snapshot, weight), Chain::new(&snapshot, weight, 1));
+    let again = (nudge(&snapshot, weight), effect(&snapshot, weight), Chain::new(&snapshot, weight, 1));
+    assert_eq!(first, again);
+    assert_eq!(snapshot.at(&snapshot.state().weights, Plan::loss), snapshot.batch_loss());
+}
+
+#[test]
+fn an_overview_lists_what_moved_earned_and_hurt_most() {
+    let network = Network::sequential([6], layers![Linear::new(9), op::Tanh, Linear::new(3)]).unwrap();
+    let data = super::data::<f32>(100, 6, Some(3));
+    let sgd = Arc::new(Sgd { lr: 0.1, ..Sgd::default() });
+    let trainer = Trainer::<f32>::new(network, loss("cross_entropy"), sgd, Options::default()).unwrap();
+    let snapshot = Snapshot::take(&trainer, Batch { data: &data, rows: Rows::Range(0, 32) }).unwrap();
+    let found = overview(&snapshot, &data, usize::MAX).unwrap();
+    assert_eq!((found.step, found.weights), (1, snapshot.network().param_count()));
+    let moves: Vec<f64> = snapshot.moves().collect();
+    assert_eq!(found.moved.len(), moves.iter().filter(|moved| **moved != 0.0).count());
+    assert!(found.moved.windows(2).all(|pair| pair[0].moved.abs() >= pair[1].moved.abs()));
+    assert!(found.earned.windows(2).all(|pair| pair[0].allocation <= pair[1].allocation));
+    assert!(found.hurt.windows(2).all(|pair| pair[0].allocation >= pair[1].allocation));
+    for of in found.moved.iter().chain(&found.earned).chain(&found.hurt) {
+        let place = of.weight.place(snapshot.network());
+        assert_eq!((of.name.as_str(), of.moved), (&*of.weight.name(snapshot.network()), moves[place]));
+        assert_eq!((of.before, of.after), (snapshot.value(of.weight), snapshot.after().params[place]));
+        assert_eq!(of.gradient, snapshot.slope(of.weight));
+    }
+    let sum: f64 = found.earned.iter().chain(&found.hurt).map(|of| of.allocation).sum();
+    close(sum, found.totals.allocation, 1e-12);
+    assert!(
+        (found.totals.steps, found.totals.examples) == (1, 100) && found.totals.relative.unwrap() <= 1e-4
+    );
+    // Few are the first of many.
+    let few = overview(&snapshot, &data, 4).unwrap();
+    assert_eq!((&few.moved[..], &few.earned[..]), (&found.moved[..4], &found.earned[..4]));
 }
 
 #[test]
@@ -646,7 +687,7 @@ fn fifty_layers_are_explained_with_as_many_paths_as_asked_for() {
     let data = dataset(inputs, &[8], Targets::Classes(vec![1, 3]));
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[3,5]", &network).unwrap();
-    let still = still(network, loss("cross_entropy"), weights, &data);
+    let still = snapshot(network, loss("cross_entropy"), weights, &data);
     let chain = Chain::new(&still, weight, 1);
     assert!(chain.reconciles, "{chain:?}");
     assert_eq!((chain.factors.len(), chain.links().count()), (51, 99 + 1));
@@ -672,7 +713,7 @@ fn among_equal_paths_the_search_goes_straight_down() {
     let mut weights = Weights::init(&network, 1);
     weights.params.fill(0.0713);
     let data = dataset(vec![0.3, -0.1, 0.7], &[3], Targets::Values { data: vec![1.0], width: 1 });
-    let still = still(network, loss("mse"), weights, &data);
+    let still = snapshot(network, loss("mse"), weights, &data);
     let found = paths(&still, Weight { param: 0, at: 4 }, 0, 50);
     assert_eq!(found.shown.len(), 50);
     close(found.flow.effective, 16f64.powi(20), 1e-9);
@@ -687,7 +728,7 @@ fn a_network_of_ten_million_weights_is_explained() {
     let data = dataset(inputs, &[900], Targets::Classes(vec![7, 2]));
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[2,800]", &network).unwrap();
-    let still = still(network, loss("cross_entropy"), weights, &data);
+    let still = snapshot(network, loss("cross_entropy"), weights, &data);
     let found = paths(&still, weight, 0, 10);
     assert_eq!(found.flow.paths.exact, Some(3000 * 10));
     assert_eq!(found.shown.len(), if found.flow.total > 0.0 { 10 } else { 0 });
@@ -723,7 +764,7 @@ fn all_semirings_together_cost_at_most_four_backward_passes() {
         plan.pass(&weights, batch, Pass::train(0));
         plan.gradient(&weights, &mut gradient);
     });
-    let still = still(network, loss("cross_entropy"), weights, &data);
+    let still = snapshot(network, loss("cross_entropy"), weights, &data);
     let semirings = seconds(30, || _ = std::hint::black_box(Flows::new(&still)));
     let (backward, ratio) = (both - forward, semirings / (both - forward));
     println!("backward {:.2} ms, semirings {:.2} ms: {ratio:.2} times", backward * 1e3, semirings * 1e3);
@@ -759,14 +800,13 @@ fn one_weight_is_explained_in_less_than_a_tenth_of_a_second() {
     let (network, data) = large::<f64>();
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[100,400]", &network).unwrap();
-    let still = still(network, loss("cross_entropy"), weights, &data);
-    let moves: Vec<f64> = still.gradient().iter().map(|g| -0.1 * g).collect();
+    let still = snapshot(network, loss("cross_entropy"), weights, &data);
     let each = [
         ("chain", seconds(3, || _ = Chain::new(&still, weight, 5))),
         ("paths", seconds(3, || _ = paths(&still, weight, 5, 10))),
         ("examples", seconds(3, || _ = examples(&still, weight))),
         ("nudge", seconds(3, || _ = nudge(&still, weight))),
-        ("effect", seconds(3, || _ = effect(&still, weight, &moves))),
+        ("effect", seconds(3, || _ = effect(&still, weight))),
     ];
     each.iter().for_each(|(name, time)| println!("{name} {:.2} ms", time * 1e3));
     assert!(each.iter().map(|(_, time)| time).sum::<f64>() <= 0.1);

@@ -2,13 +2,15 @@
 
 use super::data;
 use std::sync::Arc;
-use whygrad::credit::{Update, Updates, Weight};
-use whygrad::kernel::random;
+use whygrad::credit::{Snapshot, Update, Weight, update};
+use whygrad::kernel::update::Piece;
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction};
-use whygrad::network::{Batch, Keep, Network, Pass, Plan, Rows};
+use whygrad::network::{Batch, Network, Rows};
 use whygrad::op::{Linear, Tanh};
-use whygrad::optim::{self, Clip, Decay, Optimizer, Schedule, Source};
+use whygrad::optim::{
+    self, Before, Clip, Decay, Decomposition, Optimizer, Rule, Schedule, Shared, Slot, Source,
+};
 use whygrad::setting::Value;
 use whygrad::train::{Options, Real, Trainer};
 
@@ -61,31 +63,65 @@ fn network() -> Network {
     network
 }
 
-/// Trains ten steps, and calls `f` with the updates of the first, second and last, for the weights after them
-/// times one more `fault` of their change.
+/// An optimizer that says what another does, and does one `fault` more.
+#[derive(Debug)]
+struct Faulty {
+    of: Arc<dyn Optimizer>,
+    fault: f64,
+}
+
+impl Rule for Faulty {
+    fn name(&self) -> &'static str {
+        self.of.name()
+    }
+
+    fn lr(&self) -> f64 {
+        self.of.lr()
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        self.of.slots()
+    }
+
+    fn shared(&self, t: u64, lr: f64) -> Shared {
+        self.of.shared(t, lr)
+    }
+
+    fn decomposition(&self, at: &Before) -> Decomposition {
+        self.of.decomposition(at)
+    }
+}
+
+impl<T: Real> optim::Update<T> for Faulty {
+    fn update(&self, shared: Shared, piece: Piece<'_, T>) {
+        let Piece { w, g, slots, clipping, facts } = piece;
+        let before = w.to_vec();
+        T::of_optimizer(&*self.of).update(shared, Piece { w: &mut *w, g, slots, clipping, facts });
+        w.iter_mut().zip(before).for_each(|(w, before)| *w += T::of(self.fault) * (*w - before));
+    }
+}
+
+/// Trains ten steps, and calls `f` with the updates of the first, second and last, by an optimizer that does one
+/// `fault` more than it says.
 fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64, mut f: impl FnMut(Update)) {
     let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
     let (clip, schedule) = how;
     let options = Options { batch: 16, clip, schedule, seed: 4, ..Options::default() };
-    let mut plan = Plan::<T>::new(&network(), Arc::clone(&loss), 16, 1, Keep::Training).unwrap();
-    let mut trainer = Trainer::<T>::new(network(), loss, optimizer(name, given), options).unwrap();
+    let optimizer = match fault {
+        0.0 => optimizer(name, given),
+        fault => Arc::new(Faulty { of: optimizer(name, given), fault }),
+    };
+    let mut trainer = Trainer::<T>::new(network(), loss, optimizer, options).unwrap();
     let data = data::<T>(160, 5, Some(3));
-    let mut gradient = vec![T::zero(); trainer.network().param_count()];
     for t in 1..=10 {
-        let before = trainer.state().clone();
         let batch = Batch { data: &data, rows: Rows::Range(16 * (t - 1), 16 * t) };
-        plan.pass(&before.weights, batch, Pass::train(random::derive(4, "step", t as u64 - 1)));
-        plan.gradient(&before.weights, &mut gradient);
-        trainer.step(batch);
         if [1, 2, 10].contains(&t) {
-            let moved = before.weights.params.iter().zip(&trainer.state().weights.params);
-            let after: Vec<T> = moved.map(|(w, after)| *after + T::of(fault) * (*after - *w)).collect();
-            let network = trainer.network();
-            let updates = Updates::new(network, &**trainer.optimizer(), how, &before, &gradient, &after);
-            for (param, of) in network.params().iter().enumerate() {
-                (0..of.shape.len()).for_each(|at| f(updates.of(Weight { param, at })));
+            let snapshot = Snapshot::take(&trainer, batch).unwrap();
+            for (param, of) in trainer.network().params().iter().enumerate() {
+                (0..of.shape.len()).for_each(|at| f(update(&snapshot, Weight { param, at })));
             }
         }
+        trainer.step(batch);
     }
 }
 
@@ -199,18 +235,18 @@ fn every_symbol_of_a_formula_is_told() {
 
 #[test]
 fn what_is_not_a_number_never_reconciles() {
-    let options = Options { batch: 16, ..Options::default() };
     let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
+    let data = data::<f64>(16, 5, Some(3));
+    let batch = Batch { data: &data, rows: Rows::Range(0, 16) };
     for (name, given) in SETTINGS {
-        let trainer =
-            Trainer::<f64>::new(network(), Arc::clone(&loss), optimizer(name, given), options).unwrap();
-        let (network, before) = (trainer.network(), trainer.state());
-        let gradient = vec![f64::NAN; network.param_count()];
         for clip in CLIPS {
-            let how = (clip, Schedule::default());
-            let after = &before.weights.params;
-            let updates = Updates::new(network, &**trainer.optimizer(), how, before, &gradient, after);
-            assert!(!updates.of(Weight { param: 0, at: 0 }).reconciles, "{name} {given:?} {clip:?}");
+            let options = Options { batch: 16, clip, ..Options::default() };
+            let mut trainer =
+                Trainer::<f64>::new(network(), Arc::clone(&loss), optimizer(name, given), options).unwrap();
+            trainer.weights_mut().params.fill(f64::NAN);
+            let snapshot = Snapshot::take(&trainer, batch).unwrap();
+            let update = update(&snapshot, Weight { param: 0, at: 0 });
+            assert!(!update.reconciles, "{name} {given:?} {clip:?}: {update:?}");
         }
     }
 }

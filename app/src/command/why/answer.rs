@@ -4,7 +4,7 @@ use super::step::{Origin, Step, values};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use whygrad::credit::{
-    Chain, Comparison, Effect, Examples, Nudge, Paths, Update, Weight, effect, examples, nudge, paths,
+    Chain, Comparison, Effect, Examples, Nudge, Paths, Update, Weight, effect, examples, nudge, paths, update,
 };
 use whygrad::train::Real;
 
@@ -46,46 +46,46 @@ impl Answer {
     /// Explains `weight` at a step. `example` (its place in the batch) is the one whose chain and paths are shown, by
     /// default the one that contributed most.
     pub fn new<T: Real>(step: &Step<T>, weight: Weight, example: Option<usize>, k: usize) -> Answer {
-        let still = &step.still;
-        let examples = examples(still, weight);
+        let snapshot = &step.snapshot;
+        let examples = examples(snapshot, weight);
         // The first of those that contribute as much.
         let most = examples.each.iter().map(|c| c.abs()).fold(0.0, f64::max);
         let example = example.or_else(|| examples.each.iter().position(|c| c.abs() == most)).unwrap_or(0);
-        let update = step.update(weight);
+        let update = step.moves.then(|| update(snapshot, weight));
         let (run, last_step, case, values) = match &step.origin {
             Origin::Run { path, last } => (Some(path.clone()), Some(*last), None, None),
             Origin::Case { name, worked, .. } => {
-                (None, None, Some(name.clone()), Some(values(worked, still)))
+                (None, None, Some(name.clone()), Some(values(worked, snapshot)))
             }
         };
-        let class = |place: usize| match still.batch().targets() {
+        let class = |place: usize| match snapshot.batch().targets() {
             whygrad::data::Targets::Classes(classes) => {
                 let class = classes[place] as usize;
-                Some(still.batch().class_names().get(class).map_or(class.to_string(), String::clone))
+                Some(snapshot.batch().class_names().get(class).map_or(class.to_string(), String::clone))
             }
             whygrad::data::Targets::Values { .. } => None,
         };
         Answer {
-            weight: weight.name(still.network()),
+            weight: weight.name(snapshot.network()),
             run,
             case,
             step: step.number,
             last_step,
-            precision: if size_of::<T>() == 8 { "f64" } else { "f32" },
-            before: still.value(weight),
+            precision: snapshot.precision(),
+            before: snapshot.value(weight),
             after: update.as_ref().map(|update| update.after),
             moved: update.as_ref().map(|update| update.moved),
-            loss: still.batch_loss(),
+            loss: snapshot.batch_loss(),
             batch: step.rows.iter().enumerate().map(|(i, &row)| Row { row, class: class(i) }).collect(),
             example,
             values,
-            beside: step.beside(weight),
-            nudge: nudge(still, weight),
-            chain: Chain::new(still, weight, example),
-            paths: paths(still, weight, example, k),
+            beside: snapshot.compare(weight),
+            nudge: nudge(snapshot, weight),
+            chain: Chain::new(snapshot, weight, example),
+            paths: paths(snapshot, weight, example, k),
             examples,
             update,
-            effect: step.moves().map(|moves| effect(still, weight, &moves)),
+            effect: step.moves.then(|| effect(snapshot, weight)),
         }
     }
 }

@@ -125,15 +125,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Some(run) = run else {
         return explain(args, &Step::of_case(args.case.as_deref(), args.step)?);
     };
-    let experiment = run.experiment(&[])?;
-    match experiment.is_double() {
-        true => explain(args, &Step::<f64>::of_run(&run, &experiment, args.step)?),
-        false => explain(args, &Step::<f32>::of_run(&run, &experiment, args.step)?),
+    match run.experiment(&[])?.is_double() {
+        true => explain(args, &Step::<f64>::of_run(&run, args.step)?),
+        false => explain(args, &Step::<f32>::of_run(&run, args.step)?),
     }
 }
 
 fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
-    let (names, network) = (step.names(), step.still.network());
+    let (names, network) = (step.names(), step.snapshot.network());
     let mut page = Page::default();
     let mut json = match &args.weight {
         None => {
@@ -143,7 +142,7 @@ fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
         }
         Some(text) => {
             let weight = name::find(text, step)?;
-            let count = step.still.examples();
+            let count = step.snapshot.examples();
             if let Some(example) = args.example.filter(|example| *example >= count as u64) {
                 let problem = format!(
                     "is {example}; the batch of step {} has the examples 0 to {}",

@@ -1,6 +1,6 @@
 //! Which weight a text names.
 
-use super::step::{Origin, Step, weight_at};
+use super::step::{Origin, Step};
 use crate::error::{Error, Result, nearest};
 use crate::textbook::{Worked, place};
 use whygrad::credit::{Weight, WeightError};
@@ -19,7 +19,7 @@ pub fn plain(text: &str) -> String {
 /// The weight of a step's network that `text` names: in full, abbreviated, or by a worked example's symbol.
 pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
     let refuse = |problem: String| Error::argument(text, problem);
-    let network = step.still.network();
+    let network = step.snapshot.network();
     match &step.origin {
         Origin::Run { path, .. } => {
             named(text, network).map_err(|problem| refuse(format!("{path}: {problem}")))
@@ -41,7 +41,8 @@ pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
 /// A worked example's weight, by its symbol.
 fn symbol(text: &str, worked: &Worked) -> Option<Result<Weight, String>> {
     let weight = worked.weights.iter().find(|weight| weight.symbol == text)?;
-    let places = weight.ends.iter().map(|end| weight_at(worked, place(&worked.network, *end)));
+    let places =
+        weight.ends.iter().map(|end| Weight::at_place(place(&worked.network, *end), &worked.network));
     let places: Vec<Weight> = places.collect();
     Some(match places[..] {
         [only] => Ok(only),

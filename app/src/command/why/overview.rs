@@ -5,15 +5,11 @@ use crate::error::Result;
 use crate::terminal::{Page, bar, fit, width};
 use crate::view::digits::{count, number, short, signed};
 use serde::Serialize;
-use std::sync::Arc;
-use whygrad::credit::{Ledger, PROBE, Refine, Totals, Weight, probe};
+use whygrad::credit::{self, Totals, overview};
 use whygrad::train::Real;
 
 /// Weights of a list.
 const TOP: usize = 10;
-
-/// How fine the ledger of the step is: no more than sixteen gradients, so that a large network answers too.
-const REFINE: Refine = Refine { tolerance: 5e-7, halvings: 3 };
 
 /// The weights that moved, earned and hurt most in a step.
 #[derive(Serialize)]
@@ -39,58 +35,35 @@ struct Moved {
     allocation: f64,
 }
 
+impl From<credit::Moved> for Moved {
+    fn from(of: credit::Moved) -> Moved {
+        let credit::Moved { name, before, after, moved, gradient, allocation, .. } = of;
+        Moved { weight: name, before, after, moved, gradient, allocation }
+    }
+}
+
 impl Overview {
     /// Of a step; the ledger is that of this step alone, on a probe set of the training part.
     pub fn new<T: Real>(step: &Step<T>) -> Result<Overview> {
-        let (still, network) = (&step.still, step.still.network());
         let (run, last_step, case) = match &step.origin {
             Origin::Run { path, last } => (Some(path.clone()), Some(*last), None),
             Origin::Case { name, .. } => (None, None, Some(name.clone())),
         };
-        let mut overview = Overview {
+        let found = if step.moves { Some(overview(&step.snapshot, &step.train, TOP)?) } else { None };
+        let list = |of: fn(&credit::Overview) -> &Vec<credit::Moved>| {
+            found.iter().flat_map(of).cloned().map(Moved::from).collect()
+        };
+        Ok(Overview {
             run,
             case,
             step: step.number,
             last_step,
-            weights: network.param_count(),
-            moved: vec![],
-            earned: vec![],
-            hurt: vec![],
-            totals: None,
-        };
-        let (Some(moves), Some(after)) = (step.moves(), &step.after) else { return Ok(overview) };
-        let data = probe::<T, f64>(&step.train, PROBE, still.options().seed);
-        let (loss, threads) = (Arc::clone(&step.loss), still.options().threads);
-        let mut ledger = Ledger::new(network, loss, data, &step.before.weights, REFINE, threads)?;
-        ledger.advance(step.number, after);
-        let of = |weight: Weight| {
-            let place = weight.place(network);
-            let before = still.value(weight);
-            Moved {
-                weight: weight.name(network),
-                before,
-                after: after.params[place].f64(),
-                moved: moves[place],
-                gradient: still.slope(weight),
-                allocation: ledger.allocation()[place],
-            }
-        };
-        let mut places: Vec<usize> = (0..moves.len()).filter(|&place| moves[place] != 0.0).collect();
-        let order = |a: &usize, b: &usize| moves[*b].abs().total_cmp(&moves[*a].abs()).then(a.cmp(b));
-        if places.len() > TOP {
-            places.select_nth_unstable_by(TOP, order);
-            places.truncate(TOP);
-        }
-        places.sort_unstable_by(order);
-        let at = |place: usize| {
-            let param = network.params().partition_point(|param| param.range.end <= place);
-            Weight { param, at: place - network.params()[param].range.start }
-        };
-        overview.moved = places.into_iter().map(|place| of(at(place))).collect();
-        overview.earned = ledger.earned_most(TOP).iter().map(|earned| of(earned.weight)).collect();
-        overview.hurt = ledger.hurt_most(TOP).iter().map(|hurt| of(hurt.weight)).collect();
-        overview.totals = Some(ledger.totals());
-        Ok(overview)
+            weights: step.snapshot.network().param_count(),
+            moved: list(|found| &found.moved),
+            earned: list(|found| &found.earned),
+            hurt: list(|found| &found.hurt),
+            totals: found.map(|found| found.totals),
+        })
     }
 
     /// As a page.

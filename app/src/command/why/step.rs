@@ -1,18 +1,15 @@
-//! One training step of a run or of a worked example: what was before it, what it saw, what was after it.
+//! One training step of a run or of a worked example, held still.
 
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Prepared;
 use crate::run::Run;
 use crate::textbook::{Textbook, Worked, place};
 use crate::view::digits::pretty;
 use serde_json::{Map, Value as Json};
-use std::sync::Arc;
-use whygrad::credit::{Comparison, Snapshot, Update, Updates, Weight};
+use whygrad::credit::{Snapshot, Weight};
 use whygrad::data::Dataset;
-use whygrad::loss::LossFunction;
-use whygrad::network::{Batch, Keep, Pass, Plan, Rows, Weights};
-use whygrad::optim::Optimizer;
-use whygrad::train::{Options, Real, State, Trainer};
+use whygrad::network::{Batch, Rows};
+use whygrad::train::Real;
 
 /// The most updates of a worked example before the step that is explained.
 const UPDATES: u64 = 1_000_000;
@@ -27,16 +24,10 @@ pub struct Step<T> {
     pub train: Dataset<T>,
     /// Its batch: rows of the training part.
     pub rows: Vec<usize>,
-    /// The step between gradient and update, in f64.
-    pub still: Snapshot,
-    /// The loss.
-    pub loss: Arc<dyn LossFunction>,
-    /// All weights after it; `None` where no step is made.
-    pub after: Option<Weights<T>>,
-    /// State before it, as training had it.
-    pub before: State<T>,
-    /// The batch's gradient as training computed it, before clipping.
-    gradient: Vec<T>,
+    /// The step held still.
+    pub snapshot: Snapshot,
+    /// Whether a step is made: not where a worked example gives no learning rate.
+    pub moves: bool,
 }
 
 /// Whose step it is.
@@ -61,7 +52,7 @@ pub enum Origin {
 
 impl<T: Real> Step<T> {
     /// A step of a run, by default the last.
-    pub fn of_run(run: &Run, experiment: &Experiment, number: Option<u64>) -> Result<Step<T>> {
+    pub fn of_run(run: &Run, number: Option<u64>) -> Result<Step<T>> {
         let last = run.last_step()?;
         let path = run.path().display().to_string();
         let number = number.unwrap_or(last);
@@ -75,55 +66,9 @@ impl<T: Real> Step<T> {
         }
         let (prepared, _) = run.at::<T>(Some(number - 1))?;
         let Prepared { train, trainer, fit: how, .. } = prepared;
-        let options = *trainer.options();
-        let rows = how.batches(&options, train.len()).at(number - 1).to_vec();
-        let rules = (Arc::clone(&experiment.loss), Arc::clone(&experiment.optimizer), options);
-        Step::take(Origin::Run { path, last }, trainer, rules, train, rows, true)
-    }
-
-    /// Holds the trainer's next step still, and makes it.
-    fn take(
-        origin: Origin,
-        mut trainer: Trainer<T>,
-        (loss, optimizer, options): (Arc<dyn LossFunction>, Arc<dyn Optimizer>, Options),
-        train: Dataset<T>,
-        rows: Vec<usize>,
-        moves: bool,
-    ) -> Result<Step<T>> {
-        let batch = Batch { data: &train, rows: Rows::Index(&rows) };
-        let before = trainer.state().clone();
-        let network = Arc::clone(trainer.network());
-        let mut gradient = vec![T::zero(); network.param_count()];
-        let mut plan =
-            Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, Keep::Training)?;
-        plan.pass(&before.weights, batch, Pass::train(options.key(before.steps)));
-        plan.gradient(&before.weights, &mut gradient);
-        drop(plan);
-        trainer.step(batch);
-        let after = moves.then(|| trainer.state().weights.clone());
-        drop(trainer);
-        let still = Snapshot::new(network, Arc::clone(&loss), optimizer, options, &before, batch)?;
-        Ok(Step { origin, number: before.steps + 1, rows, still, loss, after, before, gradient, train })
-    }
-
-    /// How the optimizer moved a weight.
-    pub fn update(&self, weight: Weight) -> Option<Update> {
-        let (options, optimizer) = (self.still.options(), self.still.optimizer());
-        let after = &self.after.as_ref()?.params;
-        let how = (options.clip, options.schedule);
-        let updates = Updates::new(self.still.network(), optimizer, how, &self.before, &self.gradient, after);
-        Some(updates.of(weight))
-    }
-
-    /// The gradient that training used beside the exact one.
-    pub fn beside(&self, weight: Weight) -> Comparison {
-        self.still.beside(weight, self.gradient[weight.place(self.still.network())].f64())
-    }
-
-    /// Δw of all weights.
-    pub fn moves(&self) -> Option<Vec<f64>> {
-        let pairs = self.after.as_ref()?.params.iter().zip(&self.before.weights.params);
-        Some(pairs.map(|(after, before)| after.f64() - before.f64()).collect())
+        let rows = how.batches(trainer.options(), train.len()).at(number - 1).to_vec();
+        let snapshot = Snapshot::take(&trainer, Batch { data: &train, rows: Rows::Index(&rows) })?;
+        Ok(Step { origin: Origin::Run { path, last }, number, train, rows, snapshot, moves: true })
     }
 
     /// What things are called: in a run as in the network, in a worked example as there.
@@ -151,11 +96,10 @@ impl Step<f64> {
         let lr = book.learning_rate.unwrap_or(0.0);
         let mut trainer = worked.trainer(lr).map_err(refuse)?;
         (1..number).for_each(|_| worked.update(&mut trainer));
-        let optimizer = Arc::new(whygrad::optim::Sgd { lr, ..Default::default() });
-        let rules = (Arc::clone(&worked.loss), optimizer as _, Options { batch: 1, ..Options::default() });
-        let (data, names) = (worked.data.clone(), Names::of(&worked));
+        let snapshot = Snapshot::take(&trainer, worked.batch())?;
+        let (train, rows, names) = (worked.data.clone(), vec![0], Names::of(&worked));
         let origin = Origin::Case { name: book.name.clone(), worked: worked.into(), names };
-        Step::take(origin, trainer, rules, data, vec![0], book.learning_rate.is_some())
+        Ok(Step { origin, number, train, rows, snapshot, moves: book.learning_rate.is_some() })
     }
 }
 
@@ -168,7 +112,7 @@ impl Names {
         let (network, mut names) = (&worked.network, vec![]);
         for weight in &worked.weights {
             for end in &weight.ends {
-                let name = weight_at(worked, place(network, *end)).name(network);
+                let name = Weight::at_place(place(network, *end), network).name(network);
                 names.push((name, weight.symbol.clone()));
             }
         }
@@ -213,17 +157,10 @@ impl Names {
     }
 }
 
-/// The weight that stands there among all parameters' numbers.
-pub fn weight_at(worked: &Worked, place: usize) -> Weight {
-    let params = worked.network.params();
-    let param = params.partition_point(|param| param.range.end <= place);
-    Weight { param, at: place - params[param].range.start }
-}
-
 /// Every value of a worked example, by its name.
-pub fn values(worked: &Worked, still: &Snapshot) -> Map<String, Json> {
+pub fn values(worked: &Worked, snapshot: &Snapshot) -> Map<String, Json> {
     let of = |value: usize| {
-        let numbers = still.plan().value(value).next().unwrap_or_default().to_vec();
+        let numbers = snapshot.plan().value(value).next().unwrap_or_default().to_vec();
         worked.names_of(value).into_iter().zip(numbers.into_iter().map(Json::from))
     };
     (0..=worked.network.nodes().len()).flat_map(of).collect()
