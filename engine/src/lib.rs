@@ -4,13 +4,13 @@
 
 pub mod credit;
 pub mod data;
+pub mod facts;
 pub mod init;
 pub mod kernel;
 pub mod loss;
 pub mod network;
 pub mod op;
 pub mod optim;
-pub mod run;
 pub mod setting;
 mod shape;
 pub mod train;

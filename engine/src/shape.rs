@@ -1,5 +1,6 @@
 //! The shape of one example's values, without the batch: `[64]`, `[8, 28, 28]`, `[]` for a single number.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
 /// Lengths along each axis of one example; the batch comes in front of them and is not part of the shape.
@@ -76,5 +77,23 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dims: Vec<String> = self.dims.iter().map(usize::to_string).collect();
         write!(f, "[{}]", dims.join(", "))
+    }
+}
+
+/// As the list of its lengths.
+impl Serialize for Shape {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.dims.serialize(to)
+    }
+}
+
+/// From a list of lengths; refuses more numbers than can be counted.
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Shape, D::Error> {
+        let dims = Vec::<usize>::deserialize(from)?;
+        match dims.iter().try_fold(1, |product: usize, length| product.checked_mul(*length)) {
+            Some(_) => Ok(dims.into()),
+            None => Err(de::Error::custom("a shape of more numbers than can be counted")),
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use whygrad::network::Metrics;
+use whygrad::facts::Metrics;
 use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
 
 /// Trains a network and leaves a run folder

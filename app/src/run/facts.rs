@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use whygrad::run::Record;
+use whygrad::facts::Record;
 
 /// Steps in a block.
 const BLOCK: usize = 64;
@@ -28,7 +28,7 @@ impl Writer {
     pub fn resume(path: &Path, step: u64) -> Result<Writer> {
         let mut bytes = vec![];
         for record in
-            read(path)?.into_iter().filter(|record| record.step <= step).collect::<Vec<_>>().chunks(BLOCK)
+            read(path)?.into_iter().filter(|record| record.step() <= step).collect::<Vec<_>>().chunks(BLOCK)
         {
             encode(record, &mut bytes);
         }
@@ -90,9 +90,11 @@ fn decode(mut bytes: &[u8]) -> Vec<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use whygrad::facts::StepRecord;
 
     fn records(n: u64) -> Vec<Record> {
-        (1..=n).map(|step| Record { step, loss: 1.0 / step as f64, lr: 0.1, facts: None }).collect()
+        let record = |step| StepRecord { step, loss: 1.0 / step as f64, lr: 0.1, facts: None };
+        (1..=n).map(|step| Record::Step(record(step))).collect()
     }
 
     #[test]

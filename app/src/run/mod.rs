@@ -6,7 +6,7 @@
 //! | `checkpoints/step-*.safetensors` | weights and optimizer state | see [`spacing`] |
 //! | `best.safetensors` | of the epoch with the lowest held-out loss | beside and renamed |
 //! | `last.safetensors` | of the last step | at the end, beside and renamed |
-//! | `facts.bin` | loss of every step, facts as [`whygrad::run::Thinning`] says | appended in blocks |
+//! | `facts.bin` | loss of every step and epoch, facts as [`whygrad::facts::Thinning`] says | appended in blocks |
 //! | `findings.jsonl` | what checks found, one JSON object a line | appended |
 //! | `summary.json` | how it ended | at the end, beside and renamed |
 //!

@@ -3,7 +3,7 @@
 use super::{Run, checkpoint, facts, spacing};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
-use whygrad::run::{Record, Thinning};
+use whygrad::facts::{EpochRecord, Record, StepRecord, Thinning};
 use whygrad::train::{Detail, Epoch, Flow, Observer, Progress, Real, StepDone, Trainer};
 
 /// Watches training and writes what it sees into a run folder. The first error stops training;
@@ -22,7 +22,7 @@ impl Recorder {
     pub fn start<T: Real>(run: &Run, trainer: &Trainer<T>, progress: &Progress) -> Result<Recorder> {
         let step = trainer.state().steps;
         let facts = facts::Writer::resume(&run.path().join("facts.bin"), step)?;
-        let thinning = Thinning::new(trainer.network());
+        let thinning = Thinning::new(&trainer.network().layout());
         let mut recorder = Recorder { run: run.clone(), thinning, facts, bytes: 0, error: None };
         recorder.checkpoint(trainer, progress)?;
         Ok(recorder)
@@ -80,8 +80,8 @@ impl<T: Real> Observer<T> for Recorder {
 
     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
         let (loss, lr) = (done.loss, done.trainer.lr());
-        let record = Record { step: done.step, loss, lr, facts: done.facts.cloned() };
-        let written = self.facts.push(record).and_then(|()| match done.ends_epoch {
+        let record = StepRecord { step: done.step, loss, lr, facts: done.facts.cloned() };
+        let written = self.facts.push(Record::Step(record)).and_then(|()| match done.ends_epoch {
             true => Ok(()), // in the epoch's event, behind the best checkpoint that belongs to it
             false => self.checkpoint_if_due(done.trainer, done.progress),
         });
@@ -94,6 +94,9 @@ impl<T: Real> Observer<T> for Recorder {
             true => checkpoint::save(&best, done.trainer, done.progress).map(drop),
             false => Ok(()),
         };
+        let (step, train_loss) = (done.trainer.state().steps, done.train_loss);
+        let record = EpochRecord { epoch: done.epoch, step, train_loss, test: done.test };
+        let written = written.and_then(|()| self.facts.push(Record::Epoch(record)));
         let written = written.and_then(|()| self.checkpoint_if_due(done.trainer, done.progress));
         self.flow(written)
     }

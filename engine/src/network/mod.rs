@@ -6,9 +6,10 @@ mod rooms;
 mod weights;
 
 pub use cuts::Cut;
-pub use plan::{Batch, Facts, Keep, Metrics, Pass, Plan, Rows};
+pub use plan::{Batch, Keep, Pass, Plan, Rows};
 pub use weights::Weights;
 
+use crate::facts::{Layout, ParamLayout, ValueLayout};
 use crate::init::Init;
 use crate::loss::Mismatch;
 use crate::op::{Add, Misfit, Operation};
@@ -309,6 +310,31 @@ impl Network {
     /// Number of untrained numbers.
     pub fn buffer_count(&self) -> usize {
         self.buffers.last().map_or(0, |buffer| buffer.range.end)
+    }
+
+    /// Names, kinds and shapes of its values and parameters.
+    pub fn layout(&self) -> Layout {
+        let input = ValueLayout {
+            name: "x".into(),
+            kind: "input".into(),
+            shape: self.shapes[0].clone(),
+            inputs: vec![],
+            params: 0..0,
+        };
+        let outputs = self.nodes.iter().zip(&self.shapes[1..]).map(|(node, shape)| ValueLayout {
+            name: node.name.clone(),
+            kind: node.op.name().into(),
+            shape: shape.clone(),
+            inputs: node.inputs.clone(),
+            params: node.params.clone(),
+        });
+        let params = self.params.iter().map(|param| ParamLayout {
+            name: param.name.clone(),
+            path: param.path.clone(),
+            shape: param.shape.clone(),
+            frozen: param.frozen,
+        });
+        Layout { values: std::iter::once(input).chain(outputs).collect(), params: params.collect() }
     }
 
     /// Whether some operation mixes the examples of a batch.

@@ -21,15 +21,14 @@ use super::cuts::{Cut, Cuts};
 use super::rooms::Rooms;
 use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
+use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::matmul::SCRATCH;
-use crate::kernel::moments::Moments;
 use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, GradReq, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision,
 };
 use crate::shape::Shape;
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -136,13 +135,11 @@ struct Given<'a, T> {
     x: &'a [T],
 }
 
-/// Moments of the values of a pass and of their gradients, by operation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Facts {
-    /// Of each operation's output.
-    pub output: Vec<Moments>,
-    /// Of the loss's gradient by each operation's output; of no numbers where nothing needs that gradient.
-    pub output_gradient: Vec<Moments>,
+/// Moments of the values of a pass and of their gradients, by value.
+#[derive(Clone, Debug)]
+struct ValueFacts {
+    values: Vec<Moments>,
+    gradients: Vec<Moments>,
 }
 
 #[derive(Debug)]
@@ -184,7 +181,7 @@ struct Shard<T> {
     saved: Aligned<T>,
     each: Vec<T>,
     /// Of [`SHARD`] of its examples at a time: merged, they have the same bits for any number of threads.
-    facts: Vec<Facts>,
+    facts: Vec<ValueFacts>,
 }
 
 /// A network with a loss, compiled for batches of up to a number of examples.
@@ -272,10 +269,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
             })
             .collect();
         let zeros = |n: usize| vec![T::zero(); n];
-        let facts = Facts {
-            output: vec![Moments::default(); steps.len()],
-            output_gradient: vec![Moments::default(); steps.len()],
-        };
+        let none = vec![Moments::default(); network.shapes.len()];
+        let facts = ValueFacts { values: none.clone(), gradients: none };
         let shards = (0..capacity.div_ceil(shard_rows))
             .map(|_| Shard {
                 rows: 0,
@@ -615,9 +610,9 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.value(self.graph.steps.len())
     }
 
-    /// Moments of the last pass (which kept facts), over all shards.
-    pub fn facts(&self, into: &mut Facts) {
-        let merge = |into: &mut Vec<Moments>, of: fn(&Facts) -> &Vec<Moments>| {
+    /// Moments of the values of the last pass (which kept facts) and of their gradients, over all shards.
+    pub fn facts(&self, into: &mut StepFacts) {
+        let merge = |into: &mut Vec<Moments>, of: fn(&ValueFacts) -> &Vec<Moments>| {
             let mut pieces = self.shards[..self.active.max(1)].iter().flat_map(|shard| &shard.facts).map(of);
             into.clear();
             into.extend_from_slice(pieces.next().expect("a shard has one and more"));
@@ -625,8 +620,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
                 into.iter_mut().zip(piece).for_each(|(into, piece)| into.merge(piece));
             }
         };
-        merge(&mut into.output, |facts| &facts.output);
-        merge(&mut into.output_gradient, |facts| &facts.output_gradient);
+        merge(&mut into.values, |facts| &facts.values);
+        merge(&mut into.value_gradients, |facts| &facts.gradients);
     }
 
     /// How many examples of the last pass are right, where the loss has a notion of right.
@@ -664,15 +659,6 @@ impl<T: Precision + LossPrecision> Plan<T> {
     }
 }
 
-/// How well a network does on a data set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Metrics {
-    /// The loss, reduced over the whole set as it is over a batch.
-    pub loss: f64,
-    /// Share of examples that are right, where the loss has a notion of right.
-    pub accuracy: Option<f64>,
-}
-
 impl Graph {
     /// Mode of one operation in a pass: every operation has random numbers of its own.
     fn mode(&self, train: Option<u64>, node: usize, first_row: usize) -> Mode {
@@ -686,11 +672,11 @@ impl Graph {
 /// Takes the moments of the numbers that a shard has at a place, piece by piece of its examples; there are none of a
 /// piece without examples.
 fn take<T: Scalar>(
-    pieces: &mut [Facts],
+    pieces: &mut [ValueFacts],
     numbers: &[T],
     place: &Place,
     team: &mut Team<'_, T>,
-    of: impl Fn(&mut Facts) -> &mut Moments + Sync,
+    of: impl Fn(&mut ValueFacts) -> &mut Moments + Sync,
 ) {
     let piece = SHARD * place.shape.len();
     team.each(pieces, MOMENTS * numbers.len(), |i, facts| {
@@ -731,6 +717,12 @@ impl<T: Precision> Shard<T> {
         first: usize,
         team: &mut Team<'_, T>,
     ) {
+        if pass.facts {
+            // The first operation reads them next.
+            let place = &graph.values[0];
+            let x = if given.x.is_empty() { &self.values[place.range(self.rows)] } else { given.x };
+            take(&mut self.facts, x, place, team, |facts| &mut facts.values[0]);
+        }
         for (node, step) in graph.steps.iter().enumerate() {
             let place = step.y.range(self.rows);
             let (x, y) = Inputs::and_output(given.x, &mut self.values, place.clone(), &step.x, self.rows);
@@ -746,7 +738,7 @@ impl<T: Precision> Shard<T> {
             T::of_op(&*step.op).forward(io, team);
             if pass.facts {
                 let y = &self.values[place];
-                take(&mut self.facts, y, &step.y, team, |facts| &mut facts.output[node]);
+                take(&mut self.facts, y, &step.y, team, |facts| &mut facts.values[node + 1]);
             }
         }
     }
@@ -768,7 +760,7 @@ impl<T: Precision> Shard<T> {
             let place = step.dy.range(self.rows);
             let (dx, dy) = InputGrads::and_output(&mut grads, place, &step.dx, &step.pulls, self.rows);
             if pass.facts {
-                take(&mut self.facts, dy, &step.dy, team, |facts| &mut facts.output_gradient[node]);
+                take(&mut self.facts, dy, &step.dy, team, |facts| &mut facts.gradients[node + 1]);
             }
             let at = self.point(graph, node, given, graph.mode(pass.train, node, first));
             T::of_op(&*step.op).backward(&at, dy, dx, team);

@@ -1,8 +1,9 @@
 //! Epochs.
 
-use super::{Options, Real, StepFacts, Trainer};
+use super::{Options, Real, Trainer};
 use crate::data::{Batches, Dataset};
-use crate::network::{Batch, Error, Metrics, Rows};
+use crate::facts::{Metrics, StepFacts};
+use crate::network::{Batch, Error, Rows};
 use serde::{Deserialize, Serialize};
 
 /// How long and in what order to train; [`super::Options`] say in which batches, and from which seed orders are drawn.

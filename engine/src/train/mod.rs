@@ -4,7 +4,7 @@ mod fit;
 mod trainer;
 
 pub use fit::{Detail, Epoch, Fit, Flow, Observer, Progress, StepDone, fit};
-pub use trainer::{Options, State, StepFacts, Trainer};
+pub use trainer::{Options, State, Trainer};
 
 use crate::loss::LossPrecision;
 use crate::op::Precision;

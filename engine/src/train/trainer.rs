@@ -2,13 +2,12 @@
 
 use super::Real;
 use crate::data::Dataset;
-use crate::kernel::moments::Moments;
+use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, random};
 use crate::loss::LossFunction;
-use crate::network::{Batch, Cut, Error, Facts, Keep, Metrics, Network, Pass, Plan, Weights};
+use crate::network::{Batch, Cut, Error, Keep, Network, Pass, Plan, Weights};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,23 +49,6 @@ pub struct State<T> {
     /// What the optimizer keeps for each weight, in the order of [`crate::optim::Rule::slots`]; empty where it
     /// keeps less.
     pub slots: [Aligned<T>; SLOTS],
-}
-
-/// What one step left behind for those who watch.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StepFacts {
-    /// Of each operation's output and its gradient.
-    pub values: Facts,
-    /// Of each parameter before the update.
-    pub weight: Vec<Moments>,
-    /// Of the loss's gradient by each parameter, before clipping.
-    pub weight_gradient: Vec<Moments>,
-    /// Of each parameter's change.
-    pub weight_update: Vec<Moments>,
-    /// Σ g·Δw: the change of the loss that the gradient predicts for this update.
-    pub predicted: f64,
-    /// The change of the loss on the same batch, where [`Trainer::measure`] took it.
-    pub measured: Option<f64>,
 }
 
 /// Trains a network, step by step.
@@ -163,19 +145,18 @@ impl<T: Real> Trainer<T> {
     /// As [`Trainer::step`], and leaves [`Trainer::facts`]. The update is the same, bit for bit.
     pub fn step_with_facts(&mut self, batch: Batch<'_, T>) -> f64 {
         let loss = self.go(batch, true);
-        let StepFacts { values, weight, weight_gradient, weight_update, predicted, measured } =
-            &mut self.facts;
-        self.plan.facts(values);
+        self.plan.facts(&mut self.facts);
+        let StepFacts { params, param_gradients, param_updates, predicted, measured, .. } = &mut self.facts;
         (*predicted, *measured) = (0.0, None);
-        for moments in [&mut *weight, &mut *weight_gradient, &mut *weight_update] {
+        for moments in [&mut *params, &mut *param_gradients, &mut *param_updates] {
             moments.clear();
             moments.resize(self.network.params().len(), Moments::default());
         }
         for (i, group) in self.groups.iter().enumerate() {
             for (cut, (_, part)) in self.plan.group(i).iter().zip(&group.parts) {
-                weight[cut.param].merge(&part.weight);
-                weight_gradient[cut.param].merge(&part.gradient);
-                weight_update[cut.param].merge(&part.change);
+                params[cut.param].merge(&part.weight);
+                param_gradients[cut.param].merge(&part.gradient);
+                param_updates[cut.param].merge(&part.change);
                 *predicted += part.predicted;
             }
         }

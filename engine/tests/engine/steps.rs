@@ -5,14 +5,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use whygrad::data::Dataset;
+use whygrad::facts::{Moments, StepFacts};
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
-use whygrad::train::{
-    Detail, Fit, Flow, Observer, Options, Progress, Real, StepDone, StepFacts, Trainer, fit,
-};
+use whygrad::train::{Detail, Fit, Flow, Observer, Options, Progress, Real, StepDone, Trainer, fit};
 
 struct Counting;
 
@@ -181,6 +180,60 @@ fn every_number_of_threads_gives_the_same_facts() {
 }
 
 #[test]
+fn facts_are_of_every_value_and_parameter_of_the_layout_the_input_too() {
+    for (name, network, loss, optimizer) in networks() {
+        let (data, layout) = (examples::<f32>(name, 128), network.layout());
+        let mut trainer = {
+            let options = Options { batch: 128, threads: 2, ..Options::default() };
+            Trainer::new(network, loss, optimizer, options).unwrap()
+        };
+        let index: Vec<usize> = (0..100).collect();
+        for rows in [Rows::Index(&index), Rows::Range(0, 100)] {
+            trainer.step_with_facts(Batch { data: &data, rows });
+            let facts = trainer.facts();
+            assert!(layout.fits(facts), "{name}");
+            for (value, moments) in layout.values.iter().zip(&facts.values) {
+                assert_eq!(moments.count, 100 * value.shape.len() as u64, "{name}: {}", value.name);
+            }
+            for (param, moments) in layout.params.iter().zip(&facts.param_gradients) {
+                assert_eq!(moments.count, param.shape.len() as u64, "{name}: {}", param.name);
+            }
+            let (x, found) = (Moments::of(&data.inputs()[..100 * 50]), &facts.values[0]);
+            assert!(
+                (found.mean - x.mean).abs() <= 1e-6 * x.std(),
+                "{name}: {} is not {}",
+                found.mean,
+                x.mean
+            );
+            assert!((found.std() - x.std()).abs() <= 1e-6 * x.std(), "{name}");
+            assert_eq!((found.min, found.max, found.zeros), (x.min, x.max, x.zeros), "{name}");
+            assert_eq!(facts.value_gradients[0], Moments::default(), "{name}: nothing needs it");
+        }
+    }
+}
+
+#[test]
+fn a_layout_says_what_the_network_computes_by_name() {
+    let (_, network, ..) = networks().swap_remove(2);
+    let layout = network.layout();
+    let layers: Vec<&str> = layout.values.iter().filter(|v| v.is_layer()).map(|v| v.name.as_str()).collect();
+    assert_eq!(layers, ["linear1", "layer_norm1", "linear2", "linear3", "linear4"]);
+    let add = layout.values.iter().find(|value| value.kind == "add").unwrap();
+    let inputs: Vec<&str> = add.inputs.iter().map(|input| layout.values[*input].name.as_str()).collect();
+    assert_eq!((add.name.as_str(), inputs), ("add1", vec!["layer_norm1", "linear3"]));
+    let of_norm = &layout.params[layout.values[2].params.clone()];
+    assert_eq!(
+        of_norm.iter().map(|p| (&*p.name, &*p.path)).collect::<Vec<_>>(),
+        [("layer_norm1.weight", "1.weight"), ("layer_norm1.bias", "1.bias")]
+    );
+    assert_eq!((&*layout.values[0].name, &*layout.values[0].kind), ("x", "input"));
+    assert!(layout.is_sound() && layout.param_count() == network.param_count());
+    let mut circle = layout;
+    circle.values[1].inputs = vec![1];
+    assert!(!circle.is_sound());
+}
+
+#[test]
 fn watching_a_step_does_not_change_it() {
     assert_eq!(trained::<f32>(2, false), trained::<f32>(2, true));
 }
@@ -201,7 +254,7 @@ fn facts_predict_and_measure_what_the_step_did() {
             let ratio = facts.measured.unwrap() / facts.predicted;
             assert!((ratio - 1.0).abs() <= 0.02, "{name}, {clip:?}: measured over predicted is {ratio}");
             let moved = first.iter().zip(&trainer.state().weights.params).map(|(a, b)| (b - a).powi(2));
-            let norm = facts.weight_update.iter().map(|m| m.norm().powi(2)).sum::<f64>();
+            let norm = facts.param_updates.iter().map(|m| m.norm().powi(2)).sum::<f64>();
             let moved = moved.sum::<f64>();
             assert!((norm - moved).abs() <= 1e-9 * moved, "{name}, {clip:?}: {norm:e} is not {moved:e}");
         }

@@ -1,21 +1,6 @@
-//! What a step left behind, in a form that can be kept.
+//! Which steps' facts are kept.
 
-use crate::network::Network;
-use crate::train::StepFacts;
-use serde::{Deserialize, Serialize};
-
-/// One step of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Its number, from 1.
-    pub step: u64,
-    /// Loss of its batch, before its update.
-    pub loss: f64,
-    /// Its learning rate.
-    pub lr: f64,
-    /// What it left, where the [`Thinning`] keeps that.
-    pub facts: Option<StepFacts>,
-}
+use super::Layout;
 
 /// Which steps' facts are kept, so that a run of a million steps stays under 100 MB.
 ///
@@ -33,17 +18,21 @@ pub struct Thinning {
 /// Bytes that the facts of a run of a million steps may take.
 const BUDGET: u64 = 60_000_000;
 
-/// Most bytes of one [`crate::kernel::moments::Moments`] as postcard writes it: four f64, three counts of up to
+/// Most bytes of one [`super::Moments`] as postcard writes it: four f64, three counts of up to
 /// 10 bytes and sixteen of up to 5.
 const MOMENTS: u64 = 4 * 8 + 3 * 10 + 16 * 5;
 
+/// Most bytes that the facts of one step take.
+fn bytes(layout: &Layout) -> u64 {
+    MOMENTS * (2 * layout.values.len() + 3 * layout.params.len()) as u64 + 64
+}
+
 impl Thinning {
-    /// The rule for a network.
-    pub fn new(network: &Network) -> Thinning {
-        let moments = 2 * network.nodes().len() + 3 * network.params().len();
+    /// The rule for facts of `layout`.
+    pub fn new(layout: &Layout) -> Thinning {
         Thinning {
-            every: network.param_count().div_ceil(10_000).max(1) as u64,
-            until: BUDGET / (11 * (MOMENTS * moments as u64 + 64)),
+            every: layout.param_count().div_ceil(10_000).max(1) as u64,
+            until: BUDGET / (11 * bytes(layout)),
         }
     }
 
@@ -61,26 +50,38 @@ impl Thinning {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ParamLayout, ValueLayout};
     use super::*;
-    use crate::op::Linear;
+
+    /// Of so many layers, each with one weight and a bias.
+    fn linear(layers: usize) -> Layout {
+        let value = |i: usize| ValueLayout {
+            name: format!("linear{i}"),
+            kind: if i == 0 { "input" } else { "linear" }.into(),
+            shape: [1].into(),
+            inputs: (i > 0).then(|| i - 1).into_iter().collect(),
+            params: 2 * i.max(1) - 2..2 * i,
+        };
+        let param = |i: usize| {
+            let (name, path) = (format!("linear{}.{i}", i / 2 + 1), format!("{}.{i}", i / 2));
+            ParamLayout { name, path, shape: [1].into(), frozen: false }
+        };
+        Layout { values: (0..=layers).map(value).collect(), params: (0..2 * layers).map(param).collect() }
+    }
 
     #[test]
     fn facts_of_a_million_steps_stay_within_their_budget() {
         for layers in [1, 3, 30, 1000, 100_000] {
-            let network = Network::sequential([1], (0..layers).map(|_| Linear::new(1).into()).collect());
-            let network = network.unwrap();
-            let thinning = Thinning::new(&network);
+            let layout = linear(layers);
+            let thinning = Thinning::new(&layout);
             let kept = (1..=1_000_000).filter(|step| thinning.keeps(*step)).count() as u64;
-            let moments = 2 * network.nodes().len() + 3 * network.params().len();
-            assert!(kept * (MOMENTS * moments as u64 + 64) <= BUDGET, "{layers} layers: {kept} steps");
+            assert!(kept * bytes(&layout) <= BUDGET, "{layers} layers: {kept} steps");
             assert!(kept > 0 || layers == 100_000, "{layers} layers keep nothing");
         }
     }
 
     #[test]
     fn small_networks_keep_every_step_of_a_usual_run() {
-        let network =
-            Network::sequential([64], vec![Linear::new(32).into(), Linear::new(10).into()]).unwrap();
-        assert!((1..=1000).all(|step| Thinning::new(&network).keeps(step)));
+        assert!((1..=1000).all(|step| Thinning::new(&linear(2)).keeps(step)));
     }
 }
