@@ -5,17 +5,8 @@
 //! reconcile where they differ by no more than that precision explains.
 
 use super::{Snapshot, Weight};
-use crate::optim::{Before, Clip, Decomposition, Part, SLOTS, Schedule, Symbol};
+use crate::optim::{Before, Clip, Decomposition, Part, Schedule, Symbol, tolerance};
 use serde::Serialize;
-
-/// Roundings between the numbers that go into an update and Δw: more than any optimizer of the list has.
-const ROUNDINGS: f64 = 16.0;
-
-/// Roundings of the weight itself: decoupled decay has three (its factor, the product, the difference).
-const WEIGHT_ROUNDINGS: f64 = 2.0;
-
-/// Relative nudge with which the effect of rounding is measured: small against 1, large against f64's rounding.
-const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
 
 /// What moved one weight in one step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,15 +32,9 @@ pub struct Update {
     pub moved: f64,
     /// Δw − Σ parts.
     pub residual: f64,
-    /// How far Σ parts and Δw can be apart by rounding; [`Update::reconciles`] says how it is computed.
+    /// How far Σ parts and Δw can be apart by rounding, see [`crate::optim::tolerance`].
     pub tolerance: f64,
-    /// Whether |residual| ≤ tolerance. The tolerance is, with ε the distance from 1 to the next number of training's
-    /// precision,
-    ///
-    /// ε/2 · (2·(|w before| + |w after|) + 16·(Σₓ |∂Δw/∂x · x| + κ·|Σ parts|)) + 16·(least normal number)
-    ///
-    /// plus the f64 rounding of the parts; x runs over the weight, its gradient and what the optimizer keeps for it,
-    /// and κ is what the optimizer says about its settings ([`Decomposition::condition`]).
+    /// Whether |residual| ≤ tolerance.
     pub reconciles: bool,
 }
 
@@ -63,8 +48,8 @@ pub fn update(snapshot: &Snapshot, weight: Weight) -> Update {
     let after = snapshot.after().params[weight.place(network)];
     let frozen = network.params()[weight.param].frozen;
     let decomposition = (!frozen).then(|| optimizer.decomposition(&at));
-    let tolerance =
-        decomposition.as_ref().map_or(0.0, |decomposition| tolerance(snapshot, &at, decomposition, after));
+    let precision = [snapshot.trained().epsilon, snapshot.trained().least];
+    let tolerance = decomposition.as_ref().map_or(0.0, |_| tolerance(optimizer, &at, after, precision));
     let sum = decomposition.as_ref().map_or(0.0, Decomposition::sum);
     let moved = after - at.w;
     let residual = moved - sum;
@@ -108,26 +93,4 @@ fn before(snapshot: &Snapshot, weight: Weight) -> Before {
         t: state.steps + 1,
         scheduled: (options.schedule != Schedule::default()).then(|| options.schedule.lr(lr, state.steps)),
     }
-}
-
-/// See [`Update::reconciles`].
-fn tolerance(snapshot: &Snapshot, at: &Before, decomposition: &Decomposition, after: f64) -> f64 {
-    let sum = decomposition.sum();
-    // Every rounding is as if one of the numbers that went in had been another, by ε/2 of itself.
-    let moves = (0..2 + SLOTS).map(|i| {
-        let mut nudged = *at;
-        match (i, &mut nudged.clipped) {
-            (0, _) => nudged.w *= 1.0 + NUDGE,
-            (1, Some(clipped)) => *clipped *= 1.0 + NUDGE,
-            (1, None) => nudged.g *= 1.0 + NUDGE,
-            _ => nudged.slots[i - 2] *= 1.0 + NUDGE,
-        }
-        // Where g is clipped it stands on the first rung only, and cancels.
-        (snapshot.optimizer().decomposition(&nudged).sum() - sum).abs() / NUDGE
-    });
-    let rounding = snapshot.trained().epsilon / 2.0;
-    let magnitudes: f64 = decomposition.parts().iter().map(|part| part.amount.abs()).sum();
-    rounding * WEIGHT_ROUNDINGS * (at.w.abs() + after.abs())
-        + rounding * ROUNDINGS * (moves.sum::<f64>() + decomposition.condition() * sum.abs())
-        + ROUNDINGS * (snapshot.trained().least + f64::EPSILON * magnitudes)
 }

@@ -2,11 +2,12 @@
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
 use super::{
-    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+    Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr,
+    weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind};
+use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
 
 /// Adagrad.
@@ -48,6 +49,10 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
             eps: s.number("eps"),
         }))
     },
+    cases: &[
+        &[],
+        &[LR, DECAY, ("lr_decay", Value::Number(0.3)), ("initial_accumulator_value", Value::Number(0.5))],
+    ],
 };
 
 impl std::default::Default for Adagrad {

@@ -2,11 +2,12 @@
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
 use super::{
-    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+    Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr,
+    weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, Settings};
+use crate::setting::{Default, Key, Kind, Settings, Value};
 use std::sync::Arc;
 
 /// Adam.
@@ -39,6 +40,7 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     doc: "Adam: w ← w − lr·m̂ / (√v̂ + eps)",
     keys: &keys(weight_decay(0.0, L2)),
     build: |s| Ok(Arc::new(Adam::read(s))),
+    cases: &[&[], &[LR, DECAY, ("amsgrad", Value::Switch(true))]],
 };
 
 impl std::default::Default for Adam {

@@ -1,9 +1,12 @@
 //! AdamW (Loshchilov, Hutter 2019; `torch.optim.AdamW`): w ← w − α·λ·w, then Adam's update without L2 penalty.
 
 use super::adam::{self, Adam, Decay};
-use super::{Before, Decomposition, OptimizerEntry, Rule, Shared, Slot, Source, Update, weight_decay};
+use super::{
+    Before, DECAY, Decomposition, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, weight_decay,
+};
 use crate::kernel::update::Piece;
 use crate::kernel::{Numbers, Scalar};
+use crate::setting::Value;
 use std::sync::Arc;
 
 /// Adam with decoupled weight decay.
@@ -18,6 +21,7 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     doc: "Adam with decoupled weight decay: w ← w·(1 − lr·weight_decay), then Adam",
     keys: &adam::keys(weight_decay(1e-2, "λ: each update first shrinks w by lr·λ·w")),
     build: |s| Ok(Arc::new(AdamW { adam: Adam::read(s) })),
+    cases: &[&[], &[LR, DECAY, ("amsgrad", Value::Switch(true))]],
 };
 
 impl std::default::Default for AdamW {

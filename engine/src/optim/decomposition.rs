@@ -1,7 +1,7 @@
 //! An update taken apart: a decomposition of steps from −α₀·g, the plain step from the raw gradient, to the step that the
 //! optimizer takes. A part is a rung minus the rung before it, so the parts add up to the last rung.
 
-use super::SLOTS;
+use super::{Rule, SLOTS};
 use serde::Serialize;
 
 /// One weight before an update, and what the update is told.
@@ -164,4 +164,42 @@ impl Decomposition {
     pub fn sum(&self) -> f64 {
         self.parts.iter().map(|part| part.amount).sum()
     }
+}
+
+/// Roundings between the numbers that go into an update and Δw: more than any optimizer of the list has.
+const ROUNDINGS: f64 = 16.0;
+
+/// Roundings of the weight itself: decoupled decay has three (its factor, the product, the difference).
+const WEIGHT_ROUNDINGS: f64 = 2.0;
+
+/// Relative nudge with which the effect of rounding is measured: small against 1, large against f64's rounding.
+const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
+
+/// How far Σ parts and the Δw of an update can be apart by rounding, with ε the distance from 1 to the next number of the
+/// update's precision, and the least normal number of it:
+///
+/// ε/2 · (2·(|w before| + |w after|) + 16·(Σₓ |∂Δw/∂x · x| + κ·|Σ parts|)) + 16·(least normal number)
+///
+/// plus the f64 rounding of the parts; x runs over the weight, its gradient and what the optimizer keeps for it, and κ is
+/// what the optimizer says about its settings ([`Decomposition::condition`]).
+pub fn tolerance(optimizer: &dyn Rule, at: &Before, after: f64, [epsilon, least]: [f64; 2]) -> f64 {
+    let decomposition = optimizer.decomposition(at);
+    let sum = decomposition.sum();
+    // Every rounding is as if one of the numbers that went in had been another, by ε/2 of itself.
+    let moves = (0..2 + SLOTS).map(|i| {
+        let mut nudged = *at;
+        match (i, &mut nudged.clipped) {
+            (0, _) => nudged.w *= 1.0 + NUDGE,
+            (1, Some(clipped)) => *clipped *= 1.0 + NUDGE,
+            (1, None) => nudged.g *= 1.0 + NUDGE,
+            _ => nudged.slots[i - 2] *= 1.0 + NUDGE,
+        }
+        // Where g is clipped it stands on the first rung only, and cancels.
+        (optimizer.decomposition(&nudged).sum() - sum).abs() / NUDGE
+    });
+    let rounding = epsilon / 2.0;
+    let magnitudes: f64 = decomposition.parts().iter().map(|part| part.amount.abs()).sum();
+    rounding * WEIGHT_ROUNDINGS * (at.w.abs() + after.abs())
+        + rounding * ROUNDINGS * (moves.sum::<f64>() + decomposition.condition() * sum.abs())
+        + ROUNDINGS * (least + f64::EPSILON * magnitudes)
 }

@@ -15,7 +15,7 @@ pub use crate::kernel::update::SLOTS;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
-pub use decomposition::{Before, Decomposition, Part, Source, Symbol};
+pub use decomposition::{Before, Decomposition, Part, Source, Symbol, tolerance};
 pub use rmsprop::RmsProp;
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
@@ -39,6 +39,8 @@ pub struct OptimizerEntry {
     pub keys: &'static [Key],
     /// Makes the optimizer from its settings.
     pub build: fn(&Settings) -> Result<Arc<dyn Optimizer>, SettingError>,
+    /// Settings that the generic tests run: with each of its parts, and without.
+    pub cases: &'static [&'static [(&'static str, Value)]],
 }
 
 /// Makes the optimizer called `name` from what an experiment says about it.
@@ -139,6 +141,11 @@ const fn lr(default: f64) -> Key {
 const fn weight_decay(default: f64, doc: &'static str) -> Key {
     Key::new("weight_decay", Kind::NonNegative, Default::Number(default), doc)
 }
+
+/// Settings of generic tests.
+const LR: (&str, Value) = ("lr", Value::Number(0.02));
+const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
+const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));
 
 const L2: &str = "λ of the L2 penalty, added to the gradient as λ·w";
 

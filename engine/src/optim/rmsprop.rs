@@ -2,11 +2,12 @@
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
 use super::{
-    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr, weight_decay,
+    Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps,
+    lr, weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind};
+use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
 
 /// RMSprop.
@@ -52,6 +53,11 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
             centered: s.switch("centered"),
         }))
     },
+    cases: &[
+        &[],
+        &[LR, DECAY, ("centered", Value::Switch(true))],
+        &[LR, MOMENTUM, ("centered", Value::Switch(true)), DECAY],
+    ],
 };
 
 impl std::default::Default for RmsProp {

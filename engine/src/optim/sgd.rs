@@ -2,11 +2,12 @@
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
 use super::{
-    Before, Decomposition, L2, OptimizerEntry, Rule, Shared, Slot, Source, Update, lr, weight_decay,
+    Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, Update, lr,
+    weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, SettingError};
+use crate::setting::{Default, Key, Kind, SettingError, Value};
 use std::sync::Arc;
 
 /// Gradient descent, with momentum if wanted.
@@ -47,6 +48,13 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
         }
         Ok(Arc::new(sgd))
     },
+    cases: &[
+        &[LR],
+        &[LR, DECAY],
+        &[LR, MOMENTUM],
+        &[LR, MOMENTUM, ("dampening", Value::Number(0.4)), DECAY],
+        &[LR, MOMENTUM, ("nesterov", Value::Switch(true)), DECAY],
+    ],
 };
 
 impl std::default::Default for Sgd {

@@ -19,30 +19,7 @@ type Given = &'static [(&'static str, Value)];
 const LR: (&str, Value) = ("lr", Value::Number(0.02));
 const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
 const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));
-const DAMPENED: (&str, Value) = ("dampening", Value::Number(0.4));
-const NESTEROV: (&str, Value) = ("nesterov", Value::Switch(true));
-const AMSGRAD: (&str, Value) = ("amsgrad", Value::Switch(true));
-const CENTERED: (&str, Value) = ("centered", Value::Switch(true));
 const LR_DECAY: (&str, Value) = ("lr_decay", Value::Number(0.3));
-const START: (&str, Value) = ("initial_accumulator_value", Value::Number(0.5));
-
-/// Optimizers with the settings under which each of their parts is there, or is not.
-const SETTINGS: &[(&str, Given)] = &[
-    ("sgd", &[LR]),
-    ("sgd", &[LR, DECAY]),
-    ("sgd", &[LR, MOMENTUM]),
-    ("sgd", &[LR, MOMENTUM, DAMPENED, DECAY]),
-    ("sgd", &[LR, MOMENTUM, NESTEROV, DECAY]),
-    ("adam", &[]),
-    ("adam", &[LR, DECAY, AMSGRAD]),
-    ("adamw", &[]),
-    ("adamw", &[LR, DECAY, AMSGRAD]),
-    ("rmsprop", &[]),
-    ("rmsprop", &[LR, DECAY, CENTERED]),
-    ("rmsprop", &[LR, MOMENTUM, CENTERED, DECAY]),
-    ("adagrad", &[]),
-    ("adagrad", &[LR, DECAY, LR_DECAY, START]),
-];
 
 const CLIPS: [Clip; 3] = [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)];
 
@@ -125,12 +102,14 @@ fn trained<T: Real>(name: &str, given: Given, how: (Clip, Schedule), fault: f64,
     }
 }
 
+/// Every optimizer and its settings.
+fn cases() -> impl Iterator<Item = (&'static str, Given)> {
+    optim::LIST.iter().flat_map(|entry| entry.cases.iter().map(|given| (entry.name, *given)))
+}
+
 /// Every optimizer, setting, clip and schedule of these tests.
 fn each(mut f: impl FnMut(&'static str, Given, (Clip, Schedule))) {
-    for entry in optim::LIST {
-        assert!(SETTINGS.iter().any(|(name, _)| *name == entry.name), "no settings for {}", entry.name);
-    }
-    for (name, given) in SETTINGS {
+    for (name, given) in cases() {
         for clip in CLIPS {
             SCHEDULES.iter().for_each(|schedule| f(name, given, (clip, *schedule)));
         }
@@ -238,7 +217,7 @@ fn what_is_not_a_number_never_reconciles() {
     let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
     let data = data::<f64>(16, 5, Some(3));
     let batch = Batch { data: &data, rows: Rows::Range(0, 16) };
-    for (name, given) in SETTINGS {
+    for (name, given) in cases() {
         for clip in CLIPS {
             let options = Options { batch: 16, clip, ..Options::default() };
             let mut trainer =
