@@ -1,0 +1,297 @@
+//! The ledger of a run, by loss change allocation (Lan, Liu, Zhou, Yosinski, NeurIPS 2019): which weight earned how much
+//! of the loss change.
+//!
+//! Between two weight vectors θ₀ and θ₁ of consecutive steps, along the straight line θ(s) = θ₀ + s·(θ₁ − θ₀),
+//!
+//! L(θ₁) − L(θ₀) = ∫₀¹ Σᵢ ∂L/∂θᵢ(θ(s))·(θ₁ − θ₀)ᵢ ds = Σᵢ Aᵢ,  Aᵢ = (θ₁ − θ₀)ᵢ·∫₀¹ ∂L/∂θᵢ(θ(s)) ds.
+//!
+//! Aᵢ is what weight i is allocated: negative where it earned (the loss fell along it), positive where it hurt. L is
+//! the loss of a fixed probe set in evaluation mode ([`probe`]). The integral is taken by Simpson's rule ([`line`]),
+//! and the line is halved until the residual L(θ₁) − L(θ₀) − Σᵢ Aᵢ is small enough or [`Refine`] says stop.
+//!
+//! Running statistics (batch norm) are no weights, and the loss changes with them too. They go first, at θ₀: the
+//! loss change that this makes is measured and stands on its own line; the weights move with the new statistics.
+
+mod line;
+mod probe;
+mod report;
+
+pub use probe::{PROBE, probe};
+pub(super) use report::first;
+pub use report::{Account, Earned, Opposed, Totals};
+
+use super::Weight;
+use crate::data::Dataset;
+use crate::kernel::{Aligned, Scalar};
+use crate::loss::LossFunction;
+use crate::network::{Error, Network, Weights};
+use crate::train::{Flow, Observer, Real, StepDone};
+use line::Line;
+use probe::Probe;
+use report::halves;
+use serde::Serialize;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How fine a ledger is: when the halving of a step's line stops. It also stops where the residual is no more than
+/// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision, which is rounding, and where it is not finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refine {
+    /// The largest residual of the whole ledger, as a share of the probe loss with which it starts. The residuals
+    /// of the steps so far have spent some of it, and a step may spend half of what is left; where nothing is left,
+    /// because halving was bounded, a hundredth of the whole.
+    pub tolerance: f64,
+    /// Halvings of the line at most, up to 20. A step with k of them takes 2ᵏ⁺¹ gradients, and one more where running
+    /// statistics change.
+    pub halvings: u32,
+}
+
+impl Refine {
+    /// Simpson's rule as it is: two gradients a step.
+    pub const PLAIN: Refine = Refine { tolerance: 0.0, halvings: 0 };
+}
+
+impl Default for Refine {
+    /// Within 5e-7 of the loss at the start, with up to 8 halvings.
+    fn default() -> Refine {
+        Refine { tolerance: 5e-7, halvings: 8 }
+    }
+}
+
+/// A layer that has weights.
+#[derive(Debug)]
+struct Layer {
+    /// Its place among the operations.
+    node: usize,
+    /// Which of the plan's parts of the parameters it consists of.
+    parts: Range<usize>,
+}
+
+/// Who earned the loss change of a run. Computes in the precision `P`, whatever the run's; watches it as an
+/// [`Observer`], or is told of every step by [`Ledger::advance`]: it says the same, bit for bit.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whygrad::credit::{Ledger, PROBE, Refine, probe};
+/// use whygrad::data::generate::GENERATED;
+/// use whygrad::network::Network;
+/// use whygrad::train::{Fit, Options, Progress, Trainer, fit};
+/// use whygrad::{layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
+///
+/// let moons = GENERATED.iter().find(|set| set.name == "moons").unwrap();
+/// let data = moons.make::<f32>(300, 0.1, 2, 1)?;
+/// let network = Network::sequential([2], layers![Linear::new(8), Tanh, Linear::new(2)])?;
+/// let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd { lr: 0.1, ..Sgd::default() }));
+/// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), sgd, Options::default())?;
+///
+/// let (probe, weights) = (probe::<_, f64>(&data, PROBE, 1), &trainer.state().weights);
+/// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), 1)?;
+/// let how = Fit { epochs: 2, ..Fit::default() };
+/// fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger])?;
+///
+/// let totals = ledger.totals();
+/// assert!(totals.change < 0.0 && totals.relative.unwrap() <= 1e-5);
+/// println!("{} earned most: {:+e}", ledger.earned_most(1)[0].name, ledger.earned_most(1)[0].allocation);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Ledger<P> {
+    network: Network,
+    probe: Probe<P>,
+    refine: Refine,
+    layers: Vec<Layer>,
+    /// Where the plan cuts the parameters into parts.
+    bounds: Vec<usize>,
+    /// Σ allocation of each part in a step, as bits: parts are summed in parallel.
+    sums: Vec<AtomicU64>,
+    line: Line<P>,
+    /// Σ over the steps of what each weight was allocated.
+    allocation: Aligned<f64>,
+    /// Probe loss at the start, and now.
+    start: f64,
+    loss: f64,
+    /// Σ residual of all steps.
+    residual: f64,
+    /// Loss of each example at the start, and now, undivided.
+    start_losses: Vec<f64>,
+    losses: Vec<f64>,
+    steps: Vec<LedgerStep>,
+    watched: Vec<Watched>,
+}
+
+/// What one step earned.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerStep {
+    /// Its number in the run, from 1.
+    pub step: u64,
+    /// Probe loss after it.
+    pub loss: f64,
+    /// Change of the probe loss that it made.
+    pub change: f64,
+    /// Σ allocation of the weights of each layer, in the order of [`Ledger::layers`].
+    pub layers: Vec<f64>,
+    /// Change of the probe loss that the new running statistics made, at the weights before the step.
+    pub statistics: f64,
+    /// change − Σ layers − statistics: what the integration missed.
+    pub residual: f64,
+    /// How often its line was halved.
+    pub halvings: u32,
+}
+
+impl LedgerStep {
+    /// How much of the step was layers working against each other: the smaller of what layers earned and what
+    /// others hurt, min(|Σ negative|, Σ positive).
+    pub fn opposed(&self) -> f64 {
+        let (negative, positive) = halves(&self.layers);
+        positive.min(-negative)
+    }
+}
+
+/// A weight's allocation step by step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Watched {
+    /// The weight.
+    pub weight: Weight,
+    /// Its place among all parameters' numbers.
+    #[serde(skip)]
+    place: usize,
+    /// The first step that is watched.
+    pub from: u64,
+    /// Its allocation in each step from there on.
+    pub allocations: Vec<f64>,
+}
+
+impl<P: Real> Ledger<P> {
+    /// Opens a ledger at `weights`: of `network` with `loss`, on the examples of `probe`, with `threads` threads
+    /// (the result does not depend on them).
+    ///
+    /// # Errors
+    /// Where the probe set has no examples, or the network or the loss cannot take them.
+    pub fn new<T: Scalar>(
+        network: &Network,
+        loss: Arc<dyn LossFunction>,
+        probe: Dataset<P>,
+        weights: &Weights<T>,
+        refine: Refine,
+        threads: usize,
+    ) -> Result<Ledger<P>, Error> {
+        let mut probe = Probe::new(network, loss, probe, threads)?;
+        let bounds = probe.plan.bounds().to_vec();
+        // The first part that begins at number i or later.
+        let part = |i: usize| bounds.partition_point(|bound| *bound < i);
+        let nodes = network.nodes().iter().enumerate().filter(|(_, node)| !node.params.is_empty());
+        let layers = nodes.map(|(node, of)| {
+            let params = &network.params()[of.params.clone()];
+            let parts = part(params[0].range.start)..part(params[params.len() - 1].range.end);
+            Layer { node, parts }
+        });
+        let layers = layers.collect();
+        let sums = bounds.iter().map(|_| AtomicU64::new(0)).collect();
+        let (line, loss) = Line::new(weights.cast(), &mut probe);
+        Ok(Ledger {
+            network: network.clone(),
+            refine: Refine { halvings: refine.halvings.min(20), ..refine },
+            layers,
+            bounds,
+            sums,
+            line,
+            allocation: Aligned::zeros_apart(network.param_count(), 0),
+            start: loss,
+            loss,
+            residual: 0.0,
+            start_losses: probe.losses.clone(),
+            losses: probe.losses.clone(),
+            steps: vec![],
+            watched: vec![],
+            probe,
+        })
+    }
+
+    /// Takes in a step, number `step` of the run: the weights after it.
+    ///
+    /// # Panics
+    /// Where they are not as many as the network's.
+    pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) {
+        assert_eq!(weights.params.len(), self.allocation.len(), "weights of another network");
+        self.line.go_on(weights, &mut self.probe.plan, &self.bounds);
+        let start = self.line.new_statistics(&mut self.probe).unwrap_or(self.loss);
+        let end = self.line.end(&mut self.probe);
+        self.losses.clone_from(&self.probe.losses);
+        let mut halvings = 0;
+        let layers = loop {
+            self.line.take_mids(&mut self.probe);
+            let last = halvings == self.refine.halvings;
+            let layers = self.allocate(last);
+            if last {
+                break layers;
+            }
+            if self.enough(end - start - layers.iter().sum::<f64>(), start.abs() + end.abs()) {
+                break self.allocate(true);
+            }
+            self.line.halve();
+            halvings += 1;
+        };
+        let (change, statistics) = (end - self.loss, start - self.loss);
+        let residual = change - statistics - layers.iter().sum::<f64>();
+        self.steps.push(LedgerStep { step, loss: end, change, layers, statistics, residual, halvings });
+        self.loss = end;
+        self.residual += residual;
+    }
+
+    /// Whether a residual is small enough, of a step between two losses whose magnitudes add up to `losses`.
+    fn enough(&self, residual: f64, losses: f64) -> bool {
+        let (budget, spent) = (self.refine.tolerance * self.start.abs(), self.residual.abs());
+        let rounding = 4.0 * P::epsilon().f64() * losses;
+        let fine = match spent < budget {
+            true => (self.residual + residual).abs() <= (spent + budget) / 2.0,
+            false => residual.abs() <= budget / 100.0,
+        };
+        fine || residual.abs() <= rounding || !residual.is_finite()
+    }
+
+    /// What each layer is allocated in the step, by the gradients at hand; with `keep` every weight's is entered.
+    fn allocate(&mut self, keep: bool) -> Vec<f64> {
+        let Probe { plan, room, .. } = &mut self.probe;
+        let simpson = self.line.simpson(room);
+        if keep {
+            self.watched.iter_mut().for_each(|watched| watched.allocations.push(simpson.of(watched.place)));
+        }
+        let entries = if keep { &mut self.allocation[..] } else { &mut [] };
+        let (bounds, sums) = (&self.bounds, &self.sums);
+        plan.each_group([entries], |part, [entries]| {
+            let sum = simpson.sum(bounds[part]..bounds[part + 1], entries);
+            sums[part].store(sum.to_bits(), Ordering::Relaxed);
+        });
+        let sum = |part: usize| f64::from_bits(sums[part].load(Ordering::Relaxed));
+        self.layers.iter().map(|layer| layer.parts.clone().map(sum).sum()).collect()
+    }
+
+    /// Keeps the allocation of a weight step by step, from the next step on.
+    ///
+    /// # Panics
+    /// Where the network has no such weight.
+    pub fn watch(&mut self, weight: Weight) {
+        let place = weight.place(&self.network);
+        assert!(place < self.allocation.len(), "no such weight");
+        let from = self.steps.last().map_or(1, |step| step.step + 1);
+        self.watched.push(Watched { weight, place, from, allocations: vec![] });
+    }
+
+    /// The weights that are watched.
+    pub fn watched(&self) -> &[Watched] {
+        &self.watched
+    }
+
+    /// Every step, in order.
+    pub fn steps(&self) -> &[LedgerStep] {
+        &self.steps
+    }
+}
+
+impl<T: Real, P: Real> Observer<T> for Ledger<P> {
+    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+        self.advance(done.step, &done.trainer.state().weights);
+        Flow::Continue
+    }
+}

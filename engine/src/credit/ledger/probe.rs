@@ -1,0 +1,86 @@
+//! The probe set: the fixed examples whose loss a ledger accounts for.
+
+use crate::data::{Batches, Dataset, Targets};
+use crate::kernel::{Aligned, Scalar, random};
+use crate::loss::{LossFunction, Target};
+use crate::network::{Batch, Error, Keep, Network, Pass, Plan, Rows, Weights};
+use crate::train::Real;
+use std::sync::Arc;
+
+/// Examples of the probe set that one pass takes at most: what bounds the memory of a pass.
+const CHUNK: usize = 256;
+
+/// Examples of a probe set, where nobody says how many.
+pub const PROBE: usize = 1024;
+
+/// A probe set: `count` examples of `data` (all where it has no more), drawn by `seed`.
+pub fn probe<T: Scalar, P: Scalar>(data: &Dataset<T>, count: usize, seed: u64) -> Dataset<P> {
+    let mut drawn = Batches::new(data.len(), count, true, random::derive(seed, "probe", 0));
+    let mut rows = if count < data.len() { drawn.at(0).to_vec() } else { (0..data.len()).collect() };
+    rows.sort_unstable();
+    data.select(&rows).cast()
+}
+
+/// A probe set, and the network compiled for it.
+#[derive(Debug)]
+pub struct Probe<P> {
+    pub plan: Plan<P>,
+    pub data: Dataset<P>,
+    /// What the sum of the losses of all examples is divided by.
+    pub divisor: f64,
+    /// Loss of each example where the probe was last asked, undivided.
+    pub losses: Vec<f64>,
+    /// Room for the gradient of a chunk while the probe is asked, and then for whoever asked.
+    pub room: Aligned<P>,
+    /// How often it was asked.
+    pub gradients: u64,
+}
+
+impl<P: Real> Probe<P> {
+    pub fn new(
+        network: &Network,
+        loss: Arc<dyn LossFunction>,
+        data: Dataset<P>,
+        threads: usize,
+    ) -> Result<Probe<P>, Error> {
+        if data.is_empty() {
+            return Err(Error::NoExamples);
+        }
+        let plan = Plan::new(network, Arc::clone(&loss), data.len().min(CHUNK), threads, Keep::Training)?;
+        plan.check(&data)?;
+        let targets = match data.targets() {
+            Targets::Classes(classes) => Target::Classes(classes),
+            Targets::Values { data, .. } => Target::Values(data),
+        };
+        let divisor = P::of_loss(&*loss).divisor(network.shape(network.output()).len(), targets);
+        let room = Aligned::zeros_apart(network.param_count(), 4);
+        Ok(Probe { plan, divisor, losses: vec![], room, gradients: 0, data })
+    }
+
+    /// The probe loss at `weights`, and its gradient: into `gradient`, or with `add` onto what is there.
+    pub fn at(&mut self, weights: &Weights<P>, gradient: &mut [P], add: bool) -> f64 {
+        let pass = Pass { backward: true, ..Pass::EVALUATE };
+        self.gradients += 1;
+        self.losses.clear();
+        let whole = self.data.len() <= self.plan.capacity();
+        if !add && !whole {
+            gradient.fill(P::zero());
+        }
+        for from in (0..self.data.len()).step_by(self.plan.capacity()) {
+            let rows = Rows::Range(from, (from + self.plan.capacity()).min(self.data.len()));
+            self.plan.pass(weights, Batch { data: &self.data, rows }, pass);
+            self.losses.extend(self.plan.example_losses().map(Scalar::f64));
+            if whole && !add {
+                self.plan.gradient(weights, gradient);
+                continue;
+            }
+            let share = P::of(self.plan.divisor() / self.divisor);
+            let none = &mut vec![(); self.plan.bounds().len() - 1];
+            let slices = [&mut self.room[..], gradient];
+            self.plan.gradient_and(&weights.buffers, slices, none, |_, [chunk, sum], (), _| {
+                chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
+            });
+        }
+        self.losses.iter().sum::<f64>() / self.divisor
+    }
+}
