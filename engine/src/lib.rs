@@ -15,6 +15,7 @@ pub mod setting;
 mod shape;
 pub mod train;
 
+pub use kernel::Threads;
 pub use shape::Shape;
 
 /// The README's example is compiled and run with the documentation's.

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use whygrad::Shape;
 use whygrad::data::Targets;
-use whygrad::network::{Plan, Weights};
+use whygrad::network::{Plan, Weights, keep};
 use whygrad::op::{self, Formula, Inputs, Mode, Operation, Parts, Place, Point, Precision};
 
 /// Walks through the six steps of learning on the first network
@@ -682,10 +682,10 @@ fn slope(op: &dyn Operation, x: f64, y: f64) -> f64 {
 
 /// The gradient by nudging: (L(w + h) − L(w − h)) / 2h with h = ∛ε · max(1, |w|), the step at which rounding and
 /// curvature err about alike.
-fn nudge(worked: &Worked, plan: &mut Plan<f64>, first: &Step, weight: &Weight) -> Nudged {
+fn nudge(worked: &Worked, plan: &mut Plan<f64, keep::All>, first: &Step, weight: &Weight) -> Nudged {
     let w = worked.value(weight, &worked.start);
     let h = f64::EPSILON.cbrt() * w.abs().max(1.0);
-    let at = |plan: &mut Plan<f64>, weights: &Weights<f64>| worked.step(plan, weights);
+    let at = |plan: &mut Plan<f64, keep::All>, weights: &Weights<f64>| worked.step(plan, weights);
     let (up, down) = (at(plan, &worked.nudge(weight, h)), at(plan, &worked.nudge(weight, -h)));
     let kinked = |layer: usize| {
         let op = &worked.network.nodes()[1 + 2 * layer].op;

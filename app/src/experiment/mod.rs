@@ -12,6 +12,7 @@ use crate::error::{Error, Place, Result, nearest};
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
+use whygrad::Threads;
 use whygrad::data::{Dataset, Scale, Scaler, Targets, split};
 use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
@@ -287,7 +288,7 @@ impl Experiment {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Options {
             batch,
-            threads: self.train.count_if("threads").unwrap_or_else(cores),
+            threads: Threads::new(self.train.count_if("threads").unwrap_or_else(cores)),
             seed: self.seed,
             clip,
             schedule: Schedule { warmup, decay },

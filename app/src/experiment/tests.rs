@@ -77,7 +77,8 @@ fn the_ledger_of_the_digits_run_adds_up_to_a_millionth() {
     let (watched, ledger) = train(&|prepared| {
         let (loss, probe) = (Arc::clone(&experiment.loss), credit::probe(&prepared.train, PROBE, 1));
         let (network, weights) = (prepared.trainer.network(), &prepared.trainer.state().weights);
-        Some(Ledger::new(network, loss, probe, weights, Refine::default(), 1).unwrap())
+        let threads = &prepared.trainer.options().threads;
+        Some(Ledger::new(network, loss, probe, weights, Refine::default(), threads).unwrap())
     });
     let totals = ledger.unwrap().totals();
     println!("training with the ledger takes {:.1} times as long; {totals:?}", watched / plain);

@@ -5,8 +5,9 @@ use crate::error::{Error, Result, nearest};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
+use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
-use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::Linear;
 use whygrad::optim::Sgd;
 use whygrad::train::{Options, Trainer};
@@ -257,15 +258,15 @@ impl Worked {
     }
 
     /// A plan for the one example, which the loss has to accept.
-    pub fn plan(&self) -> Result<Plan<f64>, String> {
-        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, 1, Keep::All);
+    pub fn plan(&self) -> Result<Plan<f64, keep::All>, String> {
+        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, &Threads::default(), keep::All);
         let plan = plan.map_err(|error| error.to_string())?;
         plan.check(&self.data).map_err(|error| error.to_string())?;
         Ok(plan)
     }
 
     /// One forward and backward pass at these weights.
-    pub fn step(&self, plan: &mut Plan<f64>, weights: &Weights<f64>) -> Step {
+    pub fn step(&self, plan: &mut Plan<f64, keep::All>, weights: &Weights<f64>) -> Step {
         let loss = plan.pass(weights, self.batch(), Pass::train(0));
         let mut gradient = vec![0.0; weights.params.len()];
         plan.gradient(weights, &mut gradient);
@@ -279,7 +280,7 @@ impl Worked {
     }
 
     /// The loss at these weights.
-    pub fn loss(&self, plan: &mut Plan<f64>, weights: &Weights<f64>) -> f64 {
+    pub fn loss(&self, plan: &mut Plan<f64, keep::All>, weights: &Weights<f64>) -> f64 {
         plan.pass(weights, self.batch(), Pass::EVALUATE)
     }
 

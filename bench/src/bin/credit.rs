@@ -8,11 +8,12 @@
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use whygrad::Threads;
 use whygrad::credit::{Flows, Ledger, Refine, Snapshot, example_norms};
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random::derive;
 use whygrad::loss::CrossEntropy;
-use whygrad::network::{Batch, Keep, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{Linear, Relu};
 use whygrad::optim::Sgd;
 use whygrad::train::{Observer, Options, Progress, Real, StepDone, Trainer};
@@ -34,14 +35,14 @@ fn data<T: Real>() -> Dataset<T> {
     Dataset::new(inputs, [784], targets).expect("a data set")
 }
 
-fn trainer<T: Real>(threads: usize) -> Trainer<T> {
-    let options = Options { batch: BATCH, threads, ..Options::default() };
+fn trainer<T: Real>(threads: &Threads) -> Trainer<T> {
+    let options = Options { batch: BATCH, threads: threads.clone(), ..Options::default() };
     let sgd = Arc::new(Sgd { lr: 0.01, ..Sgd::default() });
     Trainer::new(network(), Arc::new(CrossEntropy::default()), sgd, options).expect("a trainer")
 }
 
-fn plan<T: Real>(threads: usize) -> Plan<T> {
-    Plan::new(&network(), Arc::new(CrossEntropy::default()), BATCH, threads, Keep::Training).expect("a plan")
+fn plan<T: Real>(threads: &Threads) -> Plan<T, keep::Training> {
+    Plan::new(&network(), Arc::new(CrossEntropy::default()), BATCH, threads, keep::Training).expect("a plan")
 }
 
 fn took(mut f: impl FnMut()) -> Duration {
@@ -77,7 +78,7 @@ fn say(what: &str, of: [Duration; 2], against: [Duration; 2], limit: f64) {
 }
 
 /// All semirings' passes over the batch, against one backward: from the loss to every weight's gradient, in f64 as they.
-fn semirings(threads: usize) {
+fn semirings(threads: &Threads) {
     let (trainer, data) = (trainer::<f64>(threads), data::<f64>());
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
     let (state, mut gradient) = (trainer.state().clone(), vec![0.0; network().param_count()]);
@@ -94,11 +95,11 @@ fn semirings(threads: usize) {
         &mut || _ = std::hint::black_box(Flows::new(&snapshot)),
     ]);
     let backward = [0, 1].map(|i| both[i].saturating_sub(forward[i]));
-    say(&format!("semirings against a backward, threads {threads}"), sweeps, backward, 4.0);
+    say(&format!("semirings against a backward, threads {}", threads.count()), sweeps, backward, 4.0);
 }
 
 /// Gradient norms of all examples (with the pass that they need), against a training step, in f32.
-fn norms(threads: usize) {
+fn norms(threads: &Threads) {
     let (mut trainer, data) = (trainer::<f32>(threads), data::<f32>());
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
     let (network, mut plan) = (network(), plan::<f32>(threads));
@@ -112,11 +113,11 @@ fn norms(threads: usize) {
             std::hint::black_box(example_norms(&network, &plan, &weights));
         },
     ]);
-    say(&format!("norms of examples against a step, threads {threads}"), norms, step, 1.3);
+    say(&format!("norms of examples against a step, threads {}", threads.count()), norms, step, 1.3);
 }
 
 /// Training with a ledger (Simpson's rule as it is, one batch as probe set, f32), against training without.
-fn ledger(threads: usize) {
+fn ledger(threads: &Threads) {
     let (mut alone, mut watched, data) = (trainer::<f32>(threads), trainer::<f32>(threads), data::<f32>());
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
     let (network, start) = (network(), watched.state().weights.clone());
@@ -137,7 +138,7 @@ fn ledger(threads: usize) {
             ledger.step(&done);
         },
     ]);
-    say(&format!("training with a ledger against training, threads {threads}"), with, without, 3.5);
+    say(&format!("training with a ledger against training, threads {}", threads.count()), with, without, 3.5);
 }
 
 /// The ledger of the digits run, as the command says.
@@ -164,9 +165,9 @@ fn digits() -> Option<()> {
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |what: &str| args.is_empty() || args.iter().any(|arg| arg == what);
-    for (what, measure) in [("semirings", semirings as fn(usize)), ("norms", norms), ("ledger", ledger)] {
-        for threads in [1, 2].into_iter().filter(|_| wanted(what)) {
-            measure(threads);
+    for (what, measure) in [("semirings", semirings as fn(&Threads)), ("norms", norms), ("ledger", ledger)] {
+        for threads in [1, 2].map(Threads::new).into_iter().filter(|_| wanted(what)) {
+            measure(&threads);
         }
     }
     if wanted("digits") && digits().is_none() {

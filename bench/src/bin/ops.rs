@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::time::Instant;
+use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
 use whygrad::loss::{self, LossFunction};
@@ -28,7 +29,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(layers: Vec<Layer>, loss: Arc<dyn LossFunction>, threads: usize) -> Option<Case> {
+    fn new(layers: Vec<Layer>, loss: Arc<dyn LossFunction>, threads: &Threads) -> Option<Case> {
         let layers = [Layer::from(Linear::new(WIDTH))].into_iter().chain(layers).collect::<Vec<_>>();
         let network = Network::sequential([8], layers).ok()?;
         let number = |i: usize| random::uniform(7, i as u64) as f32;
@@ -36,7 +37,7 @@ impl Case {
         let data = |targets| Dataset::new(inputs.clone(), [8], targets).expect("a data set");
         let values = Targets::Values { data: (0..BATCH * WIDTH).map(number).collect(), width: WIDTH };
         let classes = Targets::Classes((0..BATCH).map(|i| (i * 37 % WIDTH) as u32).collect());
-        let options = Options { batch: BATCH, threads, ..Options::default() };
+        let options = Options { batch: BATCH, threads: threads.clone(), ..Options::default() };
         let slow = Arc::new(Sgd { lr: 1e-6, ..Sgd::default() });
         let trainer = Trainer::new(network, loss, slow, options).ok()?;
         let data = [values, classes].into_iter().map(data).find(|data| trainer.check(data).is_ok())?;
@@ -55,8 +56,12 @@ impl Case {
 }
 
 /// Prints the median of what steps take more with something than without, for each number.
-fn print(name: &str, pair: impl Fn(usize) -> Option<[Case; 2]>) {
-    let Some(cases) = [1, 2].map(&pair).into_iter().collect::<Option<Vec<_>>>() else { return };
+fn print(name: &str, pair: impl Fn(&Threads) -> Option<[Case; 2]>) {
+    let Some(cases) =
+        [1, 2].map(|threads| pair(&Threads::new(threads))).into_iter().collect::<Option<Vec<_>>>()
+    else {
+        return;
+    };
     let more = cases.into_iter().map(|[mut with, mut without]| {
         let mut differences: Vec<f64> = (0..ROUNDS).map(|_| with.time() - without.time()).collect();
         differences.sort_by(f64::total_cmp);

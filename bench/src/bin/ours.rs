@@ -4,6 +4,7 @@
 //! `ours --repeat N WORKLOAD`: N steps with one thread, and prints the bytes that the process had at most.
 
 use std::sync::Arc;
+use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
 use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Layer, Network, Rows};
@@ -52,7 +53,7 @@ impl Peer for Ours {
 }
 
 fn trainer(workload: &Workload, threads: usize) -> Trainer<f32> {
-    let options = Options { batch: workload.batch, threads, ..Options::default() };
+    let options = Options { batch: workload.batch, threads: Threads::new(threads), ..Options::default() };
     Trainer::new(network(workload), loss(workload), optimizer(workload), options).expect("a trainer")
 }
 

@@ -16,6 +16,7 @@ use crate::kernel::matmul::SCRATCH;
 use crate::kernel::stable::sum;
 use crate::kernel::{Aligned, Scalar, Team, Wide, wide};
 use crate::loss::LossPrecision;
+use crate::network::keep::KeepGradients;
 use crate::network::{Network, Param, Plan, Weights};
 use crate::op::{Compute, Forward, Grad, Inputs, Mode, Op, Part, Parts, Place, Point, Precision};
 use serde::Serialize;
@@ -121,9 +122,9 @@ fn contributions(still: &Snapshot, weight: Weight, of: Range<usize>) -> Vec<f64>
 /// ‖contribution‖ of each example of the pass to the gradient of all parameters together: what [`Examples`] has for
 /// one weight, √Σ over all weights of its square. In the precision of the plan, after a pass that went back; it needs
 /// no gradient of the parameters, and costs less than that.
-pub fn example_norms<T: Precision + LossPrecision>(
+pub fn example_norms<T: Precision + LossPrecision, K: KeepGradients>(
     network: &Network,
-    plan: &Plan<T>,
+    plan: &Plan<T, K>,
     weights: &Weights<T>,
 ) -> Vec<f64> {
     let examples = plan.shards().last().map_or(0, |shard| shard.end);
@@ -177,9 +178,9 @@ impl<T: Scalar> Wide<(&[T], &[T], usize, T, &mut [f64])> for AffineSquares {
 
 /// Calls `f` with what each example in `of` (from 0 at its start) contributes to each of these parts of an operation's
 /// parameters; a part comes with its count of numbers.
-fn by_example<T: Precision + LossPrecision>(
+fn by_example<T: Precision + LossPrecision, K: KeepGradients>(
     network: &Network,
-    plan: &Plan<T>,
+    plan: &Plan<T, K>,
     weights: &Weights<T>,
     node: usize,
     of: Range<usize>,

@@ -4,7 +4,7 @@
 use super::semiring::{Count, Paths, Semiring};
 use super::weight::index;
 use super::{Snapshot, Weight};
-use crate::kernel::{Wide, wide};
+use crate::kernel::{Threads, Wide, wide};
 use crate::network::{Network, Node};
 use crate::op::{By, Op, Partial, Point, Precision};
 use serde::Serialize;
@@ -149,8 +149,8 @@ impl<'a> Graph<'a> {
     }
 
     /// Threads that training was told to use.
-    pub fn threads(&self) -> usize {
-        self.still.options().threads
+    pub fn threads(&self) -> &Threads {
+        &self.still.options().threads
     }
 
     /// The network's output.

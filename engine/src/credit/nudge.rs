@@ -13,7 +13,7 @@ use super::snapshot::relative;
 use super::{Snapshot, Weight};
 use crate::data::Targets;
 use crate::loss;
-use crate::network::Plan;
+use crate::network::{Plan, keep};
 use crate::op;
 use crate::op::{Kink, Op};
 use serde::Serialize;
@@ -116,7 +116,7 @@ struct Arguments {
 }
 
 /// All arguments of operations with kinks, and of the loss if it has one.
-fn arguments(still: &Snapshot, plan: &Plan<f64>) -> Vec<Arguments> {
+fn arguments(still: &Snapshot, plan: &Plan<f64, keep::All>) -> Vec<Arguments> {
     let mut all = vec![];
     for node in still.network().nodes() {
         let entry = op::LIST.iter().find(|entry| entry.name == Op::name(&*node.op));

@@ -58,7 +58,7 @@ pub fn overview<T: Real>(snapshot: &Snapshot, data: &Dataset<T>, count: usize) -
     let (before, after) = (&snapshot.state().weights, snapshot.after());
     let (loss, probe) = (Arc::clone(snapshot.loss()), probe::<T, f64>(data, PROBE, options.seed));
     let step = snapshot.state().steps + 1;
-    let mut ledger = Ledger::new(network, loss, probe, before, REFINE, options.threads)?;
+    let mut ledger = Ledger::new(network, loss, probe, before, REFINE, &options.threads)?;
     ledger.advance(step, after);
     let of = |weight: Weight| {
         let place = weight.place(network);

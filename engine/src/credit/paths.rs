@@ -11,7 +11,6 @@ use super::examples::CHANCE;
 use super::graph::{Expression, Graph, Unit, Values};
 use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
 use super::{Snapshot, Verdict, Weight};
-use crate::kernel::Pool;
 use crate::op::By;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -199,9 +198,9 @@ impl Sweeps {
             &|| drop(max.set(back::<Max>(graph, example))),
             &|| drop(counted.set(count())),
         ];
-        let mut pool = Pool::new(graph.threads());
-        let locals = &mut vec![(); pool.threads()];
-        pool.for_each(&mut passes, locals, |_, pass, ()| pass());
+        let threads = graph.threads();
+        let locals = &mut vec![(); threads.count()];
+        threads.for_each(&mut passes, locals, |_, pass, ()| pass());
         let done = "every pass ran";
         Sweeps {
             spread: spread.into_inner().expect(done),

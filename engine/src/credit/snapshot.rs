@@ -4,7 +4,7 @@ use super::Weight;
 use crate::data::{Dataset, Targets};
 use crate::kernel::Scalar;
 use crate::loss::{LossFunction, LossPrecision, Target};
-use crate::network::{Batch, Error, Keep, Network, Pass, Plan, Rows, Weights};
+use crate::network::{Batch, Error, Network, Pass, Plan, Rows, Weights, keep};
 use crate::optim::Optimizer;
 use crate::train::{Options, Real, State, Trainer};
 use serde::Serialize;
@@ -47,11 +47,11 @@ pub struct Snapshot {
     options: Options,
     state: State<f64>,
     batch: Dataset<f64>,
-    plan: Plan<f64>,
+    plan: Plan<f64, keep::All>,
     gradient: Vec<f64>,
     trained: Trained,
     /// For passes at other weights, from the first one on.
-    probe: Mutex<Option<Plan<f64>>>,
+    probe: Mutex<Option<Plan<f64, keep::All>>>,
 }
 
 /// What training made of the step.
@@ -96,8 +96,8 @@ impl Snapshot {
         let trained = Trained::by(trainer.clone(), batch);
         let batch = exactly(batch);
         let (network, loss) = (Arc::clone(trainer.network()), Arc::clone(trainer.loss()));
-        let options = *trainer.options();
-        let mut plan = Plan::new(&network, Arc::clone(&loss), batch.len(), options.threads, Keep::All)?;
+        let options = trainer.options().clone();
+        let mut plan = Plan::new(&network, Arc::clone(&loss), batch.len(), &options.threads, keep::All)?;
         let state = State {
             steps: trainer.state().steps,
             weights: trainer.state().weights.cast(),
@@ -151,7 +151,7 @@ impl Snapshot {
     }
 
     /// The plan after the step's pass.
-    pub fn plan(&self) -> &Plan<f64> {
+    pub fn plan(&self) -> &Plan<f64, keep::All> {
         &self.plan
     }
 
@@ -195,12 +195,12 @@ impl Snapshot {
 
     /// Takes the batch forward at other weights, with the step's random numbers; returns what `read` reads off the plan
     /// after it. (`read` may not ask for another pass.)
-    pub fn at<R>(&self, weights: &Weights<f64>, read: impl FnOnce(&Plan<f64>) -> R) -> R {
+    pub fn at<R>(&self, weights: &Weights<f64>, read: impl FnOnce(&Plan<f64, keep::All>) -> R) -> R {
         // What a panic left half done the next pass does again.
         let mut probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner);
         let plan = probe.get_or_insert_with(|| {
-            let (network, loss, threads) = (&self.network, Arc::clone(&self.loss), self.options.threads);
-            let plan = Plan::new(network, loss, self.examples(), threads, Keep::All);
+            let (network, loss, threads) = (&self.network, Arc::clone(&self.loss), &self.options.threads);
+            let plan = Plan::new(network, loss, self.examples(), threads, keep::All);
             plan.expect("it was built from these before")
         });
         let pass = Pass { backward: false, ..Pass::train(self.options.key(self.state.steps)) };
@@ -240,7 +240,7 @@ impl Snapshot {
 
     /// What the rounding of a plan's outputs makes of its loss: ε·Σ|ŷ·∂ℓ/∂ŷ| / divisor. Where a prediction nearly is
     /// its target, that is more than the rounding of the loss.
-    pub(super) fn output_rounding(&self, plan: &Plan<f64>) -> f64 {
+    pub(super) fn output_rounding(&self, plan: &Plan<f64, keep::All>) -> f64 {
         let of = |(example, y): (usize, &[f64])| {
             let slopes = self.slopes_at(y, example);
             slopes.iter().zip(y).map(|(slope, y)| (slope * y).abs()).sum::<f64>()

@@ -1,4 +1,4 @@
-//! Numbers: matrix products, random bits, moments, the pool of threads. The only room with `unsafe` code.
+//! Numbers: matrix products, random bits, moments, threads. The only room with `unsafe` code.
 
 #![allow(unsafe_code)]
 
@@ -6,19 +6,19 @@ mod aligned;
 pub mod matmul;
 pub mod moments;
 mod numbers;
-pub mod pool;
 pub mod random;
 mod scalar;
 mod simd;
 pub mod stable;
 mod team;
+mod threads;
 mod transpose;
 pub mod update;
 
 pub use aligned::{Aligned, padded};
 pub use numbers::Numbers;
-pub use pool::Pool;
 pub use scalar::Scalar;
 pub use simd::{Wide, wide};
 pub use team::{Columns, Team};
+pub use threads::Threads;
 pub use transpose::transpose_into;

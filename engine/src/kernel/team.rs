@@ -1,8 +1,8 @@
 //! The threads that work inside one operation, and the room that each of them has for matrix products.
 
 use super::matmul::{self, Job, Matrix, Onto};
-use super::pool::{Pool, Shareable};
 use super::simd::Level;
+use super::threads::{Shareable, Threads};
 use super::{Aligned, Scalar};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -48,28 +48,31 @@ impl<T> Columns<'_, T> {
     }
 }
 
-/// Either one thread, or all threads of a pool.
+/// Either one thread, or several.
 #[derive(Debug)]
 pub struct Team<'a, T> {
-    pool: Option<&'a mut Pool>,
+    /// Where there are several.
+    threads: Option<&'a Threads>,
     rooms: &'a mut [Aligned<T>],
 }
 
 impl<'a, T: Scalar> Team<'a, T> {
     /// The calling thread alone, with a room of [`matmul::SCRATCH`] numbers.
     pub fn alone(room: &'a mut Aligned<T>) -> Team<'a, T> {
-        Team { pool: None, rooms: std::slice::from_mut(room) }
+        Team { threads: None, rooms: std::slice::from_mut(room) }
     }
 
-    /// All threads of the pool, with a room for each.
-    pub fn of(pool: &'a mut Pool, rooms: &'a mut [Aligned<T>]) -> Team<'a, T> {
-        assert!(rooms.len() >= pool.threads());
-        Team { pool: (pool.threads() > 1).then_some(pool), rooms }
+    /// All of these threads, with a room for each.
+    pub fn of(threads: &'a Threads, rooms: &'a mut [Aligned<T>]) -> Team<'a, T> {
+        assert!(rooms.len() >= threads.count());
+        Team { threads: (threads.count() > 1).then_some(threads), rooms }
     }
 
-    /// How many threads some work is worth.
-    fn threads(&self, work: usize, worth: usize) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.threads().min(work / worth).max(1))
+    /// The threads, and how many of them some work is worth; `None`: the calling one alone.
+    fn several(&self, work: usize, worth: usize) -> Option<(&'a Threads, usize)> {
+        let threads = self.threads?;
+        let count = threads.count().min(work / worth);
+        (count > 1).then_some((threads, count))
     }
 
     /// C ← A·B + `onto`: C is m × n in rows of n, A is m × k, B is k × n. Every bit is the same for any number of
@@ -91,18 +94,17 @@ impl<'a, T: Scalar> Team<'a, T> {
 
     fn product(&mut self, job: &Job<'_, T>) {
         let [m, n, k] = job.size();
-        let threads = self.threads(2 * m * n * k, PRODUCT);
         let level = Level::detect();
-        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+        let Some((threads, count)) = self.several(2 * m * n * k, PRODUCT) else {
             return job.run(level, &mut self.rooms[0]);
         };
         // Columns are cut, unless there are too few of them for panels of B.
-        let by_columns = n >= threads * matmul::WIDEST;
+        let by_columns = n >= count * matmul::WIDEST;
         let (length, grain) = if by_columns { (n, 16) } else { (m, 8) };
         // One piece each: every piece packs what all of them multiply by.
-        let piece = length.div_ceil(threads).next_multiple_of(grain);
+        let piece = length.div_ceil(count).next_multiple_of(grain);
         let rooms = Shareable(self.rooms.as_mut_ptr());
-        pool.run(length.div_ceil(piece), &|thread, i| {
+        threads.run(length.div_ceil(piece), &|thread, i| {
             let range = i * piece..((i + 1) * piece).min(length);
             let part = if by_columns { job.columns(range) } else { job.rows(range) };
             // SAFETY: `run` never uses the same thread number in two calls at the same time, and there is a room
@@ -120,13 +122,12 @@ impl<'a, T: Scalar> Team<'a, T> {
         f: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
     ) {
         let work = slices.iter().map(|slice| slice.len()).max().unwrap_or(0);
-        let threads = self.threads(work, NUMBERS);
-        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+        let Some((threads, pieces)) = self.several(work, NUMBERS) else {
             return f(0..count, slices);
         };
-        let piece = count.div_ceil(threads);
+        let piece = count.div_ceil(pieces);
         let bases = slices.map(|slice| (Shareable(slice.as_mut_ptr()), slice.len() / count));
-        pool.run(count.div_ceil(piece), &|_, i| {
+        threads.run(count.div_ceil(piece), &|_, i| {
             let range = i * piece..((i + 1) * piece).min(count);
             let pieces = bases.each_ref().map(|(base, unit)| {
                 // SAFETY: the ranges do not overlap and end inside `count`, of which the slice has `unit` elements
@@ -142,9 +143,8 @@ impl<'a, T: Scalar> Team<'a, T> {
     /// Calls `f` for every item, in parallel; the `work` with all of them is given in numbers with each of which a few
     /// operations are done.
     pub fn each<S: Send>(&mut self, items: &mut [S], work: usize, f: impl Fn(usize, &mut S) + Sync) {
-        let threads = self.threads(work, NUMBERS);
-        match self.pool.as_mut().filter(|_| threads > 1) {
-            Some(pool) => pool.for_each(items, self.rooms, |i, item, _| f(i, item)),
+        match self.several(work, NUMBERS) {
+            Some((threads, _)) => threads.for_each(items, self.rooms, |i, item, _| f(i, item)),
             None => items.iter_mut().enumerate().for_each(|(i, item)| f(i, item)),
         }
     }
@@ -158,7 +158,6 @@ impl<'a, T: Scalar> Team<'a, T> {
         f: impl Fn(Range<usize>, Columns<'_, T>, [&mut [T]; N]) + Sync,
     ) {
         assert!(matrix.len().is_multiple_of(columns) && slices.iter().all(|slice| slice.len() == columns));
-        let threads = self.threads(matrix.len(), NUMBERS);
         let (rows, first) = (matrix.len() / columns, Shareable(matrix.as_mut_ptr()));
         let slices = slices.map(|slice| Shareable(slice.as_mut_ptr()));
         let part = |range: Range<usize>| {
@@ -172,11 +171,11 @@ impl<'a, T: Scalar> Team<'a, T> {
                 f(range, matrix, pieces);
             }
         };
-        let Some(pool) = self.pool.as_mut().filter(|_| threads > 1) else {
+        let Some((threads, pieces)) = self.several(matrix.len(), NUMBERS) else {
             return part(0..columns);
         };
-        let piece = columns.div_ceil(threads).next_multiple_of(LINE);
-        pool.run(columns.div_ceil(piece), &|_, i| part(i * piece..((i + 1) * piece).min(columns)));
+        let piece = columns.div_ceil(pieces).next_multiple_of(LINE);
+        threads.run(columns.div_ceil(piece), &|_, i| part(i * piece..((i + 1) * piece).min(columns)));
     }
 }
 
@@ -188,8 +187,9 @@ mod tests {
     fn columns_are_shared_out_whole_and_once() {
         for (threads, columns, rows) in [(1, 5, 3), (2, 1000, 70), (3, 33, 2000), (4, 7, 9000)] {
             let (mut matrix, mut marks) = (vec![0.0; rows * columns], vec![0.0; columns]);
-            let (mut pool, mut rooms) = (Pool::new(threads), vec![Aligned::zeros(matmul::SCRATCH); threads]);
-            let mut team = Team::of(&mut pool, &mut rooms);
+            let mut rooms = vec![Aligned::zeros(matmul::SCRATCH); threads];
+            let handle = Threads::new(threads);
+            let mut team = Team::of(&handle, &mut rooms);
             team.split_columns(columns, &mut matrix, [&mut marks], |range, mut matrix, [marks]| {
                 assert_eq!((range.len(), range.len()), (matrix.count(), marks.len()));
                 for row in 0..rows {

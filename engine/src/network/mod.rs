@@ -1,12 +1,13 @@
 //! What is computed: a graph of operations in topological order, with named parameters.
 
 mod cuts;
+pub mod keep;
 mod plan;
 mod rooms;
 mod weights;
 
 pub use cuts::Cut;
-pub use plan::{Batch, Keep, Pass, Plan, Rows};
+pub use plan::{Batch, Pass, Plan, Rows, StepSlices};
 pub use weights::Weights;
 
 use crate::facts::{Layout, ParamLayout, ValueLayout};

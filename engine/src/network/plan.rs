@@ -18,17 +18,20 @@
 //! alone: so every bit of the result is the same for any number of threads.
 
 use super::cuts::{Cut, Cuts};
+use super::keep::{self, Keep, KeepGradients};
 use super::rooms::Rooms;
 use super::{Error, Network, Weights};
 use crate::data::{Dataset, Targets};
 use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::matmul::SCRATCH;
-use crate::kernel::{Aligned, Pool, Scalar, Team, padded, random};
+use crate::kernel::update::SLOTS;
+use crate::kernel::{Aligned, Scalar, Team, Threads, padded, random};
 use crate::loss::{self, Decision, LossFunction, LossPrecision, Reduction, Target};
 use crate::op::{
     BuffersMut, Forward, Grad, GradReq, InputGrads, Inputs, Mode, Operation, Parts, Place, Point, Precision,
 };
 use crate::shape::Shape;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -47,21 +50,6 @@ const MOMENTS: usize = 2;
 /// Steps with fewer floating-point operations than this run on one thread: a few microseconds of work are
 /// less than what two meetings of threads cost.
 const THREADED: usize = 500_000;
-
-/// What is wrong where somebody asks a plan for steps for what it does not keep.
-const KEPT_NONE: &str = "a plan for steps keeps no input, and no gradient of a value";
-
-/// What a plan keeps of a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// The output, and what [`Plan::step`] needs; no gradient of a value, and none of the parameters.
-    Step,
-    /// The output, and what the gradient of the parameters needs. All else lies in rooms that are used again, and finds
-    /// them in a cache.
-    Training,
-    /// Every value and the loss's gradient by it, the input's too.
-    All,
-}
 
 /// Which examples of a data set are in a batch.
 #[derive(Clone, Copy, Debug)]
@@ -135,6 +123,28 @@ struct Given<'a, T> {
     x: &'a [T],
 }
 
+/// What a step computes and changes, of all parameters or of some: as many numbers in each slice.
+#[derive(Debug)]
+pub struct StepSlices<'a, T> {
+    /// Their gradient; empty where nobody keeps that of all parameters.
+    pub gradient: &'a mut [T],
+    /// The parameters.
+    pub params: &'a mut [T],
+    /// What the optimizer keeps for each of them; empty where it keeps less.
+    pub slots: [&'a mut [T]; SLOTS],
+}
+
+impl<'a, T> StepSlices<'a, T> {
+    fn into_array(self) -> [&'a mut [T]; SLOTS + 2] {
+        let StepSlices { gradient, params, slots: [s0, s1, s2] } = self;
+        [gradient, params, s0, s1, s2]
+    }
+
+    fn from_array([gradient, params, s0, s1, s2]: [&'a mut [T]; SLOTS + 2]) -> StepSlices<'a, T> {
+        StepSlices { gradient, params, slots: [s0, s1, s2] }
+    }
+}
+
 /// Moments of the values of a pass and of their gradients, by value.
 #[derive(Clone, Debug)]
 struct ValueFacts {
@@ -184,12 +194,23 @@ struct Shard<T> {
     facts: Vec<ValueFacts>,
 }
 
-/// A network with a loss, compiled for batches of up to a number of examples.
+/// A network with a loss, compiled for batches of up to a number of examples. What it keeps of a pass is the type `K`:
+/// one of [`keep`]'s.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whygrad::network::{Network, Plan, Weights, keep};
+/// use whygrad::{Threads, layers, loss::CrossEntropy, op::Linear};
+///
+/// let network = Network::sequential([2], layers![Linear::new(3)])?;
+/// let plan = Plan::<f32, _>::new(&network, Arc::new(CrossEntropy::default()), 64, &Threads::new(2), keep::All)?;
+/// assert_eq!(plan.capacity(), 64);
+/// # Ok::<(), whygrad::network::Error>(())
+/// ```
 #[derive(Debug)]
-pub struct Plan<T> {
+pub struct Plan<T, K> {
     loss: Arc<dyn LossFunction>,
     input: Shape,
-    keep: Keep,
     /// Whether [`Plan::step`] takes the gradient of an operation's parameters as soon as it went back through it.
     node_by_node: bool,
     graph: Graph,
@@ -203,23 +224,24 @@ pub struct Plan<T> {
     divisor: f64,
     cuts: Cuts,
     train: Option<u64>,
-    pool: Pool,
+    threads: Threads,
     /// Room for matrix products, for each thread.
     scratch: Vec<Aligned<T>>,
     /// Room for the gradient of a group, for each thread, where the plan is one for steps.
     made: Vec<Aligned<T>>,
+    keep: PhantomData<K>,
 }
 
-impl<T: Precision + LossPrecision> Plan<T> {
-    /// Compiles `network` with `loss` for batches of up to `batch` examples, to run on up to `threads`
-    /// threads: one where a step has less than `THREADED` floating-point operations.
+impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
+    /// Compiles `network` with `loss` for batches of up to `batch` examples, to run on these threads: on the calling one
+    /// alone where a step has less than `THREADED` floating-point operations.
     pub fn new(
         network: &Network,
         loss: Arc<dyn LossFunction>,
         batch: usize,
-        threads: usize,
-        keep: Keep,
-    ) -> Result<Plan<T>, Error> {
+        threads: &Threads,
+        _keep: K,
+    ) -> Result<Plan<T, K>, Error> {
         if network.nodes.is_empty() {
             return Err(Error::Empty);
         }
@@ -227,15 +249,15 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
         let large = network.param_count() >= LARGE * weighted.max(1);
         let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
-        let pool = Pool::new(if work < THREADED { 1 } else { threads });
+        let threads = if work < THREADED { Threads::default() } else { threads.clone() };
         let shard_rows = match large || network.mixes_examples() {
             true => capacity,
-            false => capacity.min(if pool.threads() == 1 { LONE_SHARD } else { SHARD }),
+            false => capacity.min(if threads.count() == 1 { LONE_SHARD } else { SHARD }),
         };
         // Several threads would have to meet once more for each operation; and of small steps all is in a cache anyway.
-        let alone = pool.threads() == 1 && work >= THREADED;
-        let node_by_node = keep == Keep::Step && shard_rows == capacity && alone;
-        let rooms = Rooms::of::<T>(network, keep, node_by_node, shard_rows);
+        let alone = threads.count() == 1 && work >= THREADED;
+        let node_by_node = K::STEP && shard_rows == capacity && alone;
+        let rooms = Rooms::of::<T>(network, K::ALL, node_by_node, shard_rows);
         let mut saved = 0;
         let steps: Vec<Step> = network
             .nodes
@@ -285,11 +307,10 @@ impl<T: Precision + LossPrecision> Plan<T> {
         let width = network.shape(network.output()).len();
         let cuts = Cuts::of(network);
         let longest = cuts.bounds.windows(2).map(|bounds| bounds[1] - bounds[0]).max().unwrap_or(0);
-        let room = if keep == Keep::Step { longest } else { 0 };
+        let room = if K::STEP { longest } else { 0 };
         Ok(Plan {
             loss,
             input: network.shapes[0].clone(),
-            keep,
             node_by_node,
             graph: Graph { steps, values: rooms.values, grads: rooms.grads },
             capacity,
@@ -301,10 +322,11 @@ impl<T: Precision + LossPrecision> Plan<T> {
             width,
             divisor: 1.0,
             train: None,
-            scratch: (0..pool.threads()).map(|_| Aligned::zeros(SCRATCH)).collect(),
-            made: (0..pool.threads()).map(|_| Aligned::zeros_apart(room, 1)).collect(),
+            scratch: (0..threads.count()).map(|_| Aligned::zeros(SCRATCH)).collect(),
+            made: (0..threads.count()).map(|_| Aligned::zeros_apart(room, 1)).collect(),
             cuts,
-            pool,
+            threads,
+            keep: PhantomData,
         })
     }
 
@@ -325,25 +347,13 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// Calls `f` for every group of parts of the parameters in parallel, with that piece of each of the slices, which
     /// are as long as all parameters (or empty, and then so is the piece).
     pub fn each_group<U: Send, const N: usize>(
-        &mut self,
+        &self,
         slices: [&mut [U]; N],
         f: impl Fn(usize, [&mut [U]; N]) + Sync,
     ) {
         let none = &mut vec![(); self.cuts.groups.len()];
         let each = |i, pieces: [&mut [U]; N], (): &mut (), _: [&mut (); 0]| f(i, pieces);
-        self.pool.for_each_piece(slices, &self.cuts.bounds, none, [], each);
-    }
-
-    /// As [`Plan::each_group`], with one of the `items` for each group, and the thread's room for [`SCRATCH`] numbers.
-    pub fn each_group_with<S: Send, const N: usize>(
-        &mut self,
-        slices: [&mut [T]; N],
-        items: &mut [S],
-        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
-    ) {
-        let each =
-            |i, pieces: [&mut [T]; N], item: &mut S, [room]: [&mut Aligned<T>; 1]| f(i, pieces, item, room);
-        self.pool.for_each_piece(slices, &self.cuts.bounds, items, [&mut self.scratch], each);
+        self.threads.for_each_piece(slices, &self.cuts.bounds, none, [], each);
     }
 
     /// Where the groups begin and end among all parameters: what threads take at a time. No group has parameters of
@@ -363,7 +373,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// # Panics
     /// Where the batch is larger than the plan's.
     pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
-        let x = if self.keep == Keep::Step { batch.side_by_side() } else { &[] };
+        let x = if K::STEP { batch.side_by_side() } else { &[] };
         self.go((&weights.params, &weights.buffers), x, batch, pass, pass.backward)
     }
 
@@ -410,8 +420,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
             }
         };
         match &mut self.shards[..self.active] {
-            [shard] => through(0, shard, Team::of(&mut self.pool, &mut self.scratch)),
-            shards => self.pool.for_each(shards, &mut self.scratch, |i, shard, room| {
+            [shard] => through(0, shard, Team::of(&self.threads, &mut self.scratch)),
+            shards => self.threads.for_each(shards, &mut self.scratch, |i, shard, room| {
                 through(i, shard, Team::alone(room));
             }),
         }
@@ -449,62 +459,8 @@ impl<T: Precision + LossPrecision> Plan<T> {
         }
     }
 
-    /// The loss's gradient by all parameters, of the last pass (which went back): overwrites `gradient`.
-    pub fn gradient(&mut self, weights: &Weights<T>, gradient: &mut [T]) {
-        let none = &mut vec![(); self.cuts.groups.len()];
-        self.gradient_and(&weights.buffers, [gradient], none, |_, _, (), _| {});
-    }
-
-    /// As [`Plan::gradient`] into the first of the slices, and calls `f` for every group as soon as its gradient is
-    /// there, as [`Plan::each_group_with`] does.
-    ///
-    /// # Panics
-    /// Where the plan is one for steps.
-    pub fn gradient_and<S: Send, const N: usize>(
-        &mut self,
-        buffers: &[T],
-        slices: [&mut [T]; N],
-        items: &mut [S],
-        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
-    ) {
-        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        self.gradient_of(0..items.len(), buffers, &[], slices, items, &f);
-    }
-
-    /// [`Plan::pass`] and [`Plan::gradient_and`] in one, with the parameters in the second of the slices, which `f` may
-    /// change; returns the loss of the batch. Where the first slice is empty, `f` gets the gradient all the same, in a room
-    /// of the thread's.
-    ///
-    /// # Panics
-    /// Where the plan is not one for steps, or the batch is larger than the plan's.
-    pub fn step<S: Send, const N: usize>(
-        &mut self,
-        mut slices: [&mut [T]; N],
-        buffers: &[T],
-        batch: Batch<'_, T>,
-        pass: Pass,
-        items: &mut [S],
-        f: impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync,
-    ) -> f64 {
-        assert!(self.keep == Keep::Step, "a plan for steps has room for their gradients");
-        let pass = Pass { backward: true, ..pass };
-        let x = batch.side_by_side();
-        let loss = self.go((&*slices[1], buffers), x, batch, pass, !self.node_by_node);
-        if !self.node_by_node {
-            self.gradient_of(0..items.len(), buffers, x, slices, items, &f);
-            return loss;
-        }
-        for node in (0..self.graph.steps.len()).rev() {
-            let team = &mut Team::of(&mut self.pool, &mut self.scratch);
-            let given = self.shards[0].given((&*slices[1], buffers), x);
-            self.shards[0].backward(&self.graph, node..node + 1, given, pass, 0, team);
-            let slices = slices.each_mut().map(|slice| &mut **slice);
-            self.gradient_of(self.cuts.of_node[node].clone(), buffers, x, slices, items, &f);
-        }
-        loss
-    }
-
-    /// [`Plan::gradient_and`] of some groups; `x` is what the pass had of the inputs.
+    /// The gradient of some groups into the first of the slices, or where that is empty into a room of the thread's, and
+    /// with it and the pieces of the other slices a call of `f`. `x` is what the pass had of the inputs.
     fn gradient_of<S: Send, const N: usize>(
         &mut self,
         groups: Range<usize>,
@@ -512,13 +468,13 @@ impl<T: Precision + LossPrecision> Plan<T> {
         x: &[T],
         slices: [&mut [T]; N],
         items: &mut [S],
-        f: &(impl Fn(usize, [&mut [T]; N], &mut S, &mut [T]) + Sync),
+        f: &(impl Fn([&mut [T]; N], &mut S, &mut [T]) + Sync),
     ) {
         let (graph, shards, cuts) = (&self.graph, &self.shards[..self.active], &self.cuts);
         let (train, shard_rows) = (self.train, self.shard_rows);
         let locals = [&mut self.scratch[..], &mut self.made];
         let (bounds, first) = (&cuts.bounds[groups.start..=groups.end], groups.start);
-        self.pool.for_each_piece(
+        self.threads.for_each_piece(
             slices,
             bounds,
             &mut items[groups],
@@ -542,7 +498,7 @@ impl<T: Precision + LossPrecision> Plan<T> {
                         T::of_op(&*step.op).backward_param(&at, dy, part.clone(), dw, team);
                     }
                 }
-                f(i, pieces, item, room);
+                f(pieces, item, room);
             },
         );
     }
@@ -550,22 +506,6 @@ impl<T: Precision + LossPrecision> Plan<T> {
     /// Which examples of the last pass lie together in one shard, shard by shard.
     pub fn shards(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         (0..self.active).map(|s| s * self.shard_rows..s * self.shard_rows + self.shards[s].rows)
-    }
-
-    /// The point at which operation `node` stood in the last pass, for the examples of one shard; `weights` are those
-    /// of the pass.
-    pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
-        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        let (shard, first) = (&self.shards[shard], shard * self.shard_rows);
-        let given = shard.given((&weights.params, &weights.buffers), &[]);
-        shard.point(&self.graph, node, given, self.graph.mode(self.train, node, first))
-    }
-
-    /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
-    /// pass (which went back), where the operation has parameters or the plan keeps all.
-    pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
-        assert!(self.keep != Keep::Step, "{KEPT_NONE}");
-        &self.shards[shard].grads[self.graph.grads[node + 1].range(self.shards[shard].rows)]
     }
 
     /// Loss of the last pass.
@@ -583,31 +523,16 @@ impl<T: Precision + LossPrecision> Plan<T> {
         self.shards[..self.active].iter().flat_map(|shard| shard.each[..shard.rows].iter().copied())
     }
 
-    /// A value (0: the network's input, i + 1: the output of operation i) of every example of the last pass.
-    ///
-    /// # Panics
-    /// Where the plan does not keep it.
-    pub fn value(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        assert!(self.keep == Keep::All || value == self.graph.steps.len(), "value {value} was not kept");
+    /// The network's output for every example of the last pass.
+    pub fn output(&self) -> impl Iterator<Item = &[T]> + '_ {
+        self.rows(self.graph.steps.len())
+    }
+
+    /// A value of every example of the last pass, where it is kept.
+    fn rows(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
         let place = &self.graph.values[value];
         let shards = self.shards[..self.active].iter();
         shards.flat_map(|shard| shard.values[place.range(shard.rows)].chunks_exact(place.shape.len()))
-    }
-
-    /// The loss's gradient by a value, of every example of the last pass (which went back).
-    ///
-    /// # Panics
-    /// Where the plan does not keep it.
-    pub fn value_gradient(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        assert!(self.keep == Keep::All, "the gradient by value {value} was not kept");
-        let place = &self.graph.grads[value];
-        let shards = self.shards[..self.active].iter();
-        shards.flat_map(|shard| shard.grads[place.range(shard.rows)].chunks_exact(place.shape.len()))
-    }
-
-    /// The network's output for every example of the last pass.
-    pub fn output(&self) -> impl Iterator<Item = &[T]> + '_ {
-        self.value(self.graph.steps.len())
     }
 
     /// Moments of the values of the last pass (which kept facts) and of their gradients, over all shards.
@@ -656,6 +581,110 @@ impl<T: Precision + LossPrecision> Plan<T> {
             divisor = 1.0;
         }
         Metrics { loss: sum / divisor, accuracy: right.map(|right| right as f64 / data.len() as f64) }
+    }
+}
+
+impl<T: Precision + LossPrecision, K: KeepGradients> Plan<T, K> {
+    /// The loss's gradient by all parameters, of the last pass (which went back): overwrites `gradient`.
+    pub fn gradient(&mut self, weights: &Weights<T>, gradient: &mut [T]) {
+        let none = &mut vec![(); self.cuts.groups.len()];
+        self.gradient_of(0..none.len(), &weights.buffers, &[], [gradient], none, &|_, (), _| {});
+    }
+
+    /// As [`Plan::gradient`], and calls `f` for every group of parts of the parameters as soon as its gradient is there,
+    /// with that and with the same piece of `other`, which is as long as all parameters.
+    pub fn gradient_and(
+        &mut self,
+        weights: &Weights<T>,
+        gradient: &mut [T],
+        other: &mut [T],
+        f: impl Fn(&mut [T], &mut [T]) + Sync,
+    ) {
+        let none = &mut vec![(); self.cuts.groups.len()];
+        let each = |[gradient, other]: [&mut [T]; 2], (): &mut (), _: &mut [T]| f(gradient, other);
+        self.gradient_of(0..none.len(), &weights.buffers, &[], [gradient, other], none, &each);
+    }
+
+    /// Calls `f` for every group of parts of the parameters in parallel, with its pieces of the slices, its one of the
+    /// `items`, and the thread's room for [`SCRATCH`] numbers.
+    pub fn update<S: Send>(
+        &mut self,
+        slices: StepSlices<'_, T>,
+        items: &mut [S],
+        f: impl Fn(StepSlices<'_, T>, &mut S, &mut [T]) + Sync,
+    ) {
+        let each = |_, pieces: [&mut [T]; SLOTS + 2], item: &mut S, [room]: [&mut Aligned<T>; 1]| {
+            f(StepSlices::from_array(pieces), item, room);
+        };
+        let scratch = [&mut self.scratch[..]];
+        self.threads.for_each_piece(slices.into_array(), &self.cuts.bounds, items, scratch, each);
+    }
+
+    /// The point at which operation `node` stood in the last pass, for the examples of one shard; `weights` are those
+    /// of the pass.
+    pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
+        let (shard, first) = (&self.shards[shard], shard * self.shard_rows);
+        let given = shard.given((&weights.params, &weights.buffers), &[]);
+        shard.point(&self.graph, node, given, self.graph.mode(self.train, node, first))
+    }
+
+    /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
+    /// pass (which went back), where the operation has parameters or the plan keeps all.
+    pub fn pulled(&self, node: usize, shard: usize) -> &[T] {
+        &self.shards[shard].grads[self.graph.grads[node + 1].range(self.shards[shard].rows)]
+    }
+}
+
+impl<T: Precision + LossPrecision> Plan<T, keep::Step> {
+    /// A pass, and for every group of parts of the parameters, as soon as its gradient is there, a call of `f` with
+    /// its pieces of the slices (the gradient's too, where the slice of all of it is empty), of which it may change the
+    /// parameters, with its one of the `items`, and with the thread's room for [`SCRATCH`] numbers. Returns the loss of
+    /// the batch.
+    ///
+    /// # Panics
+    /// Where the batch is larger than the plan's.
+    pub fn step<S: Send>(
+        &mut self,
+        slices: StepSlices<'_, T>,
+        buffers: &[T],
+        batch: Batch<'_, T>,
+        pass: Pass,
+        items: &mut [S],
+        f: impl Fn(StepSlices<'_, T>, &mut S, &mut [T]) + Sync,
+    ) -> f64 {
+        let (pass, x) = (Pass { backward: true, ..pass }, batch.side_by_side());
+        let loss = self.go((&*slices.params, buffers), x, batch, pass, !self.node_by_node);
+        let each = |pieces: [&mut [T]; SLOTS + 2], item: &mut S, room: &mut [T]| {
+            f(StepSlices::from_array(pieces), item, room);
+        };
+        if !self.node_by_node {
+            self.gradient_of(0..items.len(), buffers, x, slices.into_array(), items, &each);
+            return loss;
+        }
+        let StepSlices { gradient, params, mut slots } = slices;
+        for node in (0..self.graph.steps.len()).rev() {
+            let team = &mut Team::of(&self.threads, &mut self.scratch);
+            let given = self.shards[0].given((&*params, buffers), x);
+            self.shards[0].backward(&self.graph, node..node + 1, given, pass, 0, team);
+            let slots = slots.each_mut().map(|slot| &mut **slot);
+            let slices = StepSlices { gradient: &mut *gradient, params: &mut *params, slots };
+            self.gradient_of(self.cuts.of_node[node].clone(), buffers, x, slices.into_array(), items, &each);
+        }
+        loss
+    }
+}
+
+impl<T: Precision + LossPrecision> Plan<T, keep::All> {
+    /// A value (0: the network's input, i + 1: the output of operation i) of every example of the last pass.
+    pub fn value(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
+        self.rows(value)
+    }
+
+    /// The loss's gradient by a value, of every example of the last pass (which went back).
+    pub fn value_gradient(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
+        let place = &self.graph.grads[value];
+        let shards = self.shards[..self.active].iter();
+        shards.flat_map(|shard| shard.grads[place.range(shard.rows)].chunks_exact(place.shape.len()))
     }
 }
 

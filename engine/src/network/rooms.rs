@@ -1,7 +1,7 @@
 //! Where the values of a pass and the loss's gradients by them lie. What nobody needs any more leaves its room to what
 //! comes after it: less memory, and what is written next finds the room in a cache.
 
-use super::{Keep, Network};
+use super::Network;
 use crate::kernel::{Scalar, padded};
 use crate::op::Place;
 use std::ops::Range;
@@ -21,17 +21,17 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// For so many examples, of a plan whose steps go back `node_by_node`, or else take the gradient of all parameters
+    /// For so many examples, of a plan that keeps all or only what a step needs, and whose steps go back `node_by_node`, or else take the gradient of all parameters
     /// afterwards.
-    pub fn of<T: Scalar>(network: &Network, keep: Keep, node_by_node: bool, rows: usize) -> Rooms {
+    pub fn of<T: Scalar>(network: &Network, keep_all: bool, node_by_node: bool, rows: usize) -> Rooms {
         let (nodes, count) = (&network.nodes, network.shapes.len());
-        let (mut wanted, mut last_reader) = (vec![keep == Keep::All], vec![None; count]);
+        let (mut wanted, mut last_reader) = (vec![keep_all], vec![None; count]);
         for (i, node) in nodes.iter().enumerate() {
             wanted.push(!node.params.is_empty() || node.inputs.iter().any(|&input| wanted[input]));
             node.inputs.iter().for_each(|&input| last_reader[input] = Some(i));
         }
         // What stays until the next pass: the input and the output, and what is read on the way back.
-        let mut stays = vec![keep == Keep::All; count];
+        let mut stays = vec![keep_all; count];
         (stays[0], stays[count - 1]) = (true, true);
         for (i, node) in nodes.iter().enumerate().filter(|(i, _)| wanted[i + 1]) {
             stays[i + 1] |= node.op.reads().output();
@@ -64,7 +64,7 @@ impl Rooms {
             for input in distinct(&node.inputs).filter(|&input| wanted[input]) {
                 grads[input].get_or_insert_with(|| place(&mut back, input));
             }
-            let kept = keep == Keep::All || (!node_by_node && !node.params.is_empty()) || !read(i + 1);
+            let kept = keep_all || (!node_by_node && !node.params.is_empty()) || !read(i + 1);
             if let Some(dy) = grads[i + 1].as_ref().filter(|_| !kept) {
                 back.give(room(dy));
             }

@@ -4,20 +4,20 @@ use super::Real;
 use crate::data::Dataset;
 use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
-use crate::kernel::{Aligned, Scalar, random};
+use crate::kernel::{Aligned, Scalar, Threads, random};
 use crate::loss::LossFunction;
-use crate::network::{Batch, Cut, Error, Keep, Network, Pass, Plan, Weights};
+use crate::network::{Batch, Cut, Error, Network, Pass, Plan, StepSlices, Weights, keep};
 use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// What a trainer is told beside network, loss and optimizer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Examples in a batch: the most that a step can take, and as many as [`super::fit`] gives it.
     pub batch: usize,
-    /// Threads to use; the result does not depend on it.
-    pub threads: usize,
+    /// Threads to use; the result does not depend on them.
+    pub threads: Threads,
     /// Decides the starting weights, the order of the examples and all randomness of the steps.
     pub seed: u64,
     /// What keeps a gradient from being too large.
@@ -28,7 +28,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { batch: 32, threads: 1, seed: 0, clip: Clip::Off, schedule: Schedule::default() }
+        let (threads, schedule) = (Threads::default(), Schedule::default());
+        Options { batch: 32, threads, seed: 0, clip: Clip::Off, schedule }
     }
 }
 
@@ -58,7 +59,7 @@ pub struct Trainer<T> {
     loss: Arc<dyn LossFunction>,
     optimizer: Arc<dyn Optimizer>,
     options: Options,
-    plan: Plan<T>,
+    plan: StepPlan<T>,
     state: State<T>,
     /// Kept where its norm is needed before the first weight changes, or somebody asks for it; else empty.
     gradient: Aligned<T>,
@@ -69,13 +70,60 @@ pub struct Trainer<T> {
     lr: f64,
 }
 
+/// The plan of a trainer's steps.
+#[derive(Debug)]
+enum StepPlan<T> {
+    /// Every part of the weights is updated as soon as its gradient is there.
+    Parts(Plan<T, keep::Step>),
+    /// The whole gradient is there before the first weight changes: clipping needs its norm.
+    Whole(Plan<T, keep::Training>),
+}
+
+/// Evaluates an expression with either plan.
+macro_rules! either {
+    ($of:expr, $plan:ident => $with:expr) => {
+        match $of {
+            StepPlan::Parts($plan) => $with,
+            StepPlan::Whole($plan) => $with,
+        }
+    };
+}
+
 /// A group of parts of the parameters, see [`Plan::group`].
 #[derive(Debug)]
 struct Group {
+    /// Where it stands among all parameters.
+    range: Range<usize>,
     /// Whether the optimizer leaves it alone.
     frozen: bool,
-    /// Where each of its parts begins and ends in it, and what the last step with facts left of it.
-    parts: Vec<(Range<usize>, UpdateFacts)>,
+    parts: Vec<GroupPart>,
+}
+
+#[derive(Debug)]
+struct GroupPart {
+    /// Of which parameter.
+    param: usize,
+    /// Where it begins and ends in the group.
+    range: Range<usize>,
+    /// What the last step with facts left of it.
+    facts: UpdateFacts,
+}
+
+impl Group {
+    /// All groups of a plan.
+    fn all<T: Real, K: keep::Keep>(plan: &Plan<T, K>, network: &Network) -> Vec<Group> {
+        let group = |(i, bounds): (usize, &[usize])| {
+            let (range, parts) = (bounds[0]..bounds[1], plan.group(i));
+            let part = |part: &Cut| GroupPart {
+                param: part.param,
+                range: part.range.start - range.start..part.range.end - range.start,
+                facts: UpdateFacts::default(),
+            };
+            let frozen = network.params()[parts[0].param].frozen;
+            Group { frozen, parts: parts.iter().map(part).collect(), range }
+        };
+        plan.bounds().windows(2).enumerate().map(group).collect()
+    }
 }
 
 impl<T: Real> Trainer<T> {
@@ -104,22 +152,18 @@ impl<T: Real> Trainer<T> {
         optimizer: Arc<dyn Optimizer>,
         options: Options,
     ) -> Result<Trainer<T>, Error> {
-        // The gradient's norm has to be there before the first weight changes.
-        let whole = matches!(options.clip, Clip::Norm(_));
-        let keep = if whole { Keep::Training } else { Keep::Step };
-        let plan = Plan::new(&network, Arc::clone(&loss), options.batch, options.threads, keep)?;
-        let group = |i: usize| {
-            let (start, parts) = (plan.bounds()[i], plan.group(i));
-            let range = |part: &Cut| part.range.start - start..part.range.end - start;
-            Group {
-                frozen: network.params()[parts[0].param].frozen,
-                parts: parts.iter().map(|part| (range(part), UpdateFacts::default())).collect(),
+        let (batch, threads, of_plan) = (options.batch, &options.threads, Arc::clone(&loss));
+        let (plan, kept) = match options.clip {
+            Clip::Norm(_) => {
+                let plan = Plan::new(&network, of_plan, batch, threads, keep::Training)?;
+                (StepPlan::Whole(plan), network.param_count())
             }
+            _ => (StepPlan::Parts(Plan::new(&network, of_plan, batch, threads, keep::Step)?), 0),
         };
         Ok(Trainer {
-            groups: (0..plan.bounds().len() - 1).map(group).collect(),
+            groups: either!(&plan, plan => Group::all(plan, &network)),
             state,
-            gradient: Aligned::zeros_apart(if whole { network.param_count() } else { 0 }, 1),
+            gradient: Aligned::zeros_apart(kept, 1),
             facts: StepFacts::default(),
             batch_loss: 0.0,
             lr: 0.0,
@@ -133,32 +177,30 @@ impl<T: Real> Trainer<T> {
 
     /// Refuses data that the network or the loss cannot take.
     pub fn check(&self, data: &Dataset<T>) -> Result<(), Error> {
-        self.plan.check(data)
+        either!(&self.plan, plan => plan.check(data))
     }
 
     /// One update from the examples of `batch` (of data that [`Trainer::check`] accepted); returns their loss
     /// before it.
     pub fn step(&mut self, batch: Batch<'_, T>) -> f64 {
-        self.go(batch, false)
+        self.update(batch, false)
     }
 
     /// As [`Trainer::step`], and leaves [`Trainer::facts`]. The update is the same, bit for bit.
     pub fn step_with_facts(&mut self, batch: Batch<'_, T>) -> f64 {
-        let loss = self.go(batch, true);
-        self.plan.facts(&mut self.facts);
+        let loss = self.update(batch, true);
+        either!(&self.plan, plan => plan.facts(&mut self.facts));
         let StepFacts { params, param_gradients, param_updates, predicted, measured, .. } = &mut self.facts;
         (*predicted, *measured) = (0.0, None);
         for moments in [&mut *params, &mut *param_gradients, &mut *param_updates] {
             moments.clear();
             moments.resize(self.network.params().len(), Moments::default());
         }
-        for (i, group) in self.groups.iter().enumerate() {
-            for (cut, (_, part)) in self.plan.group(i).iter().zip(&group.parts) {
-                params[cut.param].merge(&part.weight);
-                param_gradients[cut.param].merge(&part.gradient);
-                param_updates[cut.param].merge(&part.change);
-                *predicted += part.predicted;
-            }
+        for GroupPart { param, facts, .. } in self.groups.iter().flat_map(|group| &group.parts) {
+            params[*param].merge(&facts.weight);
+            param_gradients[*param].merge(&facts.gradient);
+            param_updates[*param].merge(&facts.change);
+            *predicted += facts.predicted;
         }
         loss
     }
@@ -168,7 +210,8 @@ impl<T: Real> Trainer<T> {
     pub fn measure(&mut self, batch: Batch<'_, T>) {
         let key = self.options.key(self.state.steps - 1);
         let again = Pass { backward: false, ..Pass::train(key) };
-        self.facts.measured = Some(self.plan.pass(&self.state.weights, batch, again) - self.batch_loss);
+        let loss = either!(&mut self.plan, plan => plan.pass(&self.state.weights, batch, again));
+        self.facts.measured = Some(loss - self.batch_loss);
     }
 
     /// As [`Trainer::step`]; returns the gradient of the batch's loss that it used, before clipping.
@@ -180,48 +223,44 @@ impl<T: Real> Trainer<T> {
         &self.gradient
     }
 
-    fn go(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
+    fn update(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
         let pass = Pass { facts, ..Pass::train(self.options.key(self.state.steps)) };
         self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);
         self.state.steps += 1;
         let shared = self.optimizer.shared(self.state.steps, self.lr);
-        let (mut scale, mut limit) = (1.0, f64::INFINITY);
-        if let Clip::Norm(max) = self.options.clip {
-            self.batch_loss = self.plan.pass(&self.state.weights, batch, pass);
-            self.plan.gradient(&self.state.weights, &mut self.gradient);
-            scale = (max / (self.gradient_norm() + 1e-6)).min(1.0);
-        } else if let Clip::Value(max) = self.options.clip {
-            limit = max;
-        }
-        let clipping = Clipping { scale: T::of(scale), limit: T::of(limit) };
-        let clipping = (scale < 1.0 || limit.is_finite()).then_some(clipping);
-        let change = Change { shared, clipping, facts };
-        let optimizer = T::of_optimizer(&*self.optimizer);
-        let f = |_, pieces: [&mut [T]; SLOTS + 2], group: &mut Group, room: &mut [T]| {
-            change.make(optimizer, pieces, group, room);
+        let mut change =
+            Change { optimizer: T::of_optimizer(&*self.optimizer), shared, clipping: None, facts };
+        let (gradient, groups) = (&mut self.gradient[..], &mut self.groups);
+        let State { weights, slots, .. } = &mut self.state;
+        let slots = slots.each_mut().map(|slot| &mut slot[..]);
+        self.batch_loss = match &mut self.plan {
+            StepPlan::Parts(plan) => {
+                if let Clip::Value(limit) = self.options.clip {
+                    change.clip(1.0, limit);
+                }
+                let slices = StepSlices { gradient, params: &mut weights.params, slots };
+                plan.step(slices, &weights.buffers, batch, pass, groups, |slices, group, room| {
+                    change.make(slices, group, room);
+                })
+            }
+            StepPlan::Whole(plan) => {
+                let loss = plan.pass(weights, batch, pass);
+                plan.gradient(weights, gradient);
+                if let Clip::Norm(max) = self.options.clip {
+                    change.clip((max / (norm(gradient, groups) + 1e-6)).min(1.0), f64::INFINITY);
+                }
+                let slices = StepSlices { gradient, params: &mut weights.params, slots };
+                plan.update(slices, groups, |slices, group, room| change.make(slices, group, room));
+                loss
+            }
         };
-        let (State { weights, slots: [s0, s1, s2], .. }, groups) = (&mut self.state, &mut self.groups);
-        let slices = [&mut self.gradient[..], &mut weights.params, s0, s1, s2];
-        match self.options.clip {
-            Clip::Norm(_) => self.plan.each_group_with(slices, groups, f),
-            _ => self.batch_loss = self.plan.step(slices, &weights.buffers, batch, pass, groups, f),
-        }
-        self.plan.track(&mut self.state.weights);
+        either!(&self.plan, plan => plan.track(&mut self.state.weights));
         self.batch_loss
-    }
-
-    /// ‖g‖ over all trained parameters, where the gradient is kept.
-    fn gradient_norm(&self) -> f64 {
-        let bounds = self.plan.bounds().windows(2);
-        let trained = bounds.zip(&self.groups).filter(|(_, group)| !group.frozen);
-        let squares = trained
-            .map(|(part, _)| self.gradient[part[0]..part[1]].iter().map(|g| g.f64() * g.f64()).sum::<f64>());
-        squares.sum::<f64>().sqrt()
     }
 
     /// Loss and accuracy on a data set, in evaluation mode.
     pub fn evaluate(&mut self, data: &Dataset<T>) -> Metrics {
-        self.plan.evaluate(&self.state.weights, data)
+        either!(&mut self.plan, plan => plan.evaluate(&self.state.weights, data))
     }
 
     /// Goes on from a state that a trainer of the same network and optimizer had.
@@ -287,42 +326,51 @@ impl<T: Real> Clone for Trainer<T> {
     /// A trainer that goes on from the same state, with buffers of its own.
     fn clone(&self) -> Trainer<T> {
         let (network, loss, optimizer) = (self.network.clone(), self.loss.clone(), self.optimizer.clone());
-        let copy = Trainer::at(self.state.clone(), network, loss, optimizer, self.options);
+        let copy = Trainer::at(self.state.clone(), network, loss, optimizer, self.options.clone());
         copy.expect("it was built from these before")
     }
 }
 
+/// ‖g‖ over all trained parameters.
+fn norm<T: Scalar>(gradient: &[T], groups: &[Group]) -> f64 {
+    let squares =
+        |group: &Group| gradient[group.range.clone()].iter().map(|g| g.f64() * g.f64()).sum::<f64>();
+    groups.iter().filter(|group| !group.frozen).map(squares).sum::<f64>().sqrt()
+}
+
 /// What a step does with every group of parts of the parameters.
-struct Change<T> {
+struct Change<'a, T> {
+    optimizer: &'a dyn Update<T>,
     shared: Shared,
     clipping: Option<Clipping<T>>,
     facts: bool,
 }
 
-impl<T: Scalar> Change<T> {
-    /// Updates the weights of a group; with facts, part by part.
-    fn make(
-        &self,
-        optimizer: &dyn Update<T>,
-        mut pieces: [&mut [T]; SLOTS + 2],
-        group: &mut Group,
-        room: &mut [T],
-    ) {
-        let frozen = group.frozen;
-        let update = |[g, w, s0, s1, s2]: [&mut [T]; SLOTS + 2],
-                      facts: Option<(&mut UpdateFacts, &mut [T])>| {
-            let piece = Piece { w, g, slots: [s0, s1, s2], clipping: self.clipping, facts };
-            if frozen { piece.each(Frozen) } else { optimizer.update(self.shared, piece) }
+impl<T: Scalar> Change<'_, T> {
+    /// Clips the gradient first, where that changes anything.
+    fn clip(&mut self, scale: f64, limit: f64) {
+        let clipping = Clipping { scale: T::of(scale), limit: T::of(limit) };
+        self.clipping = (scale < 1.0 || limit.is_finite()).then_some(clipping);
+    }
+
+    /// Updates the weights of a group by their gradient; with facts, part by part.
+    fn make(&self, slices: StepSlices<'_, T>, group: &mut Group, room: &mut [T]) {
+        let StepSlices { gradient: g, params: w, mut slots } = slices;
+        let update = |piece: Piece<'_, T>| match group.frozen {
+            true => piece.each(Frozen),
+            false => self.optimizer.update(self.shared, piece),
         };
+        let clipping = self.clipping;
         if self.facts {
-            for (range, facts) in &mut group.parts {
+            for GroupPart { range, facts, .. } in &mut group.parts {
                 *facts = UpdateFacts::default();
+                let (w, g) = (&mut w[range.clone()], &g[range.clone()]);
                 // Slots that are not kept are empty.
-                let part = pieces.each_mut().map(|x| x.get_mut(range.clone()).unwrap_or_default());
-                update(part, Some((facts, room)));
+                let slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
+                update(Piece { w, g, slots, clipping, facts: Some((facts, room)) });
             }
-        } else if !frozen {
-            update(pieces, None);
+        } else if !group.frozen {
+            update(Piece { w, g, slots, clipping, facts: None });
         }
     }
 }

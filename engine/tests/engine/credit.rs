@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::sync::Arc;
+use whygrad::Threads;
 use whygrad::credit::{
     Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, overview, paths,
 };
@@ -10,7 +11,7 @@ use whygrad::data::{Dataset, Targets};
 use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{self, LossFunction};
-use whygrad::network::{Batch, Keep, Layer, Network, Pass, Plan, Rows, Value, Weights};
+use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Value, Weights, keep};
 use whygrad::op::{self, Add, By, Linear, Precision};
 use whygrad::optim::{Clip, Sgd};
 use whygrad::train::{Options, Trainer};
@@ -611,9 +612,11 @@ fn a_snapshot_is_of_the_step_that_training_makes() {
         let order: Vec<usize> = (0..64).map(|i| (i * 7 + 3) % 100).collect();
         let batch = Batch { data: &data, rows: Rows::Index(&order) };
         (0..3).for_each(|_| _ = trainer.step(batch));
-        let mut plan = Plan::<T>::new(network, loss("cross_entropy"), 64, 1, Keep::Training).unwrap();
+        let mut plan =
+            Plan::<T, _>::new(network, loss("cross_entropy"), 64, &Threads::default(), keep::Training)
+                .unwrap();
         let mut gradient = vec![T::zero(); network.param_count()];
-        plan.pass(&trainer.state().weights, batch, Pass::train(options.key(3)));
+        plan.pass(&trainer.state().weights, batch, Pass::train(trainer.options().key(3)));
         plan.gradient(&trainer.state().weights, &mut gradient);
         let before = trainer.state().clone();
         let snapshot = Snapshot::take(&trainer, batch).unwrap();
@@ -757,7 +760,9 @@ fn all_semirings_together_cost_at_most_four_backward_passes() {
     let (network, data) = large::<f64>();
     let weights = Weights::init(&network, 1);
     let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
-    let mut plan = Plan::<f64>::new(&network, loss("cross_entropy"), 128, 1, Keep::Training).unwrap();
+    let mut plan =
+        Plan::<f64, _>::new(&network, loss("cross_entropy"), 128, &Threads::default(), keep::Training)
+            .unwrap();
     let mut gradient = vec![0.0; network.param_count()];
     let forward = seconds(30, || _ = plan.pass(&weights, batch, Pass { backward: false, ..Pass::train(0) }));
     let both = seconds(30, || {
@@ -778,7 +783,9 @@ fn per_example_norms_cost_at_most_a_third_of_a_step_on_top_of_it() {
         let (network, data) = large::<T>();
         let weights = Weights::init(&network, 1);
         let batch = Batch { data: &data, rows: Rows::Range(0, 128) };
-        let mut plan = Plan::<T>::new(&network, loss("cross_entropy"), 128, 1, Keep::Training).unwrap();
+        let mut plan =
+            Plan::<T, _>::new(&network, loss("cross_entropy"), 128, &Threads::default(), keep::Training)
+                .unwrap();
         let norms = seconds(50, || {
             plan.pass(&weights, batch, Pass::train(0));
             std::hint::black_box(example_norms(&network, &plan, &weights));

@@ -2,10 +2,11 @@
 
 use super::data;
 use std::sync::Arc;
+use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
 use whygrad::layers;
 use whygrad::loss::{ClassWeights, CrossEntropy, LossFunction, Mse, Nll, Reduction};
-use whygrad::network::{Batch, Error, Keep, Layer, Network, Pass, Plan, Rows, Weights};
+use whygrad::network::{Batch, Error, Layer, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{
     Add, BatchNorm, Dropout, Elu, Gelu, LayerNorm, Linear, LogSoftmax, Operation, Sigmoid, Silu, Softplus,
     Tanh,
@@ -31,10 +32,10 @@ fn gradient_error_in(
     let width = network.shape(network.input()).len();
     let data = data::<f64>(37, width, classes); // one shard and a bit
     let batch = Batch { data: &data, rows: Rows::Range(0, 37) };
-    let mut plan = Plan::new(network, loss, 37, 2, Keep::Training).unwrap();
+    let mut plan = Plan::new(network, loss, 37, &Threads::new(2), keep::Training).unwrap();
     let mut weights = Weights::init(network, 2);
     let mut gradient = vec![0.0; network.param_count()];
-    let at = |plan: &mut Plan<f64>, weights: &Weights<f64>| {
+    let at = |plan: &mut Plan<f64, keep::Training>, weights: &Weights<f64>| {
         plan.pass(weights, batch, Pass { backward: false, ..pass })
     };
     // Running statistics of their own, so that evaluation does not normalise by 0 and 1.
@@ -139,17 +140,26 @@ fn values_that_share_rooms_give_the_bits_of_values_that_are_all_kept() {
         let (data, weights) = (data::<f32>(37, 5, Some(3)), Weights::init(&network, 2));
         let loss: Arc<dyn LossFunction> =
             Arc::new(Nll { weight: ClassWeights(None), reduction: Reduction::Mean });
-        let [training, all] = [Keep::Training, Keep::All].map(|keep| {
-            let mut plan = Plan::new(&network, Arc::clone(&loss), 37, 2, keep).unwrap();
+        fn bits<K: keep::KeepGradients>(
+            mut plan: Plan<f32, K>,
+            network: &Network,
+            weights: &Weights<f32>,
+            data: &Dataset<f32>,
+        ) -> Vec<u32> {
             let mut gradient = vec![0.0; network.param_count()];
             let mut bits = vec![];
             for (key, rows) in [(1, Rows::Range(0, 37)), (2, Rows::Range(3, 20)), (3, Rows::Range(0, 37))] {
-                plan.pass(&weights, Batch { data: &data, rows }, Pass::train(key));
-                plan.gradient(&weights, &mut gradient);
+                plan.pass(weights, Batch { data, rows }, Pass::train(key));
+                plan.gradient(weights, &mut gradient);
                 bits.extend(plan.output().flatten().chain(&gradient).map(|x| x.to_bits()));
             }
             bits
-        });
+        }
+        let threads = &Threads::new(2);
+        let training = Plan::new(&network, Arc::clone(&loss), 37, threads, keep::Training).unwrap();
+        let all = Plan::new(&network, loss, 37, threads, keep::All).unwrap();
+        let [training, all] =
+            [bits(training, &network, &weights, &data), bits(all, &network, &weights, &data)];
         assert!(training == all);
     }
 }
@@ -179,7 +189,7 @@ fn a_chain_of_a_million_operations_is_built_trained_and_dropped() {
         x = network.add(i.to_string(), tanh.clone(), &[x]).unwrap();
     }
     let data = data::<f32>(2, 1, None);
-    let mut plan = Plan::new(&network, mse(), 2, 1, Keep::Training).unwrap();
+    let mut plan = Plan::new(&network, mse(), 2, &Threads::default(), keep::Training).unwrap();
     let weights = Weights::init(&network, 1);
     let mut gradient = vec![0.0; network.param_count()];
     let loss = plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, 2) }, Pass::train(0));
@@ -195,7 +205,7 @@ fn log_softmax_and_nll_are_cross_entropy() {
     };
     let data = data::<f64>(40, 5, Some(3));
     let run = |network: Network, loss: Arc<dyn LossFunction>| {
-        let mut plan = Plan::new(&network, loss, 40, 1, Keep::Training).unwrap();
+        let mut plan = Plan::new(&network, loss, 40, &Threads::default(), keep::Training).unwrap();
         let weights = Weights::<f64>::init(&network, 4);
         let mut gradient = vec![0.0; network.param_count()];
         let loss = plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, 40) }, Pass::train(0));
@@ -230,7 +240,14 @@ fn a_layer_that_does_not_fit_is_named_with_both_numbers() {
 #[test]
 fn labels_and_shapes_that_do_not_fit_the_network_are_refused() {
     let network = Network::sequential([5], layers![Linear::new(3)]).unwrap();
-    let plan = Plan::<f64>::new(&network, Arc::new(CrossEntropy::default()), 8, 1, Keep::Training).unwrap();
+    let plan = Plan::<f64, _>::new(
+        &network,
+        Arc::new(CrossEntropy::default()),
+        8,
+        &Threads::default(),
+        keep::Training,
+    )
+    .unwrap();
     let message = |data| plan.check(&data).unwrap_err().to_string();
     let wrong = data::<f64>(4, 5, Some(3)).with_targets(Targets::Classes(vec![0, 1, 3, 2])).unwrap();
     assert_eq!(
@@ -276,7 +293,7 @@ fn batch_norm_keeps_running_statistics_as_pytorch_does() {
     let network = Network::sequential([3], layers![BatchNorm::default()]).unwrap();
     let targets = Targets::Values { data: vec![0.0; 18], width: 3 };
     let data = |json| Dataset::new(numbers(json), [3], targets.clone()).unwrap();
-    let mut plan = Plan::<f64>::new(&network, mse(), 6, 1, Keep::Training).unwrap();
+    let mut plan = Plan::<f64, _>::new(&network, mse(), 6, &Threads::default(), keep::Training).unwrap();
     let mut weights = Weights::init(&network, 0);
     for batch in reference["batches"].as_array().unwrap() {
         let data = data(batch);

@@ -4,6 +4,7 @@ use super::data;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use whygrad::Threads;
 use whygrad::data::Dataset;
 use whygrad::facts::{Moments, StepFacts};
 use whygrad::layers;
@@ -92,7 +93,12 @@ fn a_step_allocates_nothing() {
     }
     for threads in [1, 2] {
         for (name, network, loss, optimizer) in networks() {
-            let options = Options { batch: 128, threads, clip: Clip::Norm(1.0), ..Options::default() };
+            let options = Options {
+                batch: 128,
+                threads: Threads::new(threads),
+                clip: Clip::Norm(1.0),
+                ..Options::default()
+            };
             let data = examples::<f32>(name, 300);
             let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
             for facts in [false, true] {
@@ -127,7 +133,7 @@ fn trained<T: Real>(threads: usize, facts: bool) -> Vec<Vec<u64>> {
 /// On examples that lie side by side, or on the same ones picked out one by one.
 fn trained_on<T: Real>(threads: usize, facts: bool, picked: bool) -> Vec<Vec<u64>> {
     let train = |(name, network, loss, optimizer): Made| {
-        let options = Options { batch: 128, threads, seed: 3, ..Options::default() };
+        let options = Options { batch: 128, threads: Threads::new(threads), seed: 3, ..Options::default() };
         let data = examples::<T>(name, 300);
         let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
         for _ in 0..5 {
@@ -167,7 +173,7 @@ fn examples_that_are_picked_out_train_as_those_that_lie_side_by_side() {
 fn every_number_of_threads_gives_the_same_facts() {
     let facts = |threads: usize| -> Vec<StepFacts> {
         let train = |(name, network, loss, optimizer): Made| {
-            let options = Options { batch: 128, threads, ..Options::default() };
+            let options = Options { batch: 128, threads: Threads::new(threads), ..Options::default() };
             let data = examples::<f32>(name, 128);
             let mut trainer = Trainer::new(network, loss, optimizer, options).unwrap();
             trainer.step_with_facts(batch(&data, 0, 128));
@@ -184,7 +190,7 @@ fn facts_are_of_every_value_and_parameter_of_the_layout_the_input_too() {
     for (name, network, loss, optimizer) in networks() {
         let (data, layout) = (examples::<f32>(name, 128), network.layout());
         let mut trainer = {
-            let options = Options { batch: 128, threads: 2, ..Options::default() };
+            let options = Options { batch: 128, threads: Threads::new(2), ..Options::default() };
             Trainer::new(network, loss, optimizer, options).unwrap()
         };
         let index: Vec<usize> = (0..100).collect();

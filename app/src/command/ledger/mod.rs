@@ -114,10 +114,10 @@ fn account<T: Real>(args: &Args, run: &Run, experiment: &Experiment) -> Result<E
     }
     let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
     let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let (network, options) = (Arc::clone(trainer.network()), *trainer.options());
+    let (network, options) = (Arc::clone(trainer.network()), trainer.options().clone());
     let data = probe::<T, f64>(train, usize::try_from(args.probe).unwrap_or(usize::MAX), options.seed);
     let (loss, weights) = (Arc::clone(&experiment.loss), &trainer.state().weights);
-    let ledger = Ledger::new(&network, loss, data, weights, Refine::default(), options.threads)?;
+    let ledger = Ledger::new(&network, loss, data, weights, Refine::default(), &options.threads)?;
     let mut watch = Watch::new(ledger, first, last);
     fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
     watch.bar.finish_and_clear();

@@ -12,7 +12,7 @@
 
 use super::probe::Probe;
 use crate::kernel::{Aligned, Scalar, Wide, wide};
-use crate::network::{Plan, Weights};
+use crate::network::{Plan, Weights, keep};
 use crate::train::Real;
 use std::ops::Range;
 
@@ -60,7 +60,12 @@ impl<P: Real> Line<P> {
     }
 
     /// Goes on: the line now begins where it ended, and ends at `weights`. `bounds` are the plan's.
-    pub fn go_on<T: Scalar>(&mut self, weights: &Weights<T>, plan: &mut Plan<P>, bounds: &[usize]) {
+    pub fn go_on<T: Scalar>(
+        &mut self,
+        weights: &Weights<T>,
+        plan: &Plan<P, keep::Training>,
+        bounds: &[usize],
+    ) {
         std::mem::swap(&mut self.from, &mut self.to);
         self.pieces = 1;
         let to = &mut self.to.weights;

@@ -22,7 +22,7 @@ pub use report::{Account, Earned, Opposed, Totals};
 
 use super::Weight;
 use crate::data::Dataset;
-use crate::kernel::{Aligned, Scalar};
+use crate::kernel::{Aligned, Scalar, Threads};
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
 use crate::train::{Flow, Observer, Real, StepDone};
@@ -77,7 +77,7 @@ struct Layer {
 /// use whygrad::data::generate::GENERATED;
 /// use whygrad::network::Network;
 /// use whygrad::train::{Fit, Options, Progress, Trainer, fit};
-/// use whygrad::{layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
+/// use whygrad::{Threads, layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
 ///
 /// let moons = GENERATED.iter().find(|set| set.name == "moons").unwrap();
 /// let data = moons.make::<f32>(300, 0.1, 2, 1)?;
@@ -86,7 +86,7 @@ struct Layer {
 /// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), sgd, Options::default())?;
 ///
 /// let (probe, weights) = (probe::<_, f64>(&data, PROBE, 1), &trainer.state().weights);
-/// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), 1)?;
+/// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), &Threads::default())?;
 /// let how = Fit { epochs: 2, ..Fit::default() };
 /// fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger])?;
 ///
@@ -163,7 +163,7 @@ pub struct Watched {
 }
 
 impl<P: Real> Ledger<P> {
-    /// Opens a ledger at `weights`: of `network` with `loss`, on the examples of `probe`, with `threads` threads
+    /// Opens a ledger at `weights`: of `network` with `loss`, on the examples of `probe`, on these threads
     /// (the result does not depend on them).
     ///
     /// # Errors
@@ -174,7 +174,7 @@ impl<P: Real> Ledger<P> {
         probe: Dataset<P>,
         weights: &Weights<T>,
         refine: Refine,
-        threads: usize,
+        threads: &Threads,
     ) -> Result<Ledger<P>, Error> {
         let mut probe = Probe::new(network, loss, probe, threads)?;
         let bounds = probe.plan.bounds().to_vec();
@@ -214,7 +214,7 @@ impl<P: Real> Ledger<P> {
     /// Where they are not as many as the network's.
     pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) {
         assert_eq!(weights.params.len(), self.allocation.len(), "weights of another network");
-        self.line.go_on(weights, &mut self.probe.plan, &self.bounds);
+        self.line.go_on(weights, &self.probe.plan, &self.bounds);
         let start = self.line.new_statistics(&mut self.probe).unwrap_or(self.loss);
         let end = self.line.end(&mut self.probe);
         self.losses.clone_from(&self.probe.losses);

@@ -1,9 +1,9 @@
 //! The probe set: the fixed examples whose loss a ledger accounts for.
 
 use crate::data::{Batches, Dataset, Targets};
-use crate::kernel::{Aligned, Scalar, random};
+use crate::kernel::{Aligned, Scalar, Threads, random};
 use crate::loss::{LossFunction, Target};
-use crate::network::{Batch, Error, Keep, Network, Pass, Plan, Rows, Weights};
+use crate::network::{Batch, Error, Network, Pass, Plan, Rows, Weights, keep};
 use crate::train::Real;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub fn probe<T: Scalar, P: Scalar>(data: &Dataset<T>, count: usize, seed: u64) -
 /// A probe set, and the network compiled for it.
 #[derive(Debug)]
 pub struct Probe<P> {
-    pub plan: Plan<P>,
+    pub plan: Plan<P, keep::Training>,
     pub data: Dataset<P>,
     /// What the sum of the losses of all examples is divided by.
     pub divisor: f64,
@@ -41,12 +41,12 @@ impl<P: Real> Probe<P> {
         network: &Network,
         loss: Arc<dyn LossFunction>,
         data: Dataset<P>,
-        threads: usize,
+        threads: &Threads,
     ) -> Result<Probe<P>, Error> {
         if data.is_empty() {
             return Err(Error::NoExamples);
         }
-        let plan = Plan::new(network, Arc::clone(&loss), data.len().min(CHUNK), threads, Keep::Training)?;
+        let plan = Plan::new(network, Arc::clone(&loss), data.len().min(CHUNK), threads, keep::Training)?;
         plan.check(&data)?;
         let targets = match data.targets() {
             Targets::Classes(classes) => Target::Classes(classes),
@@ -75,9 +75,7 @@ impl<P: Real> Probe<P> {
                 continue;
             }
             let share = P::of(self.plan.divisor() / self.divisor);
-            let none = &mut vec![(); self.plan.bounds().len() - 1];
-            let slices = [&mut self.room[..], gradient];
-            self.plan.gradient_and(&weights.buffers, slices, none, |_, [chunk, sum], (), _| {
+            self.plan.gradient_and(weights, &mut self.room, gradient, |chunk, sum| {
                 chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
             });
         }

@@ -1,38 +1,39 @@
-//! A pool of threads for the inside of a training step: regions of a microsecond, so the workers spin for a
+//! The threads for the inside of a training step: regions of a microsecond, so the workers spin for a
 //! while before they sleep. Each thread starts with a share of the work of its own, the same one every time, so that
 //! what it worked on in the last region is still in its caches; then it takes what is left of the others' shares.
-//!
-//! Pools that were made on one thread share their workers: what works in turns there, such as a trainer and the ledger
-//! that watches it, would else wait for cores on which the other's workers still spin.
 
-use std::cell::{RefCell, UnsafeCell};
+use std::cell::UnsafeCell;
+use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 /// Looks at the counter this often before a waiting worker goes to sleep: some tens of microseconds to a
 /// fraction of a millisecond, longer than the serial part between two regions of a step.
 const SPINS: u32 = 50_000;
 
-/// The calling thread and its helpers. With one thread there is no helper and every region is a plain loop.
-#[derive(Debug)]
-pub struct Pool {
+/// A number of threads to work with: the calling one and its workers. Clones share the workers: what works in turns,
+/// such as a trainer and the ledger that watches it, gets clones of one handle, or it would wait for cores on which the
+/// other's workers still spin. No result depends on the number.
+///
+/// ```
+/// use whygrad::{Threads, train::Options};
+/// let options = Options { threads: Threads::new(4), ..Options::default() };
+/// assert_eq!(options.threads.count(), 4);
+/// ```
+#[derive(Clone)]
+pub struct Threads {
     crew: Arc<Crew>,
 }
 
-/// The helpers of some pools.
-#[derive(Debug)]
+/// The workers of a handle and its clones.
 struct Crew {
     shared: Arc<Shared>,
-    workers: Vec<JoinHandle<()>>,
-    /// Held by the pool whose region they work on.
+    /// Started by the first region.
+    workers: OnceLock<Vec<JoinHandle<()>>>,
+    /// Held by the clone whose region they work on.
     region: Mutex<()>,
-}
-
-thread_local! {
-    /// The crew of the last pool with helpers that was made on this thread.
-    static CREW: RefCell<Weak<Crew>> = const { RefCell::new(Weak::new()) };
 }
 
 /// A region's work, without its lifetime: `run` blocks until nobody uses it any more.
@@ -61,47 +62,58 @@ const INSIDE: usize = OPEN - 1;
 /// In [`Shared::state`]: one more region.
 const REGION: usize = OPEN << 1;
 
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
 // SAFETY: `work` is written by the leader only while the region is closed and no worker is inside, and read
 // by a worker only between entering an open region and leaving it.
 unsafe impl Sync for Shared {}
 // SAFETY: as above; the pointer in `work` is only followed while the leader keeps its target alive.
 unsafe impl Send for Shared {}
 
-impl Pool {
-    /// A pool of `threads` threads, the caller's included; fewer where the system gives fewer.
-    pub fn new(threads: usize) -> Pool {
-        let threads = threads.clamp(1, INSIDE);
-        if threads == 1 {
-            return Pool { crew: Arc::new(Crew::of(1)) };
-        }
-        CREW.with_borrow_mut(|last| {
-            let same = last.upgrade().filter(|crew| crew.shared.next.len() == threads);
-            let crew = same.unwrap_or_else(|| Arc::new(Crew::of(threads)));
-            *last = Arc::downgrade(&crew);
-            Pool { crew }
-        })
+impl fmt::Debug for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Threads").field(&self.count()).finish()
+    }
+}
+
+impl Default for Threads {
+    /// The calling thread alone.
+    fn default() -> Threads {
+        Threads::new(1)
+    }
+}
+
+impl Threads {
+    /// `count` threads (at least one), the caller's included. Workers start when there is work for them; where the
+    /// system gives fewer, those there are do all of it.
+    pub fn new(count: usize) -> Threads {
+        let shared = Shared {
+            state: AtomicUsize::new(0),
+            work: UnsafeCell::new(None),
+            items: AtomicUsize::new(0),
+            next: (0..count.clamp(1, INSIDE)).map(|_| Counter(AtomicUsize::new(0))).collect(),
+            panicked: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            asleep: Mutex::new(0),
+            wake: Condvar::new(),
+        };
+        let (shared, workers, region) = (Arc::new(shared), OnceLock::new(), Mutex::new(()));
+        Threads { crew: Arc::new(Crew { shared, workers, region }) }
     }
 
-    /// Threads that work in a region, the caller's included.
-    pub fn threads(&self) -> usize {
-        self.crew.workers.len() + 1
+    /// How many they are, the caller's included.
+    pub fn count(&self) -> usize {
+        self.crew.shared.next.len()
     }
 
     /// Calls `f(thread, 0)`, …, `f(thread, items − 1)`, each once, on whichever thread is free, and returns when
-    /// all are done. Threads have numbers from 0; no two calls run at the same time with the same one.
-    pub(super) fn run(&mut self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
-        // Another pool has the crew where this one went to another thread, or is used inside a region of that one.
-        let alone = self.crew.workers.is_empty() || items < 2;
+    /// all are done. Threads have numbers from 0; no two of these calls run at the same time with the same one.
+    pub(super) fn run(&self, items: usize, f: &(dyn Fn(usize, usize) + Sync)) {
+        // A clone on another thread has the workers, or one of whose region this is the inside.
+        let alone = self.count() == 1 || items < 2;
         let Some(held) = (!alone).then(|| self.crew.region.try_lock().ok()).flatten() else {
             (0..items).for_each(|i| f(0, i));
             return;
         };
+        self.crew.start();
         let shared = &*self.crew.shared;
         // SAFETY: only the lifetime is erased. The target outlives every use: this function returns (or
         // unwinds) only after the region is closed and every worker that entered it has left.
@@ -130,20 +142,20 @@ impl Pool {
         if let Err(panic) = leader {
             std::panic::resume_unwind(panic);
         }
-        assert!(!panicked, "a worker of the pool panicked");
+        assert!(!panicked, "a worker panicked");
     }
 
     /// Calls `f` once for every item, in parallel. Each thread has one of the `locals` to itself.
     ///
     /// # Panics
     /// Where there are fewer `locals` than threads.
-    pub fn for_each<S: Send, L: Send>(
-        &mut self,
+    pub(crate) fn for_each<S: Send, L: Send>(
+        &self,
         items: &mut [S],
         locals: &mut [L],
         f: impl Fn(usize, &mut S, &mut L) + Sync,
     ) {
-        assert!(locals.len() >= self.threads());
+        assert!(locals.len() >= self.count());
         let (base, room) = (Shareable(items.as_mut_ptr()), Shareable(locals.as_mut_ptr()));
         self.run(items.len(), &|thread, i| {
             // SAFETY: `run` gives out each index below the length once, so no two calls share an item, and
@@ -160,8 +172,8 @@ impl Pool {
     /// # Panics
     /// Where the bounds of the pieces do not ascend inside the slices, there are fewer `items` than pieces, or fewer
     /// `locals` than threads.
-    pub fn for_each_piece<T: Send, S: Send, L: Send, const N: usize, const M: usize>(
-        &mut self,
+    pub(crate) fn for_each_piece<T: Send, S: Send, L: Send, const N: usize, const M: usize>(
+        &self,
         slices: [&mut [T]; N],
         bounds: &[usize],
         items: &mut [S],
@@ -170,7 +182,7 @@ impl Pool {
     ) {
         let pieces = bounds.len().saturating_sub(1);
         assert!(bounds.is_sorted() && items.len() >= pieces);
-        assert!(locals.iter().all(|locals| locals.len() >= self.threads()));
+        assert!(locals.iter().all(|locals| locals.len() >= self.count()));
         let end = bounds.last().copied().unwrap_or(0);
         let bases = slices.map(|slice| {
             assert!(slice.is_empty() || slice.len() >= end);
@@ -264,7 +276,7 @@ impl Shared {
         }
     }
 
-    /// Until there is a region other than `seen`, or the pool closes.
+    /// Until there is a region other than `seen`, or the workers are dismissed.
     fn sleep(&self, seen: usize) {
         let mut asleep = self.asleep.lock().expect("no thread panics while holding this lock");
         *asleep += 1;
@@ -280,25 +292,16 @@ impl Shared {
 }
 
 impl Crew {
-    fn of(threads: usize) -> Crew {
-        let shared = Arc::new(Shared {
-            state: AtomicUsize::new(0),
-            work: UnsafeCell::new(None),
-            items: AtomicUsize::new(0),
-            next: (0..threads).map(|_| Counter(AtomicUsize::new(0))).collect(),
-            panicked: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-            asleep: Mutex::new(0),
-            wake: Condvar::new(),
-        });
-        let workers = (1..threads)
-            .map_while(|i| {
-                let shared = Arc::clone(&shared);
+    /// Starts the workers, the first time.
+    fn start(&self) {
+        self.workers.get_or_init(|| {
+            let start = |i: usize| {
+                let shared = Arc::clone(&self.shared);
                 let builder = std::thread::Builder::new().name(format!("whygrad-{i}"));
                 builder.spawn(move || shared.work_until_closed(i)).ok()
-            })
-            .collect();
-        Crew { shared, workers, region: Mutex::new(()) }
+            };
+            (1..self.shared.next.len()).map_while(start).collect()
+        });
     }
 }
 
@@ -309,7 +312,7 @@ impl Drop for Crew {
             let _asleep = self.shared.asleep.lock();
             self.shared.wake.notify_all();
         }
-        for worker in self.workers.drain(..) {
+        for worker in self.workers.take().into_iter().flatten() {
             // A worker catches its panics, so joining cannot fail; and a drop must not panic.
             let _ = worker.join();
         }
@@ -323,12 +326,12 @@ mod tests {
     #[test]
     fn every_item_and_every_piece_is_visited_once_over_many_regions() {
         for threads in [1, 2, 4] {
-            let mut pool = Pool::new(threads);
+            let handle = Threads::new(threads);
             let mut items = [0usize; 13];
             let mut a = [0usize; 20];
             let mut visits = vec![0usize; threads];
             for round in 0..2000 {
-                pool.for_each(&mut items, &mut visits, |i, item, visits| {
+                handle.for_each(&mut items, &mut visits, |i, item, visits| {
                     *item += i;
                     *visits += 1;
                 });
@@ -341,7 +344,7 @@ mod tests {
                         *length += a.len();
                         *visits += 1;
                     };
-                pool.for_each_piece([&mut a, &mut []], &bounds, lengths, [&mut visits], piece);
+                handle.for_each_piece([&mut a, &mut []], &bounds, lengths, [&mut visits], piece);
                 assert_eq!(*lengths, [3, 0, 8, 9]);
                 if round % 500 == 0 {
                     std::thread::sleep(std::time::Duration::from_millis(5)); // lets the workers fall asleep
@@ -354,31 +357,29 @@ mod tests {
     }
 
     #[test]
-    fn pools_of_one_thread_share_their_workers_and_one_inside_a_region_of_the_other_does_without() {
-        let (mut a, mut b) = (Pool::new(2), Pool::new(2));
-        let sole = Pool::new(1);
-        assert!(Arc::ptr_eq(&a.crew, &b.crew) && Arc::ptr_eq(&a.crew, &Pool::new(2).crew));
-        assert!(!Arc::ptr_eq(&a.crew, &Pool::new(3).crew) && sole.crew.workers.is_empty());
-        let inside = Mutex::new(&mut b);
+    fn clones_share_their_workers_and_one_inside_a_region_of_the_other_does_without() {
+        let a = Threads::new(2);
+        let b = a.clone();
+        assert!(a.crew.workers.get().is_none(), "no worker starts before there is work");
         let mut items = [[0; 3]; 2];
         a.for_each(&mut items, &mut [(); 2], |i, item, _| {
-            let mut b = inside.lock().expect("nobody panics");
             b.for_each(item, &mut [(); 2], |j, item, _| *item = 10 * i + j);
         });
         assert_eq!(items, [[0, 1, 2], [10, 11, 12]]);
+        assert_eq!(b.crew.workers.get().map(Vec::len), Some(1));
     }
 
     #[test]
-    fn a_panic_in_a_worker_reaches_the_caller_and_the_pool_survives_it() {
-        let mut pool = Pool::new(3);
+    fn a_panic_in_a_worker_reaches_the_caller_and_the_workers_survive_it() {
+        let handle = Threads::new(3);
         for _ in 0..20 {
             let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                pool.for_each(&mut [0; 8], &mut [(); 3], |i, _, _| assert!(i != 5));
+                handle.for_each(&mut [0; 8], &mut [(); 3], |i, _, _| assert!(i != 5));
             }));
             assert!(caught.is_err());
         }
         let mut items = [0; 8];
-        pool.for_each(&mut items, &mut [(); 3], |i, item, _| *item = i);
+        handle.for_each(&mut items, &mut [(); 3], |i, item, _| *item = i);
         assert_eq!(items, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 }
