@@ -196,29 +196,20 @@ fn by_example<T: Precision + LossPrecision, K: KeepGradients>(
         for example in range.clone().filter(|example| of.contains(example)) {
             let row = example - range.start;
             let own = row * width..(row + 1) * width;
-            // An operation that mixes examples is differentiated where they all are.
-            let one = (!op.mixes_examples()).then(|| Row::new(op, &at, row, room));
-            let masked = one.is_none().then(|| {
+            let (one, alone);
+            let (at, dy) = if op.mixes_examples() {
+                // Differentiated where all examples are, with nothing coming back from the others.
                 let mut masked = vec![T::zero(); dy.len()];
-                masked[own.clone()].copy_from_slice(&dy[own.clone()]);
-                masked
-            });
+                masked[own.clone()].copy_from_slice(&dy[own]);
+                alone = masked;
+                (at, &alone[..])
+            } else {
+                one = Row::new(op, &at, row, room);
+                (one.point(&at), &dy[own])
+            };
             for (part, length) in parts {
                 let dw = &mut dw[..*length];
-                let team = &mut Team::alone(room);
-                match (&one, &masked) {
-                    (Some(one), _) => op.backward_param(
-                        &one.point(&at),
-                        &dy[own.clone()],
-                        part.clone(),
-                        Grad::empty(dw),
-                        team,
-                    ),
-                    (None, masked) => {
-                        let dy = masked.as_deref().unwrap_or(dy);
-                        op.backward_param(&at, dy, part.clone(), Grad::empty(dw), team);
-                    }
-                }
+                op.backward_param(&at, dy, part.clone(), Grad::empty(dw), &mut Team::alone(room));
                 f(example - of.start, dw);
             }
         }
