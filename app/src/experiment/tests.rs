@@ -75,10 +75,8 @@ fn the_ledger_of_the_digits_run_adds_up_to_a_millionth() {
     };
     let (plain, _) = train(&|_| None);
     let (watched, ledger) = train(&|prepared| {
-        let (loss, probe) = (Arc::clone(&experiment.loss), credit::probe(&prepared.train, PROBE, 1));
-        let (network, weights) = (prepared.trainer.network(), &prepared.trainer.state().weights);
-        let threads = &prepared.trainer.options().threads;
-        Some(Ledger::new(network, loss, probe, weights, Refine::default(), threads).unwrap())
+        let probe = credit::probe(&prepared.train, PROBE, 1);
+        Some(Ledger::new(&prepared.trainer, probe, Refine::default()).unwrap())
     });
     let totals = ledger.unwrap().totals();
     println!("training with the ledger takes {:.1} times as long; {totals:?}", watched / plain);

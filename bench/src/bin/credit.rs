@@ -120,10 +120,7 @@ fn norms(threads: &Threads) {
 fn ledger(threads: &Threads) {
     let (mut alone, mut watched, data) = (trainer::<f32>(threads), trainer::<f32>(threads), data::<f32>());
     let batch = || Batch { data: &data, rows: Rows::Range(0, BATCH) };
-    let (network, start) = (network(), watched.state().weights.clone());
-    let loss = Arc::new(CrossEntropy::default());
-    let mut ledger =
-        Ledger::<f32>::new(&network, loss, self::data(), &start, Refine::PLAIN, threads).expect("a ledger");
+    let mut ledger = Ledger::<f32>::new(&watched, self::data(), Refine::PLAIN).expect("a ledger");
     let progress = Progress::default();
     let [without, with] = in_turns([
         &mut || {

@@ -54,11 +54,11 @@ pub struct Moved {
 /// # Errors
 /// Where `data` has no examples, or the network or the loss cannot take them.
 pub fn overview<T: Real>(snapshot: &Snapshot, data: &Dataset<T>, count: usize) -> Result<Overview, Error> {
-    let (network, options) = (snapshot.network(), snapshot.options());
+    let (network, loss, options) = (snapshot.network(), snapshot.loss(), snapshot.options());
     let (before, after) = (&snapshot.state().weights, snapshot.after());
-    let (loss, probe) = (Arc::clone(snapshot.loss()), probe::<T, f64>(data, PROBE, options.seed));
-    let step = snapshot.state().steps + 1;
-    let mut ledger = Ledger::new(network, loss, probe, before, REFINE, &options.threads)?;
+    let (step, probe) = (snapshot.state().steps + 1, probe::<T, f64>(data, PROBE, options.seed));
+    let mut ledger =
+        Ledger::at(before, Arc::clone(network), Arc::clone(loss), &options.threads, probe, REFINE)?;
     ledger.advance(step, after);
     let of = |weight: Weight| {
         let place = weight.place(network);

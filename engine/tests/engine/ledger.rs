@@ -61,10 +61,9 @@ fn run<T: Real, P: Real>(
     let classes = (loss.wants() == loss::TargetKind::Classes).then_some(3);
     let data = data::<T>(600, 6, classes); // more than a ledger takes in one pass
     let options = Options { batch: 120, seed: 8, threads: threads.clone(), ..Options::default() };
-    let mut trainer =
-        Trainer::<T>::new(network.clone(), Arc::clone(&loss), Arc::new(optimizer), options).unwrap();
+    let mut trainer = Trainer::<T>::new(network.clone(), loss, Arc::new(optimizer), options).unwrap();
     let start = trainer.state().weights.clone();
-    let mut ledger = Ledger::new(network, loss, data.cast(), &start, refine, threads).unwrap();
+    let mut ledger = Ledger::new(&trainer, data.cast(), refine).unwrap();
     let first = network.params().len() - 1;
     ledger.watch(Weight { param: first, at: 0 });
     let how = Fit { epochs: 3, ..Fit::default() };
@@ -72,6 +71,14 @@ fn run<T: Real, P: Real>(
     let observers: &mut [&mut dyn Observer<T>] = &mut [&mut ledger, &mut keep];
     fit(&mut trainer, &data, None, &how, &mut Progress::default(), observers).unwrap();
     (ledger, keep.0, data)
+}
+
+/// A trainer that stands at these weights.
+fn at<T: Real>(weights: &Weights<T>, network: &Network, threads: &Threads) -> Trainer<T> {
+    let options = Options { threads: threads.clone(), ..Options::default() };
+    let mut trainer = Trainer::new(network.clone(), cross_entropy(), Arc::new(sgd(0.1)), options).unwrap();
+    *trainer.weights_mut() = weights.clone();
+    trainer
 }
 
 fn sgd(lr: f64) -> Sgd {
@@ -165,8 +172,7 @@ fn allocations_are_the_integral_of_every_weight() {
             run::<f64, f64>(&network, cross_entropy(), sgd(0.3), Refine::PLAIN, &Threads::default());
         let refine = Refine { tolerance: 0.0, halvings };
         let mut ledger =
-            Ledger::new(&network, cross_entropy(), data.clone(), &weights[0], refine, &Threads::default())
-                .unwrap();
+            Ledger::new(&at(&weights[0], &network, &Threads::default()), data.clone(), refine).unwrap();
         ledger.advance(1, &weights[1]);
         let expected = by_rectangles(&network, &weights[0], &weights[1], &data);
         let size: f64 = expected.iter().map(|a| a.abs()).sum();
@@ -239,8 +245,7 @@ fn a_replay_says_what_the_live_ledger_said_bit_for_bit() {
             run::<f32, f64>(&network, cross_entropy(), sgd(0.3), refine, &Threads::default());
         for threads in [Threads::new(1), Threads::new(2)] {
             let probe = data.cast::<f64>();
-            let mut replay =
-                Ledger::new(&network, cross_entropy(), probe, &weights[0], refine, &threads).unwrap();
+            let mut replay = Ledger::new(&at(&weights[0], &network, &threads), probe, refine).unwrap();
             weights[1..].iter().zip(1..).for_each(|(weights, step)| replay.advance(step, weights));
             assert_eq!(said(&live), said(&replay));
         }
@@ -269,10 +274,7 @@ fn under_plain_sgd_some_weights_hurt_although_every_first_order_product_helps() 
     let mut plan =
         Plan::<f64, _>::new(&network, cross_entropy(), 20, &Threads::default(), keep::Training).unwrap();
     let mut gradient = vec![0.0; network.param_count()];
-    let weights = &trainer.state().weights;
-    let mut ledger =
-        Ledger::new(&network, cross_entropy(), data.clone(), weights, Refine::default(), &Threads::default())
-            .unwrap();
+    let mut ledger = Ledger::new(&trainer, data.clone(), Refine::default()).unwrap();
     for step in 0..30 {
         let before = trainer.state().weights.clone();
         let from = 20 * (step as usize % 3);
@@ -357,17 +359,8 @@ fn a_probe_set_has_the_examples_asked_for_and_no_more_than_there_are() {
     assert_eq!(drawn, probe::<f32, f64>(&data, 20, 1));
     assert_ne!(drawn, probe::<f32, f64>(&data, 20, 2));
     assert_eq!(probe::<f32, f32>(&data, 1024, 1), data);
-    assert!(
-        Ledger::new(
-            &smooth(),
-            mse(),
-            data.select(&[]),
-            &Weights::<f32>::init(&smooth(), 0),
-            Refine::PLAIN,
-            &Threads::default()
-        )
-        .is_err()
-    );
+    let trainer = at(&Weights::<f32>::init(&smooth(), 0), &smooth(), &Threads::default());
+    assert!(Ledger::new(&trainer, data.select(&[]), Refine::PLAIN).is_err());
 }
 
 #[test]
@@ -382,9 +375,7 @@ fn training_with_a_ledger_of_one_batch_takes_at_most_three_and_a_half_times_as_l
         let threads = Threads::new(threads);
         let options = Options { batch: 128, threads: threads.clone(), ..Options::default() };
         let mut trainer = Trainer::<f32>::new(network.clone(), cross_entropy(), optimizer, options).unwrap();
-        let weights = &trainer.state().weights;
-        let mut ledger =
-            Ledger::new(&network, cross_entropy(), data.clone(), weights, Refine::PLAIN, &threads).unwrap();
+        let mut ledger = Ledger::new(&trainer, data.clone(), Refine::PLAIN).unwrap();
         let mut seconds = [vec![], vec![]];
         for step in 1..=200 {
             let at = Instant::now();

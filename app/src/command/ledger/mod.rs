@@ -4,7 +4,7 @@ mod picture;
 
 use super::whole;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Prepared;
 use crate::run::{RUNS, Run, write_whole};
 use crate::terminal::{Page, bar, fit as cut, progress, two_sided, width};
 use crate::view::digits::{apart, count, number, short, signed};
@@ -95,14 +95,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             Error::argument("ledger", problem)
         })?,
     };
-    let experiment = run.experiment(&[])?;
-    match experiment.is_double() {
-        true => account::<f64>(args, &run, &experiment),
-        false => account::<f32>(args, &run, &experiment),
+    match run.experiment(&[])?.is_double() {
+        true => account::<f64>(args, &run),
+        false => account::<f32>(args, &run),
     }
 }
 
-fn account<T: Real>(args: &Args, run: &Run, experiment: &Experiment) -> Result<ExitCode> {
+fn account<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
     let (path, end) = (run.path().display().to_string(), run.last_step()?);
     if end == 0 {
         let problem = "it has made no step yet, so there is nothing to split".into();
@@ -114,10 +113,9 @@ fn account<T: Real>(args: &Args, run: &Run, experiment: &Experiment) -> Result<E
     }
     let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
     let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let (network, options) = (Arc::clone(trainer.network()), trainer.options().clone());
-    let data = probe::<T, f64>(train, usize::try_from(args.probe).unwrap_or(usize::MAX), options.seed);
-    let (loss, weights) = (Arc::clone(&experiment.loss), &trainer.state().weights);
-    let ledger = Ledger::new(&network, loss, data, weights, Refine::default(), &options.threads)?;
+    let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
+    let data = probe::<T, f64>(train, usize::try_from(args.probe).unwrap_or(usize::MAX), seed);
+    let ledger = Ledger::new(trainer, data, Refine::default())?;
     let mut watch = Watch::new(ledger, first, last);
     fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
     watch.bar.finish_and_clear();

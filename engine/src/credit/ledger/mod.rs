@@ -25,7 +25,7 @@ use crate::data::Dataset;
 use crate::kernel::{Aligned, Scalar, Threads};
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
-use crate::train::{Flow, Observer, Real, StepDone};
+use crate::train::{Flow, Observer, Real, StepDone, Trainer};
 use line::Line;
 use probe::Probe;
 use report::halves;
@@ -77,16 +77,15 @@ struct Layer {
 /// use whygrad::data::generate::GENERATED;
 /// use whygrad::network::Network;
 /// use whygrad::train::{Fit, Options, Progress, Trainer, fit};
-/// use whygrad::{Threads, layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
+/// use whygrad::{layers, loss::CrossEntropy, op::{Linear, Tanh}, optim::Sgd};
 ///
 /// let moons = GENERATED.iter().find(|set| set.name == "moons").unwrap();
 /// let data = moons.make::<f32>(300, 0.1, 2, 1)?;
 /// let network = Network::sequential([2], layers![Linear::new(8), Tanh, Linear::new(2)])?;
 /// let (loss, sgd) = (Arc::new(CrossEntropy::default()), Arc::new(Sgd { lr: 0.1, ..Sgd::default() }));
-/// let mut trainer = Trainer::<f32>::new(network.clone(), loss.clone(), sgd, Options::default())?;
+/// let mut trainer = Trainer::<f32>::new(network, loss, sgd, Options::default())?;
 ///
-/// let (probe, weights) = (probe::<_, f64>(&data, PROBE, 1), &trainer.state().weights);
-/// let mut ledger = Ledger::new(&network, loss, probe, weights, Refine::default(), &Threads::default())?;
+/// let mut ledger = Ledger::new(&trainer, probe::<_, f64>(&data, PROBE, 1), Refine::default())?;
 /// let how = Fit { epochs: 2, ..Fit::default() };
 /// fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger])?;
 ///
@@ -97,7 +96,7 @@ struct Layer {
 /// ```
 #[derive(Debug)]
 pub struct Ledger<P> {
-    network: Network,
+    network: Arc<Network>,
     probe: Probe<P>,
     refine: Refine,
     layers: Vec<Layer>,
@@ -163,20 +162,25 @@ pub struct Watched {
 }
 
 impl<P: Real> Ledger<P> {
-    /// Opens a ledger at `weights`: of `network` with `loss`, on the examples of `probe`, on these threads
-    /// (the result does not depend on them).
+    /// Opens a ledger on the examples of `probe` where `trainer` stands.
     ///
     /// # Errors
     /// Where the probe set has no examples, or the network or the loss cannot take them.
-    pub fn new<T: Scalar>(
-        network: &Network,
-        loss: Arc<dyn LossFunction>,
-        probe: Dataset<P>,
+    pub fn new<T: Real>(trainer: &Trainer<T>, probe: Dataset<P>, refine: Refine) -> Result<Ledger<P>, Error> {
+        let (network, loss) = (Arc::clone(trainer.network()), Arc::clone(trainer.loss()));
+        Ledger::at(&trainer.state().weights, network, loss, &trainer.options().threads, probe, refine)
+    }
+
+    /// Opens a ledger at `weights`.
+    pub(super) fn at<T: Scalar>(
         weights: &Weights<T>,
-        refine: Refine,
+        network: Arc<Network>,
+        loss: Arc<dyn LossFunction>,
         threads: &Threads,
+        probe: Dataset<P>,
+        refine: Refine,
     ) -> Result<Ledger<P>, Error> {
-        let mut probe = Probe::new(network, loss, probe, threads)?;
+        let mut probe = Probe::new(&network, loss, probe, threads)?;
         let bounds = probe.plan.bounds().to_vec();
         // The first part that begins at number i or later.
         let part = |i: usize| bounds.partition_point(|bound| *bound < i);
@@ -190,13 +194,13 @@ impl<P: Real> Ledger<P> {
         let sums = bounds.iter().map(|_| AtomicU64::new(0)).collect();
         let (line, loss) = Line::new(weights.cast(), &mut probe);
         Ok(Ledger {
-            network: network.clone(),
+            allocation: Aligned::zeros_apart(network.param_count(), 0),
+            network,
             refine: Refine { halvings: refine.halvings.min(20), ..refine },
             layers,
             bounds,
             sums,
             line,
-            allocation: Aligned::zeros_apart(network.param_count(), 0),
             start: loss,
             loss,
             residual: 0.0,
