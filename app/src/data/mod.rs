@@ -101,7 +101,7 @@ pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<
         return Ok(Loaded { train, test: None });
     }
     if let Some((_, bytes)) = BUILTIN.iter().find(|(name, _)| *name == source.source) {
-        let bytes = unpack(bytes).map_err(|why| problem(gz(&why)))?;
+        let bytes = unpack(MultiGzDecoder::new(*bytes)).map_err(|why| problem(gz(&why)))?;
         let table = csv::read(bytes, b',', &source.target, want, None).map_err(problem)?;
         return Ok(Loaded { train: table, test: None });
     }
@@ -229,12 +229,13 @@ fn bytes(path: &str) -> Result<Vec<u8>> {
     if !path.ends_with(".gz") {
         return Ok(bytes);
     }
-    unpack(&bytes).map_err(|why| Error::Data { file: path.into(), problem: gz(&why) })
+    unpack(MultiGzDecoder::new(&*bytes)).map_err(|why| Error::Data { file: path.into(), problem: gz(&why) })
 }
 
-fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+/// What comes out of an unpacker.
+fn unpack(unpacker: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = vec![];
-    let read = MultiGzDecoder::new(packed).take(UNPACKED).read_to_end(&mut bytes)?;
+    let read = unpacker.take(UNPACKED).read_to_end(&mut bytes)?;
     if read as u64 == UNPACKED {
         return Err(std::io::Error::other("it unpacks to more than 16 GiB"));
     }

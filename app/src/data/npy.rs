@@ -1,9 +1,8 @@
-//! NumPy's array files.
+//! NumPy's array files: a magic, the format's version, a header that is a Python dictionary, and the numbers.
+//! Source: the documentation of `numpy.lib.format`.
 
 use super::Array;
 use crate::error::DataProblem;
-use npyz::{DType, NpyFile, Order, TypeChar};
-use std::io::Read;
 use whygrad::kernel::Scalar;
 
 /// Reads an array.
@@ -11,73 +10,131 @@ pub fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
     if bytes.is_empty() {
         return Err(DataProblem::Empty);
     }
-    array(NpyFile::new(bytes).map_err(refuse)?, bytes.len())
-}
-
-/// Numbers of an opened array; `available` is how many bytes they can have at the most.
-pub fn array<T: Scalar, R: Read>(file: NpyFile<R>, available: usize) -> Result<Array<T>, DataProblem> {
-    let DType::Plain(kind) = file.dtype() else {
-        return Err(why("it holds records; save each field as an array of its own".into()));
-    };
-    let shape: Vec<usize> =
-        file.shape().iter().map(|&axis| usize::try_from(axis).unwrap_or(usize::MAX)).collect();
-    let size = kind.num_bytes().unwrap_or(0);
+    let (text, data) = split(bytes).ok_or_else(|| why("it does not begin as NumPy's files do".into()))?;
+    let Header { kind, fortran, shape } = header(text)?;
+    let big = kind.starts_with('>');
     let count = shape.iter().try_fold(1, |product: usize, &axis| product.checked_mul(axis));
-    let Some(count) = count.filter(|count| count.checked_mul(size).is_some_and(|bytes| bytes <= available))
-    else {
-        return Err(why(format!("its header promises the shape {shape:?}, more than the file can hold")));
+    let numbers = Numbers { data, count, big };
+    let data = match kind.trim_start_matches(['<', '>', '|']) {
+        "f4" => numbers.read(|x| f32::from_le_bytes(x).into()),
+        "f8" => numbers.read(f64::from_le_bytes),
+        "u1" => numbers.read(|x| u8::from_le_bytes(x).into()),
+        "u2" => numbers.read(|x| u16::from_le_bytes(x).into()),
+        "u4" => numbers.read(|x| u32::from_le_bytes(x).into()),
+        "u8" => numbers.read(|x| u64::from_le_bytes(x) as f64),
+        "i1" => numbers.read(|x| i8::from_le_bytes(x).into()),
+        "i2" => numbers.read(|x| i16::from_le_bytes(x).into()),
+        "i4" => numbers.read(|x| i32::from_le_bytes(x).into()),
+        "i8" => numbers.read(|x| i64::from_le_bytes(x) as f64),
+        "b1" => numbers.read(|[x]| f64::from(x != 0)),
+        _ => return Err(why(format!("its numbers have the type {kind}; save them as float32 or float64"))),
     };
-    let fortran = file.order() == Order::Fortran;
-    macro_rules! numbers {
-        ($($kind:ty),*) => {
-            match (kind.type_char(), kind.size_field()) {
-                $(_ if file_is::<$kind>(&kind) => {
-                    let numbers = file.into_vec::<$kind>().map_err(refuse)?;
-                    numbers.into_iter().map(|x| T::of(x as f64)).collect()
-                })*
-                (TypeChar::Bool, _) => {
-                    let numbers = file.into_vec::<bool>().map_err(refuse)?;
-                    numbers.into_iter().map(|x| T::of(f64::from(u8::from(x)))).collect()
-                }
-                _ => return Err(why(format!("its numbers have the type {kind}; save them as float32 or float64"))),
-            }
-        };
-    }
-    let data: Vec<T> = numbers!(f32, f64, u8, i8, u16, i16, u32, i32, u64, i64);
-    if data.len() != count {
-        return Err(why(format!("its header promises {count} numbers and there are {}", data.len())));
-    }
+    let data = data.ok_or_else(|| {
+        why(format!("its header promises the shape {shape:?}, more than the file can hold"))
+    })?;
     Ok(if fortran { by_rows(shape, &data) } else { Array { shape, data } })
 }
 
-/// Whether the file's numbers have Rust's type `N` (in either byte order).
-fn file_is<N: npyz::Deserialize>(kind: &npyz::TypeStr) -> bool {
-    N::reader(&DType::Plain(kind.clone())).is_ok()
+/// A file's header and what stands behind it.
+fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (&[version, _], rest) = bytes.strip_prefix(b"\x93NUMPY")?.split_first_chunk()?;
+    let (length, rest) = match version {
+        1 => rest.split_first_chunk().map(|(length, rest)| (u16::from_le_bytes(*length).into(), rest))?,
+        2 | 3 => rest.split_first_chunk().map(|(length, rest)| (u32::from_le_bytes(*length), rest))?,
+        _ => return None,
+    };
+    let (header, data) = rest.split_at_checked(length as usize)?;
+    Some((str::from_utf8(header).ok()?, data))
+}
+
+/// What a header says.
+struct Header {
+    /// Byte order and type of the numbers, such as `<f4`.
+    kind: String,
+    /// Whether the first axis runs fastest.
+    fortran: bool,
+    shape: Vec<usize>,
+}
+
+/// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`, the keys in any order.
+fn header(text: &str) -> Result<Header, DataProblem> {
+    let unreadable = || why(format!("its header is `{}`", text.trim_end()));
+    let inside = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let mut rest = inside.ok_or_else(unreadable)?.trim();
+    let (mut kind, mut fortran, mut shape) = (None, None, None);
+    while !rest.is_empty() {
+        let (key, value) = rest.split_once(':').ok_or_else(unreadable)?;
+        let value = value.trim_start();
+        let end = match value.chars().next() {
+            Some(quote @ ('\'' | '"')) => value[1..].find(quote).map(|at| at + 2),
+            Some('(') => value.find(')').map(|at| at + 1),
+            Some('[') => return Err(why("it holds records; save each field as an array of its own".into())),
+            _ => Some(value.find(',').unwrap_or(value.len())),
+        };
+        let (value, after) = value.split_at(end.ok_or_else(unreadable)?);
+        match key.trim().trim_matches(['\'', '"']) {
+            "descr" => kind = Some(value.trim_matches(['\'', '"']).to_string()),
+            "fortran_order" => fortran = value.trim_end().to_lowercase().parse().ok(),
+            "shape" => shape = axes(value),
+            _ => return Err(unreadable()),
+        }
+        rest = after.trim_start();
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+    }
+    match (kind, fortran, shape) {
+        (Some(kind), Some(fortran), Some(shape)) => Ok(Header { kind, fortran, shape }),
+        _ => Err(unreadable()),
+    }
+}
+
+/// Reads `(2, 3)`, `(2,)` or `()`.
+fn axes(tuple: &str) -> Option<Vec<usize>> {
+    let inside = tuple.strip_prefix('(')?.strip_suffix(')')?.trim();
+    let inside = inside.strip_suffix(',').unwrap_or(inside);
+    if inside.is_empty() {
+        return Some(vec![]);
+    }
+    inside.split(',').map(|axis| axis.trim().parse().ok()).collect()
+}
+
+/// The numbers of a file, still as bytes.
+struct Numbers<'a> {
+    data: &'a [u8],
+    /// How many the header promises, unless they are more than can be counted.
+    count: Option<usize>,
+    /// Whether the first byte of a number is its highest.
+    big: bool,
+}
+
+impl Numbers<'_> {
+    /// All numbers, each made by `number` of its bytes with the lowest first; `None` if the file ends before.
+    fn read<T: Scalar, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Option<Vec<T>> {
+        let one = |&bytes: &[u8; N]| {
+            let mut bytes = bytes;
+            if self.big {
+                bytes.reverse();
+            }
+            T::of(number(bytes))
+        };
+        Some(self.data.as_chunks().0.get(..self.count?)?.iter().map(one).collect())
+    }
 }
 
 /// The same array with the last axis running fastest.
 fn by_rows<T: Scalar>(shape: Vec<usize>, columns: &[T]) -> Array<T> {
     let mut data = Vec::with_capacity(columns.len());
     for mut i in 0..columns.len() {
-        let (mut at, mut stride) = (0, columns.len());
         // The axes of element i, outermost first; in the file the first axis runs fastest.
-        let mut inner = columns.len();
-        let mut outer = 1;
+        let (mut at, mut inner, mut outer) = (0, columns.len(), 1);
         for &axis in &shape {
             inner /= axis;
             at += i / inner * outer;
             i %= inner;
             outer *= axis;
-            stride /= axis;
         }
-        debug_assert_eq!(stride, 1);
         data.push(columns[at]);
     }
     Array { shape, data }
-}
-
-fn refuse(error: std::io::Error) -> DataProblem {
-    why(error.to_string())
 }
 
 fn why(why: String) -> DataProblem {
