@@ -10,11 +10,10 @@ use whygrad::setting::{Default, Key};
 use whygrad::{init, loss, op, optim};
 
 /// Writes a commented experiment file to start from
-///
-/// Example:
-///   whygrad new my && whygrad train my.toml
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  whygrad new my && whygrad train my.toml")]
 pub struct Args {
     /// Name of the experiment; the file is NAME.toml
     name: String,

@@ -17,13 +17,12 @@ use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
 /// Trains a network and leaves a run folder
 ///
 /// Shows live progress and a loss curve; the folder has everything that the run left.
-///
-/// Examples:
-///   whygrad train digits
-///   whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
-///   whygrad train --resume runs/2026-11-23-digits-1
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  whygrad train digits
+  whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
+  whygrad train --resume runs/2026-11-23-digits-1")]
 pub struct Args {
     /// A built-in experiment (digits, iris, wine, breast_cancer, diabetes, xor, moons, circles, spiral, sine) or a
     /// TOML file

@@ -24,11 +24,10 @@ use whygrad::{loss, op, optim};
 ///
 /// Exit status: 0 if all differences are at most 1e-8, 1 if one is larger or no number, 2 if a file cannot be
 /// read.
-///
-/// Example:
-///   whygrad verify app/tests/app/oracles/*.json
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  whygrad verify app/tests/app/oracles/*.json")]
 pub struct Args {
     /// Files with cases
     #[arg(required = true, value_name = "CASE.json")]

@@ -20,13 +20,12 @@ use whygrad::op::{self, Formula, Inputs, Mode, Operation, Parts, Place, Point, P
 ///
 /// A gradient is a computation over parameters: the local slope of this loss, on this example, at these weights.
 /// It is not what a neuron means or how important it is.
-///
-/// Examples:
-///   whygrad walk
-///   whygrad walk --activation tanh --lr 0.1
-///   whygrad walk --case mazur --step 5
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  whygrad walk
+  whygrad walk --activation tanh --lr 0.1
+  whygrad walk --case mazur --step 5")]
 pub struct Args {
     /// Activation of the hidden layer: sigmoid, tanh, relu, …
     #[arg(long, value_name = "NAME")]

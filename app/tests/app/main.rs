@@ -1,6 +1,7 @@
 //! What users of the command rely on.
 
 mod documents;
+mod help;
 mod input;
 mod ledger;
 mod train;

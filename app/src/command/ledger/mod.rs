@@ -30,12 +30,11 @@ use whygrad::train::{Detail, Flow, Observer, Real, StepDone, fit};
 /// training did; how many is said at the end. Fewer --probe examples or --steps take less.
 ///
 /// An allocation says along whose moves the loss changed. It does not say what a weight means.
-///
-/// Examples:
-///   whygrad ledger
-///   whygrad ledger --run runs/2026-11-23-digits-1 --steps 1..100 --svg ledger.svg
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  whygrad ledger
+  whygrad ledger --run runs/2026-11-23-digits-1 --steps 1..100 --svg ledger.svg")]
 pub struct Args {
     /// Run folder; by default the newest in the folder `runs`
     #[arg(long, value_name = "RUN")]
@@ -62,7 +61,7 @@ pub struct Args {
     /// probe set), allocation (of every weight, by parameter, in the order in which they lie);
     ///
     /// training_seconds, ledger_seconds, cost (the second over the first)
-    #[arg(long, verbatim_doc_comment)]
+    #[arg(long)]
     json: bool,
     /// Draws the curve of the loss with what each layer contributed to it
     #[arg(long, value_name = "FILE")]

@@ -25,11 +25,15 @@ use whygrad::train::Real;
 ///
 /// For one weight and one training step, five parts, each with what it adds up to and the residual:
 ///
-///   chain     the factors from one example's loss to the weight; their product is the example's gradient
-///   paths     the strongest paths of local derivatives; shown + remainder = the example's gradient
-///   examples  what each example of the batch contributes; the sum is the batch's gradient
-///   update    how the optimizer made the step of the gradient; the sum of the parts is Δw
-///   effect    the change of the loss that g·Δw predicts, beside the measured one
+/// chain: the factors from one example's loss to the weight; their product is the example's gradient;
+///
+/// paths: the strongest paths of local derivatives; shown + remainder = the example's gradient;
+///
+/// examples: what each example of the batch contributes; the sum is the batch's gradient;
+///
+/// update: how the optimizer made the step of the gradient; the sum of the parts is Δw;
+///
+/// effect: the change of the loss that g·Δw predicts, beside the measured one.
 ///
 /// Beside the gradient stands the same by nudging the weight. All is computed in f64 from the exact weights and batch of
 /// the step; the gradient that training used, in its precision, stands beside it with the difference.
@@ -45,18 +49,16 @@ use whygrad::train::Real;
 /// much it matters, for it depends on how a function is written down. Multiply what goes into a relu unit by 10 and
 /// divide what comes out of it by 10: the network computes the same function, and the gradients of these two weights
 /// are 1/10 of and 10 times what they were. These two networks predict the same and have the same loss; compare the
-/// gradients of w1 and w3:
-///
-///   whygrad walk --step 6 --activation relu --w 0.6,0.7,0.7,0.6
-///   whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6
-///
-/// Examples:
-///   whygrad why w1
-///   whygrad why w5 --case mazur --step 100
-///   whygrad why 'linear1.weight[3,17]' --run runs/2026-11-23-digits-1 --step 120
-///   whygrad why --run runs/2026-11-23-digits-1
+/// gradients of w1 and w3 in the last two examples below.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  whygrad why w1
+  whygrad why w5 --case mazur --step 100
+  whygrad why 'linear1.weight[3,17]' --run runs/2026-11-23-digits-1 --step 120
+  whygrad why --run runs/2026-11-23-digits-1
+  whygrad walk --step 6 --activation relu --w 0.6,0.7,0.7,0.6
+  whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6")]
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets of a weight's name
 pub struct Args {
     /// The weight; without it, the weights that moved, earned and hurt most
@@ -109,7 +111,7 @@ pub struct Args {
     ///
     /// Without WEIGHT: moved, earned, hurt (name, before, after, moved, gradient, allocation of each weight) and totals
     /// (of the step's ledger; see whygrad ledger --help).
-    #[arg(long, verbatim_doc_comment)]
+    #[arg(long)]
     json: bool,
 }
 
