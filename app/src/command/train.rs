@@ -116,8 +116,8 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     recorder.finish(trainer, &progress)?;
     display.bar.finish_and_clear();
     display.error.take().map_or(Ok(()), Err)?;
-    let on_train = trainer.evaluate(train);
-    let on_test = test.as_ref().map(|test| trainer.evaluate(test));
+    let on_train = trainer.evaluate(train)?;
+    let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
     let steps = trainer.state().steps;
     let finite = |x: f64| Some(x).filter(|x| x.is_finite());
     let summary = Summary {

@@ -335,7 +335,7 @@ fn digits(case: &Json) -> Result<Differences, String> {
     let losses: Vec<f64> = batches.map(step).collect();
     let mut found = Differences::default();
     found.compare("losses", &losses, &numbers(&case["expected"]["losses"]));
-    let right = trainer.evaluate(&test).accuracy.unwrap_or(f64::NAN);
+    let right = trainer.evaluate(&test).map_err(say)?.accuracy.unwrap_or(f64::NAN);
     found.compare("output", &[right], &numbers(&case["expected"]["accuracy"]));
     Ok(found)
 }

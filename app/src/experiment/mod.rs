@@ -253,7 +253,7 @@ impl Experiment {
         let network = self.network(train.shape().clone())?;
         let options = self.options(batch, train.len());
         let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
-        for data in [&train, &test] {
+        for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
             trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
         }
         let fit = Fit {

@@ -76,7 +76,7 @@ pub fn to_bytes<T: Scalar>(
     let pieces = |piece| match piece {
         0 => &state.weights.params[..],
         1 => &state.weights.buffers,
-        slot => &state.slots[slot - 2],
+        slot => &state.slots.numbers()[slot - 2],
     };
     let double = size_of::<T>() == 8;
     let encode = |slot: &Slot| -> (Dtype, Vec<u8>) {
@@ -190,7 +190,7 @@ fn read_into<T: Scalar>(
         let piece = match slot.piece {
             0 => &mut state.weights.params[..],
             1 => &mut state.weights.buffers,
-            slot => &mut state.slots[slot - 2],
+            slot => &mut state.slots.numbers_mut()[slot - 2],
         };
         piece[slot.range.clone()].copy_from_slice(&numbers);
     }

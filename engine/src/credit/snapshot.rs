@@ -101,7 +101,7 @@ impl Snapshot {
         let state = State {
             steps: trainer.state().steps,
             weights: trainer.state().weights.cast(),
-            slots: trainer.state().slots.each_ref().map(|slot| exact(slot).into()),
+            slots: trainer.state().slots.cast(),
         };
         let mut gradient = vec![0.0; network.param_count()];
         plan.pass(&state.weights, all(&batch), Pass::train(options.key(state.steps)));

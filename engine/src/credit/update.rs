@@ -89,7 +89,7 @@ fn before(snapshot: &Snapshot, weight: Weight) -> Before {
         w: state.weights.params[place],
         g,
         clipped,
-        slots: state.slots.each_ref().map(|slot| slot.get(place).map_or(0.0, |x| *x)),
+        slots: state.slots.numbers().each_ref().map(|slot| slot.get(place).map_or(0.0, |x| *x)),
         t: state.steps + 1,
         scheduled: (options.schedule != Schedule::default()).then(|| options.schedule.lr(lr, state.steps)),
     }

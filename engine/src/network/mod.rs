@@ -64,9 +64,37 @@ pub enum Error {
         /// How many numbers were given.
         got: usize,
     },
-    /// No data to train on.
-    #[error("the training part of the data has no examples")]
+    /// A training's state that is another network's.
+    #[error("the state of a training of another network: it has {got} {what}, and this network has {wants}")]
+    State {
+        /// What is counted.
+        what: &'static str,
+        /// How many the state has.
+        got: usize,
+        /// How many the network has.
+        wants: usize,
+    },
+    /// A training's state that is another optimizer's.
+    #[error(
+        "the state of another optimizer: it keeps {} for each weight, and {optimizer} keeps {}",
+        listed(.got),
+        listed(.wants)
+    )]
+    Slots {
+        /// The optimizer that should go on from it.
+        optimizer: &'static str,
+        /// The slots that the state has.
+        got: Vec<&'static str>,
+        /// The slots that the optimizer has.
+        wants: Vec<&'static str>,
+    },
+    /// No data to compute on.
+    #[error("the data has no examples; at least one is needed")]
     NoExamples,
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
 /// A value of the graph: the input of the network or the output of an operation.

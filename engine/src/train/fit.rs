@@ -129,9 +129,6 @@ pub fn fit<T: Real>(
     progress: &mut Progress,
     observers: &mut [&mut dyn Observer<T>],
 ) -> Result<(), Error> {
-    if train.is_empty() {
-        return Err(Error::NoExamples);
-    }
     for data in [Some(train), test].into_iter().flatten() {
         trainer.check(data)?;
     }
@@ -153,7 +150,7 @@ pub fn fit<T: Real>(
         let mut test_metrics = None;
         let mut best = false;
         if ends_epoch {
-            test_metrics = test.map(|test| trainer.evaluate(test));
+            test_metrics = test.map(|test| trainer.evaluate(test)).transpose()?;
             let judged = test_metrics.map_or(train_loss, |metrics| metrics.loss);
             progress.loss_sum = 0.0;
             best = judged < progress.best_loss.unwrap_or(f64::INFINITY);

@@ -1,10 +1,12 @@
 //! The loop: steps, epochs, evaluation, and whoever wants to watch.
 
 mod fit;
+mod state;
 mod trainer;
 
 pub use fit::{Detail, Epoch, Fit, Flow, Observer, Progress, StepDone, fit};
-pub use trainer::{Options, State, Trainer};
+pub use state::{Slots, State};
+pub use trainer::{Options, Trainer};
 
 use crate::loss::LossPrecision;
 use crate::op::Precision;

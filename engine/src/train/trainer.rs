@@ -1,13 +1,13 @@
 //! One training step: forward, backward, update.
 
-use super::Real;
+use super::{Real, Slots, State};
 use crate::data::Dataset;
 use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, Threads, random};
 use crate::loss::LossFunction;
 use crate::network::{Batch, Cut, Error, Network, Pass, Plan, StepSlices, Weights, keep};
-use crate::optim::{Clip, Optimizer, SLOTS, Schedule, Shared, Update};
+use crate::optim::{Clip, Optimizer, Schedule, Shared, Update};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,18 +38,6 @@ impl Options {
     pub fn key(&self, steps: u64) -> u64 {
         random::derive(self.seed, "step", steps)
     }
-}
-
-/// All that a training step changes: enough to go on from, bit for bit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State<T> {
-    /// Updates done.
-    pub steps: u64,
-    /// The network's numbers.
-    pub weights: Weights<T>,
-    /// What the optimizer keeps for each weight, in the order of [`crate::optim::Rule::slots`]; empty where it
-    /// keeps less.
-    pub slots: [Aligned<T>; SLOTS],
 }
 
 /// Trains a network, step by step.
@@ -135,12 +123,7 @@ impl<T: Real> Trainer<T> {
         options: Options,
     ) -> Result<Trainer<T>, Error> {
         let weights = Weights::init(&network, options.seed);
-        // The update walks weights, gradient and slots side by side.
-        let mut slots: [Aligned<T>; SLOTS] = Default::default();
-        for (i, (slot, kept)) in slots.iter_mut().zip(optimizer.slots()).enumerate() {
-            *slot = Aligned::zeros_apart(network.param_count(), 2 + i);
-            slot.fill(T::of(kept.start));
-        }
+        let slots = Slots::start(&*optimizer, network.param_count());
         Trainer::at(State { steps: 0, weights, slots }, Arc::new(network), loss, optimizer, options)
     }
 
@@ -175,13 +158,19 @@ impl<T: Real> Trainer<T> {
         })
     }
 
-    /// Refuses data that the network or the loss cannot take.
+    /// Refuses data that the network or the loss cannot take, and data without examples.
     pub fn check(&self, data: &Dataset<T>) -> Result<(), Error> {
+        if data.is_empty() {
+            return Err(Error::NoExamples);
+        }
         either!(&self.plan, plan => plan.check(data))
     }
 
     /// One update from the examples of `batch` (of data that [`Trainer::check`] accepted); returns their loss
     /// before it.
+    ///
+    /// # Panics
+    /// Where the batch is larger than [`Options::batch`], or the data lacks one of its rows.
     pub fn step(&mut self, batch: Batch<'_, T>) -> f64 {
         self.update(batch, false)
     }
@@ -232,7 +221,7 @@ impl<T: Real> Trainer<T> {
             Change { optimizer: T::of_optimizer(&*self.optimizer), shared, clipping: None, facts };
         let (gradient, groups) = (&mut self.gradient[..], &mut self.groups);
         let State { weights, slots, .. } = &mut self.state;
-        let slots = slots.each_mut().map(|slot| &mut slot[..]);
+        let slots = slots.numbers_mut().each_mut().map(|slot| &mut slot[..]);
         self.batch_loss = match &mut self.plan {
             StepPlan::Parts(plan) => {
                 if let Clip::Value(limit) = self.options.clip {
@@ -259,24 +248,20 @@ impl<T: Real> Trainer<T> {
     }
 
     /// Loss and accuracy on a data set, in evaluation mode.
-    pub fn evaluate(&mut self, data: &Dataset<T>) -> Metrics {
-        either!(&mut self.plan, plan => plan.evaluate(&self.state.weights, data))
+    ///
+    /// # Errors
+    /// Where there are no examples, or the network or the loss cannot take them.
+    pub fn evaluate(&mut self, data: &Dataset<T>) -> Result<Metrics, Error> {
+        self.check(data)?;
+        Ok(either!(&mut self.plan, plan => plan.evaluate(&self.state.weights, data)))
     }
 
     /// Goes on from a state that a trainer of the same network and optimizer had.
     ///
     /// # Errors
-    /// Where the state has other counts of numbers.
+    /// Where the state has other counts of numbers, or what another optimizer keeps.
     pub fn restore(&mut self, state: State<T>) -> Result<(), Error> {
-        let counts = |state: &State<T>| {
-            let slots = state.slots.each_ref().map(|slot| slot.len());
-            (state.weights.params.len(), state.weights.buffers.len(), slots)
-        };
-        if counts(&state) != counts(&self.state) {
-            let name = "all parameters together".to_string();
-            let shape = [self.state.weights.params.len()].into();
-            return Err(Error::ParamSize { name, shape, got: state.weights.params.len() });
-        }
+        state.check(&self.network, &*self.optimizer)?;
         self.state = state;
         Ok(())
     }

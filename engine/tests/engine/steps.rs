@@ -122,7 +122,8 @@ fn a_step_allocates_nothing() {
 /// Every bit that training left.
 fn bits<T: Real>(trainer: &Trainer<T>) -> Vec<u64> {
     let state = trainer.state();
-    let numbers = state.slots.iter().flatten().chain(&state.weights.params).chain(&state.weights.buffers);
+    let numbers =
+        state.slots.numbers().iter().flatten().chain(&state.weights.params).chain(&state.weights.buffers);
     numbers.map(|x| x.f64().to_bits()).collect()
 }
 
