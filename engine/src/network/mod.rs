@@ -4,10 +4,12 @@ mod cuts;
 pub mod keep;
 mod plan;
 mod rooms;
+pub(crate) mod stored;
 mod weights;
 
 pub use cuts::Cut;
 pub use plan::{Batch, Pass, Plan, Rows, StepSlices};
+pub use stored::StoredError;
 pub use weights::Weights;
 
 use crate::facts::{Layout, ParamLayout, ValueLayout};
@@ -64,6 +66,9 @@ pub enum Error {
         /// How many numbers were given.
         got: usize,
     },
+    /// Bytes that are not the network's numbers.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// A training's state that is another network's.
     #[error("the state of a training of another network: it has {got} {what}, and this network has {wants}")]
     State {

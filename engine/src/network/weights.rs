@@ -1,7 +1,9 @@
 //! The numbers of a network.
 
+use super::stored::{self, Stored};
 use super::{Error, Network};
 use crate::kernel::{Aligned, Scalar, random};
+use crate::shape::Shape;
 
 /// All numbers of a network: what is trained and what travels along, each in one piece.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,59 @@ impl<T: Scalar> Weights<T> {
         w.copy_from_slice(numbers);
         self.mask(network);
         Ok(())
+    }
+
+    /// The bytes of a safetensors file, with PyTorch's names: `torch` reads it by
+    /// `load_state_dict(safetensors.torch.load_file(path))`. Equal numbers give equal bytes.
+    ///
+    /// ```
+    /// use whygrad::{layers, network::{Network, Weights}, op::Linear};
+    /// let network = Network::sequential([4], layers![Linear::new(2)])?;
+    /// let weights = Weights::<f32>::init(&network, 1);
+    /// let bytes = weights.to_safetensors(&network);
+    /// assert_eq!(Weights::from_safetensors(&network, &bytes)?, weights);
+    /// # Ok::<(), whygrad::network::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Where the weights are another network's.
+    pub fn to_safetensors(&self, network: &Network) -> Vec<u8> {
+        stored::write(&self.tensors(network), None)
+    }
+
+    /// The weights in the bytes of a safetensors file that this crate or PyTorch made from the same layers; what an
+    /// optimizer keeps may stand beside them.
+    ///
+    /// # Errors
+    /// Where the bytes are no safetensors file, or hold another network's tensors.
+    pub fn from_safetensors(network: &Network, bytes: &[u8]) -> Result<Weights<T>, Error> {
+        Weights::read(network, &Stored::open(bytes)?)
+    }
+
+    /// Name, shape and numbers of all parameters and of all untrained state.
+    pub(crate) fn tensors<'a>(&'a self, network: &'a Network) -> Vec<(String, &'a Shape, &'a [T])> {
+        let params = network.params().iter();
+        let params = params.map(|of| (of.path.clone(), &of.shape, &self.params[of.range.clone()]));
+        let buffers = network.buffers().iter();
+        params
+            .chain(buffers.map(|of| (of.path.clone(), &of.shape, &self.buffers[of.range.clone()])))
+            .collect()
+    }
+
+    /// The weights among the tensors of a file.
+    pub(crate) fn read(network: &Network, stored: &Stored<'_>) -> Result<Weights<T>, Error> {
+        let params = Aligned::zeros(network.param_count());
+        let mut weights = Weights { params, buffers: vec![T::zero(); network.buffer_count()] };
+        for of in network.params() {
+            stored.read(&of.path, &of.shape, &mut weights.params[of.range.clone()])?;
+        }
+        for of in network.buffers() {
+            stored.read(&of.path, &of.shape, &mut weights.buffers[of.range.clone()])?;
+        }
+        let params = network.params().iter().map(|of| of.path.as_str());
+        stored.only(params.chain(network.buffers().iter().map(|of| of.path.as_str())))?;
+        weights.mask(network);
+        Ok(weights)
     }
 
     /// Holds left-out connections at 0.

@@ -1,8 +1,12 @@
 //! What training changes, and a form in which it can be kept.
 
+use super::Progress;
 use crate::kernel::{Aligned, Scalar};
-use crate::network::{Error, Network, Weights};
+use crate::network::stored::{self, OPTIMIZER, Stored};
+use crate::network::{Error, Network, StoredError, Weights};
 use crate::optim::{Rule, SLOTS};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// All that a training step changes: enough to go on from, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +50,7 @@ impl<T: Scalar> Slots<T> {
     }
 
     /// As [`Slots::numbers`], to be changed.
-    pub fn numbers_mut(&mut self) -> &mut [Aligned<T>; SLOTS] {
+    pub(super) fn numbers_mut(&mut self) -> &mut [Aligned<T>; SLOTS] {
         &mut self.numbers
     }
 
@@ -57,7 +61,60 @@ impl<T: Scalar> Slots<T> {
     }
 }
 
+/// What a file says about the training that it was made in.
+#[derive(Serialize, Deserialize)]
+struct Note<'a> {
+    format: u32,
+    step: u64,
+    progress: Cow<'a, Progress>,
+}
+
+/// What a slot's numbers for a parameter are called in a file.
+fn stored_name(slot: &str, path: &str) -> String {
+    format!("{OPTIMIZER}{slot}.{path}")
+}
+
 impl<T: Scalar> State<T> {
+    /// The bytes of a safetensors file: the weights as [`Weights::to_safetensors`] has them, what the optimizer keeps
+    /// beside them as `optimizer.exp_avg.0.weight`, and `progress`. Equal states give equal bytes. `torch` reads the
+    /// weights by `load_state_dict(safetensors.torch.load_file(path), strict=False)`.
+    ///
+    /// # Panics
+    /// Where the state is of another network.
+    pub fn to_safetensors(&self, network: &Network, progress: &Progress) -> Vec<u8> {
+        let mut tensors = self.weights.tensors(network);
+        for (slot, numbers) in self.slots.names.iter().zip(&self.slots.numbers) {
+            for of in network.params() {
+                tensors.push((stored_name(slot, &of.path), &of.shape, &numbers[of.range.clone()]));
+            }
+        }
+        let note = Note { format: 1, step: self.steps, progress: Cow::Borrowed(progress) };
+        let note = serde_json::to_string(&note).expect("numbers and switches can be written as JSON");
+        stored::write(&tensors, Some(note))
+    }
+
+    /// The state in such bytes, to be gone on from by [`super::Trainer::restore`] and [`super::fit`].
+    ///
+    /// # Errors
+    /// Where the bytes are no safetensors file, hold weights alone, or those of another network or optimizer.
+    pub fn from_safetensors<O: Rule + ?Sized>(
+        network: &Network,
+        optimizer: &O,
+        bytes: &[u8],
+    ) -> Result<(State<T>, Progress), Error> {
+        let stored = Stored::open(bytes)?;
+        let note = stored.note.as_ref().and_then(|note| serde_json::from_str::<Note>(note).ok());
+        let note = note.ok_or(StoredError::WeightsOnly)?;
+        let weights = Weights::read(network, &stored)?;
+        let mut slots = Slots::start(optimizer, network.param_count());
+        for (slot, numbers) in slots.names.iter().zip(&mut slots.numbers) {
+            for of in network.params() {
+                stored.read(&stored_name(slot, &of.path), &of.shape, &mut numbers[of.range.clone()])?;
+            }
+        }
+        Ok((State { steps: note.step, weights, slots }, note.progress.into_owned()))
+    }
+
     /// Refuses a state that is not of this network and this optimizer.
     pub(super) fn check<O: Rule + ?Sized>(&self, network: &Network, optimizer: &O) -> Result<(), Error> {
         let counts = [
