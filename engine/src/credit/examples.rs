@@ -133,7 +133,7 @@ pub fn example_norms<T: Precision + LossPrecision, K: KeepGradients>(
         let params = &network.params()[of.params.clone()];
         if Op::is_affine(&*of.op) && params.iter().all(|param| param.mask.is_none()) {
             for (shard, range) in plan.shards().enumerate() {
-                let (at, dy) = (plan.point(weights, node, shard), plan.pulled(node, shard));
+                let (at, dy) = (plan.point(weights, node, shard), plan.output_gradient(node, shard));
                 let bias = if params.len() > 1 { T::one() } else { T::zero() };
                 let vectors = at.x.shape(0).leading();
                 wide(AffineSquares, (at.x.get(0), dy, vectors, bias, &mut squares[range]));
@@ -191,7 +191,7 @@ fn by_example<T: Precision + LossPrecision, K: KeepGradients>(
     let room = &mut Aligned::zeros(SCRATCH);
     let dw = &mut vec![T::zero(); parts.iter().map(|(_, length)| *length).max().unwrap_or(0)];
     for (shard, range) in plan.shards().enumerate() {
-        let (at, dy) = (plan.point(weights, node, shard), plan.pulled(node, shard));
+        let (at, dy) = (plan.point(weights, node, shard), plan.output_gradient(node, shard));
         let width = dy.len() / range.len();
         for example in range.clone().filter(|example| of.contains(example)) {
             let row = example - range.start;

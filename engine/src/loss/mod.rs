@@ -193,6 +193,15 @@ pub enum Target<'a, T> {
     Values(&'a [T]),
 }
 
+impl<'a, T> From<&'a Targets<T>> for Target<'a, T> {
+    fn from(all: &'a Targets<T>) -> Target<'a, T> {
+        match all {
+            Targets::Classes(classes) => Target::Classes(classes),
+            Targets::Values { data, .. } => Target::Values(data),
+        }
+    }
+}
+
 impl<'a, T> Target<'a, T> {
     /// The targets of some of the examples, with `width` values each.
     pub(crate) fn of(self, examples: Range<usize>, width: usize) -> Target<'a, T> {

@@ -1,14 +1,13 @@
 //! What is computed: a graph of operations in topological order, with named parameters.
 
-mod cuts;
-pub mod keep;
+mod memory;
+mod partition;
 mod plan;
-mod rooms;
 pub(crate) mod stored;
 mod weights;
 
-pub use cuts::Cut;
-pub use plan::{Batch, Pass, Plan, Rows, StepSlices};
+pub use partition::{ParamSlice, Partition};
+pub use plan::{Batch, Pass, Plan, Rows, StepSlices, keep};
 pub use stored::StoredError;
 pub use weights::Weights;
 

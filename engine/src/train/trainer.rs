@@ -6,7 +6,7 @@ use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, Threads, random};
 use crate::loss::LossFunction;
-use crate::network::{Batch, Cut, Error, Network, Pass, Plan, StepSlices, Weights, keep};
+use crate::network::{Batch, Error, Network, ParamSlice, Pass, Plan, StepSlices, Weights, keep};
 use crate::optim::{Clip, Optimizer, Schedule, Shared, Update};
 use std::ops::Range;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ macro_rules! either {
     };
 }
 
-/// A group of parts of the parameters, see [`Plan::group`].
+/// A group of parts of the parameters, see [`crate::network::Partition`].
 #[derive(Debug)]
 struct Group {
     /// Where it stands among all parameters.
@@ -101,8 +101,8 @@ impl Group {
     /// All groups of a plan.
     fn all<T: Real, K: keep::Keep>(plan: &Plan<T, K>, network: &Network) -> Vec<Group> {
         let group = |(i, bounds): (usize, &[usize])| {
-            let (range, parts) = (bounds[0]..bounds[1], plan.group(i));
-            let part = |part: &Cut| GroupPart {
+            let (range, parts) = (bounds[0]..bounds[1], plan.partition().parts_of(i));
+            let part = |part: &ParamSlice| GroupPart {
                 param: part.param,
                 range: part.range.start - range.start..part.range.end - range.start,
                 facts: UpdateFacts::default(),
@@ -110,7 +110,7 @@ impl Group {
             let frozen = network.params()[parts[0].param].frozen;
             Group { frozen, parts: parts.iter().map(part).collect(), range }
         };
-        plan.bounds().windows(2).enumerate().map(group).collect()
+        plan.partition().bounds().windows(2).enumerate().map(group).collect()
     }
 }
 

@@ -181,7 +181,7 @@ impl<P: Real> Ledger<P> {
         refine: Refine,
     ) -> Result<Ledger<P>, Error> {
         let mut probe = Probe::new(&network, loss, probe, threads)?;
-        let bounds = probe.plan.bounds().to_vec();
+        let bounds = probe.plan.partition().bounds().to_vec();
         // The first part that begins at number i or later.
         let part = |i: usize| bounds.partition_point(|bound| *bound < i);
         let nodes = network.nodes().iter().enumerate().filter(|(_, node)| !node.params.is_empty());

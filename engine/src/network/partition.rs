@@ -1,10 +1,10 @@
-//! Where the parameters are cut: their gradient and what it changes are made part by part, each by one thread.
+//! How the parameters are cut: threads take their gradient, and what it changes, group by group.
 
 use super::Network;
 use crate::op::Part;
 use std::ops::Range;
 
-/// The most numbers in a part of the gradient, 1 MiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
+/// The most numbers in a part of a parameter, 1 MiB of f32, unless they are fewer than [`PART_ROWS`] rows; but
 /// there are [`PARTS`] parts where each of them can have [`PART_LEAST`] numbers.
 const PART: usize = 1 << 18;
 const PART_LEAST: usize = 1 << 13;
@@ -14,11 +14,12 @@ const PART_ROWS: usize = 256;
 /// Parts of up to so many numbers go to the thread that takes the part before them.
 const SMALL: usize = 512;
 
-/// A part of a parameter, as a plan cuts them.
+/// Some rows of a parameter, and where they stand.
 #[derive(Clone, Debug)]
-pub struct Cut {
+pub struct ParamSlice {
     /// Of which operation.
     pub(super) node: usize,
+    /// Which rows of which of the operation's parameters.
     pub(super) part: Part,
     /// Of which parameter of the network.
     pub param: usize,
@@ -26,25 +27,24 @@ pub struct Cut {
     pub range: Range<usize>,
 }
 
-/// How all parameters are cut: what one thread does at a time.
+/// All parameters cut into parts, and these in groups: what one thread takes at a time. It depends on the network alone.
 #[derive(Debug)]
-pub(super) struct Cuts {
-    pub parts: Vec<Cut>,
-    /// Parts that one thread takes together: small ones of one operation, which are trained, or frozen, together.
-    pub groups: Vec<Range<usize>>,
-    /// Where the groups begin and end among all parameters.
-    pub bounds: Vec<usize>,
+pub struct Partition {
+    parts: Vec<ParamSlice>,
+    /// Which parts each group has: small ones of one operation, which are trained, or frozen, together.
+    pub(super) groups: Vec<Range<usize>>,
+    pub(super) bounds: Vec<usize>,
     /// The groups of each operation.
-    pub of_node: Vec<Range<usize>>,
+    pub(super) of_node: Vec<Range<usize>>,
 }
 
-impl Cuts {
+impl Partition {
     /// Cuts every parameter into parts along its first axis.
-    pub fn of(network: &Network) -> Cuts {
+    pub(super) fn new(network: &Network) -> Partition {
         let part = (network.param_count() / PARTS).clamp(PART_LEAST, PART);
-        let mut cuts = Cuts { parts: vec![], groups: vec![], bounds: vec![0], of_node: vec![] };
+        let mut partition = Partition { parts: vec![], groups: vec![], bounds: vec![0], of_node: vec![] };
         for (node, of) in network.nodes.iter().enumerate() {
-            let first = cuts.groups.len();
+            let first = partition.groups.len();
             for param in of.params.clone() {
                 let spec = &network.params[param];
                 let rows = spec.shape.dims().first().copied().unwrap_or(1);
@@ -57,22 +57,24 @@ impl Cuts {
                     let start = spec.range.start;
                     let range = start + from * row..start + to * row;
                     let part = Part { param: param - of.params.start, rows: from..to };
-                    cuts.push(Cut { node, part, param, range }, network);
+                    partition.push(ParamSlice { node, part, param, range }, network);
                 }
             }
-            cuts.of_node.push(first..cuts.groups.len());
+            partition.of_node.push(first..partition.groups.len());
         }
-        cuts
+        partition
     }
 
-    /// As a group of its own, or with the one before it.
-    fn push(&mut self, cut: Cut, network: &Network) {
-        let (place, end) = (self.parts.len(), cut.range.end);
+    /// Adds a part as a group of its own, or to the last one.
+    fn push(&mut self, part: ParamSlice, network: &Network) {
+        let (place, end) = (self.parts.len(), part.range.end);
         let last = self.parts.last().zip(self.groups.last_mut()).zip(self.bounds.last_mut());
-        let frozen = |cut: &Cut| network.params[cut.param].frozen;
+        let frozen = |part: &ParamSlice| network.params[part.param].frozen;
         match last {
             Some(((before, group), bound))
-                if before.node == cut.node && frozen(before) == frozen(&cut) && cut.range.len() <= SMALL =>
+                if before.node == part.node
+                    && frozen(before) == frozen(&part)
+                    && part.range.len() <= SMALL =>
             {
                 (group.end, *bound) = (place + 1, end);
             }
@@ -81,6 +83,17 @@ impl Cuts {
                 self.bounds.push(end);
             }
         }
-        self.parts.push(cut);
+        self.parts.push(part);
+    }
+
+    /// Where the groups begin and end among all parameters. No group has parameters of two operations, or some that are
+    /// frozen and some that are not.
+    pub fn bounds(&self) -> &[usize] {
+        &self.bounds
+    }
+
+    /// The parts of a group, in the order in which their numbers stand.
+    pub fn parts_of(&self, group: usize) -> &[ParamSlice] {
+        &self.parts[self.groups[group].clone()]
     }
 }
