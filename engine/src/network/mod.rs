@@ -4,6 +4,7 @@ mod memory;
 mod partition;
 mod plan;
 pub(crate) mod stored;
+mod table;
 mod weights;
 
 pub use partition::{ParamSlice, Partition};
@@ -11,6 +12,7 @@ pub use plan::{Batch, Pass, Plan, Rows, StepSlices, keep};
 pub use stored::StoredError;
 pub use weights::Weights;
 
+use crate::data::DataError;
 use crate::facts::{Layout, ParamLayout, ValueLayout};
 use crate::init::Init;
 use crate::loss::Mismatch;
@@ -65,6 +67,9 @@ pub enum Error {
         /// How many numbers were given.
         got: usize,
     },
+    /// Numbers that are no data.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Bytes that are not the network's numbers.
     #[error(transparent)]
     Stored(#[from] StoredError),
@@ -92,6 +97,9 @@ pub enum Error {
         /// The slots that the optimizer has.
         wants: Vec<&'static str>,
     },
+    /// Batches without examples.
+    #[error("the batch size is 0; a batch has at least one example")]
+    NoBatch,
     /// No data to compute on.
     #[error("the data has no examples; at least one is needed")]
     NoExamples,

@@ -45,6 +45,25 @@ pub struct Progress {
     pub done: bool,
 }
 
+impl Progress {
+    /// Takes down the judged loss of an epoch (from 1); returns whether it is the lowest so far.
+    fn judge(&mut self, epoch: u64, loss: f64, how: &Fit) -> bool {
+        self.loss_sum = 0.0;
+        let best = loss < self.best_loss.unwrap_or(f64::INFINITY);
+        self.stale += 1;
+        if best {
+            (self.best_loss, self.best_epoch, self.stale) = (Some(loss), epoch, 0);
+        }
+        self.done = epoch >= how.epochs || self.lost(how);
+        best
+    }
+
+    /// Whether patience is lost.
+    fn lost(&self, how: &Fit) -> bool {
+        how.patience.is_some_and(|patience| self.stale >= patience.max(1))
+    }
+}
+
 /// What an observer wants of the step that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
@@ -101,6 +120,28 @@ pub struct Epoch<'a, T> {
     pub progress: &'a Progress,
 }
 
+/// What [`fit`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fitted {
+    /// Steps that it made.
+    pub steps: u64,
+    /// Why it made no more.
+    pub end: End,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All epochs are done.
+    Epochs,
+    /// [`Fit::patience`] is lost.
+    Patience,
+    /// An observer said stop.
+    Observer,
+    /// Nothing was done: the trainer stood at the end of the epochs already, or patience was lost.
+    Before,
+}
+
 /// Whoever watches training: recorder, progress bar, checks, ledger. The loop knows no more of them.
 pub trait Observer<T> {
     /// What it wants of step `step` (from 1), asked before the step.
@@ -120,7 +161,11 @@ pub trait Observer<T> {
 }
 
 /// Trains until the epochs are done, patience is lost, or an observer says stop; goes on from where `progress`
-/// and the trainer stand. Data has to be what [`Trainer::check`] accepts.
+/// and the trainer stand. So epochs count from the trainer's first step: who calls it again to train on asks for more of
+/// them than are done, and is told by [`End::Before`] where none are left.
+///
+/// # Errors
+/// Where data has no examples, or the network or the loss cannot take them.
 pub fn fit<T: Real>(
     trainer: &mut Trainer<T>,
     train: &Dataset<T>,
@@ -128,13 +173,15 @@ pub fn fit<T: Real>(
     how: &Fit,
     progress: &mut Progress,
     observers: &mut [&mut dyn Observer<T>],
-) -> Result<(), Error> {
+) -> Result<Fitted, Error> {
     for data in [Some(train), test].into_iter().flatten() {
         trainer.check(data)?;
     }
     let mut batches = how.batches(trainer.options(), train.len());
     let per_epoch = batches.per_epoch();
-    while trainer.state().steps < how.epochs * per_epoch && !progress.done {
+    let before = trainer.state().steps;
+    progress.done = before >= how.epochs * per_epoch || progress.lost(how);
+    while !progress.done {
         let index = batches.at(trainer.state().steps);
         let batch = Batch { data: train, rows: Rows::Index(index) };
         let next = trainer.state().steps + 1;
@@ -147,21 +194,10 @@ pub fn fit<T: Real>(
         progress.loss_sum += loss;
         let ends_epoch = next.is_multiple_of(per_epoch);
         let train_loss = progress.loss_sum / per_epoch as f64;
-        let mut test_metrics = None;
-        let mut best = false;
+        let (mut tested, mut best) = (None, false);
         if ends_epoch {
-            test_metrics = test.map(|test| trainer.evaluate(test)).transpose()?;
-            let judged = test_metrics.map_or(train_loss, |metrics| metrics.loss);
-            progress.loss_sum = 0.0;
-            best = judged < progress.best_loss.unwrap_or(f64::INFINITY);
-            progress.stale += 1;
-            if best {
-                progress.best_loss = Some(judged);
-                progress.best_epoch = next / per_epoch;
-                progress.stale = 0;
-            }
-            progress.done = next == how.epochs * per_epoch
-                || how.patience.is_some_and(|patience| progress.stale >= patience);
+            tested = test.map(|test| trainer.evaluate(test)).transpose()?;
+            best = progress.judge(next / per_epoch, tested.map_or(train_loss, |metrics| metrics.loss), how);
         }
         let done = StepDone {
             step: next,
@@ -178,14 +214,20 @@ pub fn fit<T: Real>(
         }
         if ends_epoch {
             let epoch = next / per_epoch;
-            let done = Epoch { epoch, train_loss, test: test_metrics, best, trainer, progress };
+            let done = Epoch { epoch, train_loss, test: tested, best, trainer, progress };
             for observer in observers.iter_mut() {
                 stop |= observer.epoch(&done) == Flow::Stop;
             }
         }
-        if stop {
-            break;
+        if stop && !progress.done {
+            return Ok(Fitted { steps: next - before, end: End::Observer });
         }
     }
-    Ok(())
+    let after = trainer.state().steps;
+    let end = match after {
+        _ if after == before => End::Before,
+        _ if after < how.epochs * per_epoch => End::Patience,
+        _ => End::Epochs,
+    };
+    Ok(Fitted { steps: after - before, end })
 }

@@ -1,12 +1,12 @@
 //! One training step: forward, backward, update.
 
 use super::{Real, Slots, State};
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, Threads, random};
-use crate::loss::LossFunction;
-use crate::network::{Batch, Error, Network, ParamSlice, Pass, Plan, StepSlices, Weights, keep};
+use crate::loss::{LossFunction, TargetKind};
+use crate::network::{Batch, Error, Network, ParamSlice, Pass, Plan, Rows, StepSlices, Weights, keep};
 use crate::optim::{Clip, Optimizer, Schedule, Shared, Update};
 use std::ops::Range;
 use std::sync::Arc;
@@ -116,12 +116,18 @@ impl Group {
 
 impl<T: Real> Trainer<T> {
     /// Compiles everything, and starts from the weights that `options.seed` gives.
+    ///
+    /// # Errors
+    /// Where the network has no operations, its output does not suit the loss, or the batch size is 0.
     pub fn new(
         network: Network,
         loss: Arc<dyn LossFunction>,
         optimizer: Arc<dyn Optimizer>,
         options: Options,
     ) -> Result<Trainer<T>, Error> {
+        if options.batch == 0 {
+            return Err(Error::NoBatch);
+        }
         let weights = Weights::init(&network, options.seed);
         let slots = Slots::start(&*optimizer, network.param_count());
         Trainer::at(State { steps: 0, weights, slots }, Arc::new(network), loss, optimizer, options)
@@ -203,6 +209,28 @@ impl<T: Real> Trainer<T> {
         self.facts.measured = Some(loss - self.batch_loss);
     }
 
+    /// The gradient of the batch's loss by all parameters, in the order of [`Weights::params`]: what the next step would
+    /// use for it, random numbers and all, before clipping. Nothing changes.
+    ///
+    /// # Panics
+    /// As [`Trainer::step`].
+    pub fn gradient(&mut self, batch: Batch<'_, T>) -> Vec<T> {
+        let pass = Pass::train(self.options.key(self.state.steps));
+        let (weights, mut gradient) = (&mut self.state.weights, vec![T::zero(); self.network.param_count()]);
+        match &mut self.plan {
+            StepPlan::Parts(plan) => {
+                let (params, slots) = (&mut weights.params[..], [&mut [][..], &mut [], &mut []]);
+                let slices = StepSlices { gradient: &mut gradient, params, slots };
+                plan.step(slices, &weights.buffers, batch, pass, &mut self.groups, |_, _, _| ());
+            }
+            StepPlan::Whole(plan) => {
+                plan.pass(weights, batch, pass);
+                plan.gradient(weights, &mut gradient);
+            }
+        }
+        gradient
+    }
+
     /// As [`Trainer::step`]; returns the gradient of the batch's loss that it used, before clipping.
     pub(crate) fn step_with_gradient(&mut self, batch: Batch<'_, T>) -> &[T] {
         if self.gradient.is_empty() {
@@ -254,6 +282,36 @@ impl<T: Real> Trainer<T> {
     pub fn evaluate(&mut self, data: &Dataset<T>) -> Result<Metrics, Error> {
         self.check(data)?;
         Ok(either!(&mut self.plan, plan => plan.evaluate(&self.state.weights, data)))
+    }
+
+    /// The network's output for examples that may have no targets, in evaluation mode: [examples, output's shape] for
+    /// `inputs` [examples, input's shape].
+    ///
+    /// # Errors
+    /// Where the inputs are no whole examples, or not finite.
+    pub fn predict(&mut self, inputs: &[T]) -> Result<Vec<T>, Error> {
+        let [shape, output] =
+            [self.network.input(), self.network.output()].map(|value| self.network.shape(value));
+        // Nobody asks for the loss, but a pass has one: these are targets that every network can take.
+        let targets = |examples: usize| match self.loss.wants() {
+            TargetKind::Classes => Targets::Classes(vec![0; examples]),
+            TargetKind::Values => {
+                let width = output.len();
+                Targets::Values { data: vec![T::zero(); examples * width], width }
+            }
+        };
+        let examples = inputs.len() / shape.len();
+        let data = Dataset::new(inputs.to_vec(), shape.clone(), targets(examples))?;
+        let mut outputs = Vec::with_capacity(examples * output.len());
+        for from in (0..examples).step_by(self.options.batch) {
+            let rows = Rows::Range(from, (from + self.options.batch).min(examples));
+            let batch = Batch { data: &data, rows };
+            either!(&mut self.plan, plan => {
+                plan.pass(&self.state.weights, batch, Pass::EVALUATE);
+                outputs.extend(plan.output().flatten());
+            });
+        }
+        Ok(outputs)
     }
 
     /// Goes on from a state that a trainer of the same network and optimizer had.
