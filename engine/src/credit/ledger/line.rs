@@ -59,19 +59,12 @@ impl<P: Real> Line<P> {
         (line, loss)
     }
 
-    /// Goes on: the line now begins where it ended, and ends at `weights`. `bounds` are the plan's.
-    pub fn go_on<T: Scalar>(
-        &mut self,
-        weights: &Weights<T>,
-        plan: &Plan<P, keep::Training>,
-        bounds: &[usize],
-    ) {
+    /// Goes on: the line now begins where it ended, and ends at `weights`.
+    pub fn go_on<T: Scalar>(&mut self, weights: &Weights<T>, plan: &Plan<P, keep::Training>) {
         std::mem::swap(&mut self.from, &mut self.to);
         self.pieces = 1;
         let to = &mut self.to.weights;
-        plan.each_group([&mut to.params], |part, [into]| {
-            wide(Copied, (into, &weights.params[bounds[part]..bounds[part + 1]]));
-        });
+        plan.each_group([&mut to.params], |range, [into]| wide(Copied, (into, &weights.params[range])));
         wide(Copied, (&mut to.buffers[..], &weights.buffers[..]));
     }
 

@@ -32,7 +32,6 @@ use report::halves;
 use serde::Serialize;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How fine a ledger is: when the halving of a step's line stops. It also stops where the residual is no more than
 /// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision, which is rounding, and where it is not finite.
@@ -64,8 +63,10 @@ impl Default for Refine {
 struct Layer {
     /// Its place among the operations.
     node: usize,
-    /// Which of the plan's parts of the parameters it consists of.
-    parts: Range<usize>,
+    /// Where its weights stand among all parameters' numbers.
+    weights: Range<usize>,
+    /// Which of the plan's groups of parameters they are.
+    groups: Range<usize>,
 }
 
 /// Who earned the loss change of a run. Computes in the precision `P`, whatever the run's; watches it as an
@@ -100,10 +101,6 @@ pub struct Ledger<P> {
     probe: Probe<P>,
     refine: Refine,
     layers: Vec<Layer>,
-    /// Where the plan cuts the parameters into parts.
-    bounds: Vec<usize>,
-    /// Σ allocation of each part in a step, as bits: parts are summed in parallel.
-    sums: Vec<AtomicU64>,
     line: Line<P>,
     /// Σ over the steps of what each weight was allocated.
     allocation: Aligned<f64>,
@@ -181,25 +178,21 @@ impl<P: Real> Ledger<P> {
         refine: Refine,
     ) -> Result<Ledger<P>, Error> {
         let mut probe = Probe::new(&network, loss, probe, threads)?;
-        let bounds = probe.plan.partition().bounds().to_vec();
-        // The first part that begins at number i or later.
-        let part = |i: usize| bounds.partition_point(|bound| *bound < i);
+        // The first group that begins at number i or later.
+        let group = |i: usize| probe.plan.partition().bounds().partition_point(|bound| *bound < i);
         let nodes = network.nodes().iter().enumerate().filter(|(_, node)| !node.params.is_empty());
         let layers = nodes.map(|(node, of)| {
             let params = &network.params()[of.params.clone()];
-            let parts = part(params[0].range.start)..part(params[params.len() - 1].range.end);
-            Layer { node, parts }
+            let weights = params[0].range.start..params[params.len() - 1].range.end;
+            Layer { node, groups: group(weights.start)..group(weights.end), weights }
         });
         let layers = layers.collect();
-        let sums = bounds.iter().map(|_| AtomicU64::new(0)).collect();
         let (line, loss) = Line::new(weights.cast(), &mut probe);
         Ok(Ledger {
             allocation: Aligned::zeros_apart(network.param_count(), 0),
             network,
             refine: Refine { halvings: refine.halvings.min(20), ..refine },
             layers,
-            bounds,
-            sums,
             line,
             start: loss,
             loss,
@@ -218,7 +211,7 @@ impl<P: Real> Ledger<P> {
     /// Where they are not as many as the network's.
     pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) {
         assert_eq!(weights.params.len(), self.allocation.len(), "weights of another network");
-        self.line.go_on(weights, &self.probe.plan, &self.bounds);
+        self.line.go_on(weights, &self.probe.plan);
         let start = self.line.new_statistics(&mut self.probe).unwrap_or(self.loss);
         let end = self.line.end(&mut self.probe);
         self.losses.clone_from(&self.probe.losses);
@@ -262,13 +255,8 @@ impl<P: Real> Ledger<P> {
             self.watched.iter_mut().for_each(|watched| watched.allocations.push(simpson.of(watched.place)));
         }
         let entries = if keep { &mut self.allocation[..] } else { &mut [] };
-        let (bounds, sums) = (&self.bounds, &self.sums);
-        plan.each_group([entries], |part, [entries]| {
-            let sum = simpson.sum(bounds[part]..bounds[part + 1], entries);
-            sums[part].store(sum.to_bits(), Ordering::Relaxed);
-        });
-        let sum = |part: usize| f64::from_bits(sums[part].load(Ordering::Relaxed));
-        self.layers.iter().map(|layer| layer.parts.clone().map(sum).sum()).collect()
+        let sums: Vec<f64> = plan.each_group([entries], |range, [entries]| simpson.sum(range, entries));
+        self.layers.iter().map(|layer| sums[layer.groups.clone()].iter().sum()).collect()
     }
 
     /// Keeps the allocation of a weight step by step, from the next step on.

@@ -89,8 +89,8 @@ impl<P: Real> Ledger<P> {
     /// What each layer that has weights earned.
     pub fn layers(&self) -> Vec<Account> {
         let layer = |layer: &Layer| {
-            let range = self.bounds[layer.parts.start]..self.bounds[layer.parts.end];
-            Account::of(self.network.nodes()[layer.node].name.clone(), [&self.allocation[range]])
+            let name = self.network.nodes()[layer.node].name.clone();
+            Account::of(name, [&self.allocation[layer.weights.clone()]])
         };
         self.layers.iter().map(layer).collect()
     }

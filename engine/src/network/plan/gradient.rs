@@ -33,16 +33,21 @@ impl<'a, T> StepSlices<'a, T> {
 }
 
 impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
-    /// Calls `f` for every group of the partition in parallel, with that piece of each of the slices, which are as long
-    /// as all parameters (or empty, and then so is the piece).
-    pub fn each_group<U: Send, const N: usize>(
+    /// Calls `f` for every group of the partition in parallel, with where its numbers stand among all parameters, and
+    /// that piece of each of the slices, which are as long as all parameters (or empty, and then so is the piece);
+    /// returns what it makes of each group.
+    pub fn each_group<U: Send, R: Default + Send, const N: usize>(
         &self,
         slices: [&mut [U]; N],
-        f: impl Fn(usize, [&mut [U]; N]) + Sync,
-    ) {
-        let none = &mut vec![(); self.partition.groups.len()];
-        let each = |i, pieces: [&mut [U]; N], (): &mut (), _: [&mut (); 0]| f(i, pieces);
-        self.sharing.threads.for_each_piece(slices, &self.partition.bounds, none, [], each);
+        f: impl Fn(Range<usize>, [&mut [U]; N]) -> R + Sync,
+    ) -> Vec<R> {
+        let bounds = &self.partition.bounds;
+        let mut made: Vec<R> = self.partition.groups.iter().map(|_| R::default()).collect();
+        let each = |i, pieces: [&mut [U]; N], made: &mut R, _: [&mut (); 0]| {
+            *made = f(bounds[i]..bounds[i + 1], pieces);
+        };
+        self.sharing.threads.for_each_piece(slices, bounds, &mut made, [], each);
+        made
     }
 
     /// The gradient of some groups into the first of the slices, or where that is empty into a room of the thread's, and
