@@ -55,14 +55,14 @@ pub struct Examples {
 }
 
 /// What each example of the batch contributes to the gradient of `weight`.
-pub fn examples(still: &Snapshot, weight: Weight) -> Examples {
-    let each = contributions(still, weight, 0..still.examples());
+pub fn examples(snapshot: &Snapshot, weight: Weight) -> Examples {
+    let each = contributions(snapshot, weight, 0..snapshot.examples());
     let (total, absolute) = (each.iter().sum::<f64>(), each.iter().map(|c| c.abs()).sum::<f64>());
     let count = |f: fn(&f64) -> bool| each.iter().filter(|c| f(c)).count();
     let signs = [count(|c| *c > 0.0), count(|c| *c < 0.0), count(|c| *c == 0.0)];
     let limit = CHANCE / ((signs[0] + signs[1]).max(1) as f64).sqrt();
     let agreement = (absolute > 0.0).then(|| total.abs() / absolute);
-    let (gradient, rounding) = (still.slope(weight), super::rounding(absolute));
+    let (gradient, rounding) = (snapshot.slope(weight), super::rounding(absolute));
     let residual = total - gradient;
     Examples {
         sum: total,
@@ -73,7 +73,7 @@ pub fn examples(still: &Snapshot, weight: Weight) -> Examples {
         absolute,
         agreement,
         signs,
-        divisor: still.plan().divisor(),
+        divisor: snapshot.plan().divisor(),
         verdict: match agreement {
             None => Verdict::Blocked,
             Some(agreement) if agreement <= limit => Verdict::Cancelled,
@@ -88,27 +88,27 @@ pub fn examples(still: &Snapshot, weight: Weight) -> Examples {
 pub(super) const CHANCE: f64 = 0.01;
 
 /// ∂ℓₙ/∂w of one example by its own loss.
-pub(super) fn example_gradient(still: &Snapshot, weight: Weight, example: usize) -> f64 {
-    if !still.network().mixes_examples() {
-        return contributions(still, weight, example..example + 1)[0] * still.plan().divisor();
+pub(super) fn example_gradient(snapshot: &Snapshot, weight: Weight, example: usize) -> f64 {
+    if !snapshot.network().mixes_examples() {
+        return contributions(snapshot, weight, example..example + 1)[0] * snapshot.plan().divisor();
     }
     // The example's loss reaches the weight through other examples' rows too.
-    let graph = Graph::of_example(still, example, Some(weight));
+    let graph = Graph::of_example(snapshot, example, Some(weight));
     graph.total::<Sum>(weight, example)
 }
 
 /// Contributions of some examples to one weight.
-fn contributions(still: &Snapshot, weight: Weight, of: Range<usize>) -> Vec<f64> {
-    let (node, param) = weight.node(still.network());
-    let shape = &still.network().params()[weight.param].shape;
+fn contributions(snapshot: &Snapshot, weight: Weight, of: Range<usize>) -> Vec<f64> {
+    let (node, param) = weight.node(snapshot.network());
+    let shape = &snapshot.network().params()[weight.param].shape;
     let width = shape.len() / shape.dims().first().copied().unwrap_or(1);
     let (row, column) = (weight.at / width, weight.at % width);
     let mut each = vec![0.0; of.len()];
     let part = Part { param, rows: row..row + 1 };
     by_example(
-        still.network(),
-        still.plan(),
-        &still.state().weights,
+        snapshot.network(),
+        snapshot.plan(),
+        &snapshot.state().weights,
         node,
         of,
         &[(part, width)],
