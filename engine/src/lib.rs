@@ -4,6 +4,7 @@
 
 pub mod credit;
 pub mod data;
+pub mod expr;
 pub mod facts;
 pub mod init;
 pub mod kernel;

@@ -10,8 +10,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use whygrad::Shape;
 use whygrad::data::Targets;
+use whygrad::expr::{Expr, Role, Symbol};
 use whygrad::network::{Plan, Weights, keep};
-use whygrad::op::{self, Formula, Inputs, Mode, Operation, Parts, Place, Point, Precision};
+use whygrad::op::{self, By, Inputs, Mode, Of, Operation, Parts, Place, Point, Precision, Structure};
 
 /// Walks through the six steps of learning on the first network
 ///
@@ -203,9 +204,12 @@ impl Walk {
         &*self.worked.network.nodes()[1 + 2 * layer].op
     }
 
-    /// An activation's symbol for a layer: its formula with symbols.
-    fn formula(&self, layer: usize) -> Formula {
-        self.activation(layer).formula().expect("only activations that act number by number come here")
+    /// The formula of a layer's activation, and that of its slope.
+    fn formula(&self, layer: usize) -> [Expr; 2] {
+        let (op, shape) = (self.activation(layer), Shape::from([1]));
+        let of = Of { x: &[&shape], rows: 1, training: false, row: 0, at: 0 };
+        let by = By::Input { input: 0, row: 0, at: 0 };
+        [op.expression(of), op.slope(of, by)].map(|formula| formula.expect("activations write themselves"))
     }
 
     fn is_identity(&self, layer: usize) -> bool {
@@ -286,9 +290,9 @@ impl Walk {
             Targets::Values { data, .. } => data.iter().map(|y| number(*y)).collect(),
             Targets::Classes(_) => vec![],
         };
-        page.line(format!("\n  hidden neurons: h = {}", Formula::write(self.formula(0).value, "z", "h")));
+        page.line(format!("\n  hidden neurons: h = {}", named(&self.formula(0)[0], "z", "h")));
         if !self.is_identity(1) {
-            page.line(format!("  output neurons: o = {}", Formula::write(self.formula(1).value, "z", "o")));
+            page.line(format!("  output neurons: o = {}", named(&self.formula(1)[0], "z", "o")));
         }
         let frozen = weights.iter().filter(|weight| weight.frozen).map(|weight| pretty(&weight.symbol));
         let frozen = frozen.collect::<Vec<_>>().join(", ");
@@ -324,19 +328,12 @@ impl Walk {
                 let sum = self.sum_name(layer, unit);
                 page.equation(&sum, &symbols.join(" + "), &numbers.join(" + "), &number(sums[unit]));
                 if !self.is_identity(layer) {
-                    let formula = self.formula(layer).value;
-                    let (y, x) = (&names[unit], number(sums[unit]));
-                    let (symbols, numbers) =
-                        (Formula::write(formula, &sum, y), Formula::write(formula, &x, y));
-                    page.equation(y, &symbols, &numbers, &number(values[unit]));
+                    let ([formula, _], y) = (self.formula(layer), &names[unit]);
+                    let numbers = numbered(&formula, sums[unit], values[unit]);
+                    page.equation(y, &named(&formula, &sum, y), &numbers, &number(values[unit]));
                 }
             }
         }
-    }
-
-    /// The loss's formulas with an output's symbol or numbers.
-    fn of_output(template: &str, prediction: &str, target: &str) -> String {
-        template.replace('ŷ', "\u{1}").replace('y', target).replace('\u{1}', prediction)
     }
 
     fn target(&self, unit: usize) -> f64 {
@@ -349,21 +346,23 @@ impl Walk {
     fn loss(&self, page: &mut Page) {
         page.title(3, "How wrong are we?");
         let (outputs, predicted) = (self.names(2), &self.first.values[4]);
-        let formula = self.worked.loss.formula();
+        let formula = |unit| {
+            let formula = self.worked.loss.expression(outputs.len(), unit);
+            formula.expect("losses that compare number by number write themselves")
+        };
         page.line(format!("The loss is {}.\n", self.worked.loss.name().replace('_', " ")));
-        let with_numbers =
-            |unit: usize| Walk::of_output(formula, &number(predicted[unit]), &number(self.target(unit)));
+        let with_numbers = |unit: usize| numbered_loss(&formula(unit), predicted[unit], self.target(unit));
         if let [only] = &outputs[..] {
             return page.equation(
                 "L",
-                &Walk::of_output(formula, only, "y"),
+                &named_loss(&formula(0), only),
                 &with_numbers(0),
                 &number(self.first.loss),
             );
         }
         let divided = self.worked.loss.reduction() == whygrad::loss::Reduction::Mean;
         let by = if divided { format!(" / {}", outputs.len()) } else { String::new() };
-        page.line(format!("  L = (Σ {formula}){by} over {}", outputs.join(", ")));
+        page.line(format!("  L = (Σ {}){by} over {}", formula(0), outputs.join(", ")));
         for (unit, name) in outputs.iter().enumerate() {
             page.line(format!("  {name}: {}", with_numbers(unit)));
         }
@@ -378,10 +377,10 @@ impl Walk {
         );
         let (outputs, predicted) = (self.names(2), &self.first.values[4]);
         for (unit, name) in outputs.iter().enumerate() {
-            let slope = self.worked.loss.slope();
-            let (prediction, target) = (number(predicted[unit]), number(self.target(unit)));
-            let numbers = Walk::of_output(slope, &prediction, &target);
-            let symbols = Walk::of_output(slope, name, "y");
+            let slope = self.worked.loss.slope(outputs.len(), Some(unit));
+            let slope = slope.expect("losses that compare number by number write themselves");
+            let numbers = numbered_loss(&slope, predicted[unit], self.target(unit));
+            let symbols = named_loss(&slope, name);
             page.equation(&format!("∂L/∂{name}"), &symbols, &numbers, &number(self.first.gradients[4][unit]));
             if !self.is_identity(1) {
                 let sum = self.sum_name(1, unit);
@@ -401,11 +400,10 @@ impl Walk {
     }
 
     fn slope_line(&self, page: &mut Page, layer: usize, unit: usize, name: &str, sum: &str) {
-        let formula = self.formula(layer).slope;
+        let [_, formula] = self.formula(layer);
         let [_, z, h, s, o] = &self.first.values;
         let (x, y) = if layer == 0 { (z[unit], h[unit]) } else { (s[unit], o[unit]) };
-        let (symbols, numbers) =
-            (Formula::write(formula, sum, name), Formula::write(formula, &number(x), &number(y)));
+        let (symbols, numbers) = (named(&formula, sum, name), numbered(&formula, x, y));
         page.equation(&format!("∂{name}/∂{sum}"), &symbols, &numbers, &number(self.slope(layer, unit)));
     }
 
@@ -649,6 +647,43 @@ fn number_of(json: &Json) -> String {
     json.to_string()
 }
 
+/// An activation's formula with names for its argument and value.
+fn named(formula: &Expr, x: &str, y: &str) -> String {
+    formula.text(&|letter| match letter.role {
+        Role::Input { .. } => x.into(),
+        Role::Output { .. } => y.into(),
+        _ => letter.letter.to_string(),
+    })
+}
+
+/// The same with numbers.
+fn numbered(formula: &Expr, x: f64, y: f64) -> String {
+    let value = |letter: &Symbol| match letter.role {
+        Role::Input { .. } => Some(x),
+        Role::Output { .. } => Some(y),
+        _ => None,
+    };
+    formula.numbers(&value, &number)
+}
+
+/// A loss's formula with a name for the output.
+fn named_loss(formula: &Expr, name: &str) -> String {
+    formula.text(&|letter| match letter.role {
+        Role::Input { input: 0, .. } => name.into(),
+        _ => letter.letter.to_string(),
+    })
+}
+
+/// The same with numbers.
+fn numbered_loss(formula: &Expr, output: f64, target: f64) -> String {
+    let value = |letter: &Symbol| match letter.role {
+        Role::Input { input: 0, .. } => Some(output),
+        Role::Input { .. } => Some(target),
+        _ => None,
+    };
+    formula.numbers(&value, &number)
+}
+
 /// |a − b| / |b|; `None` where both are 0.
 fn relative(a: f64, b: f64) -> Option<f64> {
     let scale = a.abs().max(b.abs());
@@ -658,7 +693,7 @@ fn relative(a: f64, b: f64) -> Option<f64> {
 /// Whether an operation acts number by number with its defaults, and can be an activation of the example.
 fn pointwise(entry: &op::OpEntry) -> bool {
     let op = op::read(entry.name, []);
-    op.is_ok_and(|op| op.formula().is_some() && op.params(&[&Shape::from([1])]).is_empty())
+    op.is_ok_and(|op| op.structure() == Structure::Pointwise)
 }
 
 /// Slope of an activation that acts number by number, from its partials.
@@ -688,14 +723,12 @@ fn nudge(worked: &Worked, plan: &mut Plan<f64, keep::All>, first: &Step, weight:
     let (up, down) = (at(plan, &worked.nudge(weight, h)), at(plan, &worked.nudge(weight, -h)));
     let kinked = |layer: usize| {
         let op = &worked.network.nodes()[1 + 2 * layer].op;
-        let kinks =
-            op::LIST.iter().find(|entry| entry.name == op.name()).map_or(&[][..], |entry| entry.kinks);
         let sums = 2 * layer + 1;
         let inside = |unit: usize, kink: f64| {
             let (a, b) = (down.values[sums][unit] - kink, up.values[sums][unit] - kink);
             (a != b || first.values[sums][unit] == kink) && a.min(b) <= 0.0 && a.max(b) >= 0.0
         };
-        kinks.iter().any(|kink| (0..first.values[sums].len()).any(|unit| inside(unit, kink.at)))
+        op.kinks().iter().any(|kink| (0..first.values[sums].len()).any(|unit| inside(unit, kink.at)))
     };
     Nudged { slope: (up.loss - down.loss) / (2.0 * h), kink: kinked(0) || kinked(1) }
 }

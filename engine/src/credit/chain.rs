@@ -8,11 +8,13 @@
 //! the link's number is the local derivative. Where it is more, it is a *gain* of norms, ‖∂ℓ/∂lower‖ / ‖∂ℓ/∂upper‖,
 //! with the sign of the derivative where one end is a single number; so the product is exact in every case.
 
-use super::graph::{Cut, Expression, Graph, Place, Unit};
+use super::Expression;
+use super::graph::{Cut, Graph, Unit};
 use super::semiring::{Absolute, Semiring, Sum};
 use super::{Snapshot, Weight, examples};
+use crate::expr::{Expr, Function, Role, Symbol};
 use crate::kernel::Scalar;
-use crate::loss::{Target, TargetKind};
+use crate::loss::Target;
 use crate::op::By;
 use serde::Serialize;
 
@@ -182,7 +184,7 @@ fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, exam
             link.number = Some(derivative(graph, &pair[0], &pair[1]));
             link.expression = local_expression(graph, &pair[0], &pair[1]);
         } else {
-            link.expression = Some(gain(graph, &pair[0], &pair[1]));
+            link.expression = Some(gain(graph, [&pair[0], &pair[1]], [upper.size, lower.size]));
         }
         links.push(link);
         upper = lower;
@@ -273,42 +275,49 @@ fn derivative(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> f64 {
     graph.back::<Sum>(upper.value, &seeds, lower.value).get(lower.value)[lower.cone[0]]
 }
 
-/// How that derivative is written, where it is one operation's.
+/// How that derivative is written, where it is one partial of one operation.
 fn local_expression(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> Option<Expression> {
     let (of, by) = (graph.unit(upper.value, upper.cone[0]), graph.unit(lower.value, lower.cone[0]));
-    match graph.node(upper.value).inputs.as_slice() {
-        [input] if *input == lower.value => {
-            graph.expression(of, By::Input { input: 0, row: by.row, at: by.at })
-        }
-        _ => None,
-    }
+    let mut ways =
+        graph.node(upper.value).inputs.iter().enumerate().filter(|(_, value)| graph.keeps(**value));
+    let (input, value) = ways.next()?;
+    let alone = ways.next().is_none() && *value == lower.value;
+    alone.then(|| graph.expression(of, By::Input { input, row: by.row, at: by.at }))?
 }
 
-/// How a gain is written.
-fn gain(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> Expression {
-    let size = |cut: &Cut| match cut.cone.len() {
-        1 => format!("∂L/∂{}", end(graph, cut)),
-        _ => format!("‖∂L/∂{}‖", end(graph, cut)),
+/// How a gain is written, from the sizes of the gradient at its two ends.
+fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expression {
+    let size = |cut: &Cut| {
+        let gradient = Expr::symbol(format!("∂L/∂{}", end(graph, cut)), Role::Named);
+        if cut.cone.len() == 1 { gradient } else { Expr::call(Function::Norm, [gradient]) }
     };
-    Expression { template: format!("{} / {}", size(lower), size(upper)), places: vec![] }
+    let [upper, lower] = [upper, lower].map(size);
+    let mut sizes = [sizes[1], sizes[0]].into_iter();
+    Expression::new(lower / upper, |letter| Some((letter.letter.to_string(), vec![sizes.next()?])))
 }
 
-/// How the loss's slope is written, with numbers where it compares number by number.
+/// How the loss's slope by one number of the output is written, or by all of them.
 pub(super) fn loss_expression(
     still: &Snapshot,
     graph: &Graph<'_>,
     unit: Option<Unit>,
     example: usize,
 ) -> Option<Expression> {
-    let slope = still.loss().slope();
-    let plain = Some(Expression { template: slope.into(), places: vec![] });
-    let (Some(unit), TargetKind::Values) = (unit, still.loss().wants()) else { return plain };
-    let Target::Values(targets) = still.targets(example..example + 1) else { return plain };
-    let (Some(y), true) = (targets.get(unit.at), slope.contains('y')) else { return plain };
-    let template = slope.replace('y', "{y}").replace('ŷ', "{ŷ}");
-    let places = vec![
-        Place { name: "ŷ", symbol: "ŷ".into(), number: graph.number(unit) },
-        Place { name: "y", symbol: "y".into(), number: *y },
-    ];
-    Some(Expression { template, places })
+    let (value, row) = (graph.output(), graph.row(example));
+    let outputs: Vec<f64> = (0..graph.width(value)).map(|at| graph.number(Unit { value, row, at })).collect();
+    let targets: Vec<f64> = match still.targets(example..example + 1) {
+        Target::Values(targets) => targets.to_vec(),
+        Target::Classes(classes) => classes.iter().map(|&class| f64::from(class)).collect(),
+    };
+    let tree = still.loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
+    let find = |letter: &Symbol| {
+        let numbers = |input: &usize| if *input == 0 { &outputs } else { &targets };
+        let found = match &letter.role {
+            Role::Input { input, at, .. } => vec![*numbers(input).get(*at)?],
+            Role::Inputs { input, .. } => numbers(input).clone(),
+            _ => return None,
+        };
+        Some((letter.letter.to_string(), found))
+    };
+    Some(Expression::new(tree, find))
 }

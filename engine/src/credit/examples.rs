@@ -18,7 +18,7 @@ use crate::kernel::{Aligned, Scalar, Team, Wide, wide};
 use crate::loss::LossPrecision;
 use crate::network::keep::KeepGradients;
 use crate::network::{Network, Param, Plan, Weights};
-use crate::op::{Compute, Forward, Grad, Inputs, Mode, Op, Part, Parts, Place, Point, Precision};
+use crate::op::{Compute, Forward, Grad, Inputs, Mode, Op, Part, Parts, Place, Point, Precision, Structure};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -131,7 +131,7 @@ pub fn example_norms<T: Precision + LossPrecision, K: KeepGradients>(
     let mut squares = vec![0.0; examples];
     for (node, of) in network.nodes().iter().enumerate().filter(|(_, node)| !node.params.is_empty()) {
         let params = &network.params()[of.params.clone()];
-        if Op::is_affine(&*of.op) && params.iter().all(|param| param.mask.is_none()) {
+        if Op::structure(&*of.op) == Structure::Affine && params.iter().all(|param| param.mask.is_none()) {
             for (shard, range) in plan.shards().enumerate() {
                 let (at, dy) = (plan.point(weights, node, shard), plan.output_gradient(node, shard));
                 let bias = if params.len() > 1 { T::one() } else { T::zero() };

@@ -3,11 +3,12 @@
 
 use super::semiring::{Count, Paths, Semiring};
 use super::weight::index;
-use super::{Snapshot, Weight};
+use super::{Expression, Snapshot, Weight};
+use crate::expr::{Role, Symbol};
 use crate::kernel::{Threads, Wide, wide};
 use crate::network::{Network, Node};
-use crate::op::{By, Op, Partial, Point, Precision};
-use serde::Serialize;
+use crate::op::{By, Mode, Of, Op, Partial, Point, Precision, Structure};
+use crate::shape::Shape;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -80,43 +81,6 @@ pub(super) struct Cut {
     pub cone: Vec<usize>,
 }
 
-/// How a derivative is written, with places for what it is computed from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Expression {
-    /// For example `{y}·(1 − {y})`.
-    pub template: String,
-    /// What stands in the places.
-    pub places: Vec<Place>,
-}
-
-/// A place of an [`Expression`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Place {
-    /// Its name between the braces.
-    pub name: &'static str,
-    /// What stands there: `sigmoid1[3]`.
-    pub symbol: String,
-    /// Its number.
-    pub number: f64,
-}
-
-impl Expression {
-    /// With symbols in the places: `sigmoid1[3]·(1 − sigmoid1[3])`.
-    pub fn symbols(&self) -> String {
-        self.write(|place| place.symbol.clone())
-    }
-
-    /// With numbers in the places, written by `digits`: `0.6457·(1 − 0.6457)`.
-    pub fn numbers(&self, digits: impl Fn(f64) -> String) -> String {
-        self.write(|place| digits(place.number))
-    }
-
-    fn write(&self, text: impl Fn(&Place) -> String) -> String {
-        let put = |all: String, place: &Place| all.replace(&format!("{{{}}}", place.name), &text(place));
-        self.places.iter().fold(self.template.clone(), put)
-    }
-}
-
 impl<'a> Graph<'a> {
     /// What the gradient of one example's loss goes through, on its way to any weight or to one.
     pub fn of_example(still: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
@@ -151,6 +115,11 @@ impl<'a> Graph<'a> {
     /// Threads that training was told to use.
     pub fn threads(&self) -> &Threads {
         &self.still.options().threads
+    }
+
+    /// The row of the shard that an example is in.
+    pub fn row(&self, example: usize) -> usize {
+        example - self.first
     }
 
     /// The network's output.
@@ -230,7 +199,7 @@ impl<'a> Graph<'a> {
             let (at, range, first) = (self.point(value), values.range(value), values.first);
             let (below, above) = values.numbers.split_at_mut(range.start);
             let y = &above[..range.len()];
-            if Op::is_affine(&*node.op) {
+            if Op::structure(&*node.op) == Structure::Affine {
                 let input = node.inputs[0];
                 let x = &mut below[values.starts[input - first]..values.starts[input - first + 1]];
                 wide(PullMatrix::<S>(PhantomData), (self.matrix(node, &at), y, x));
@@ -273,7 +242,7 @@ impl<'a> Graph<'a> {
             let (node, at, range) = (self.node(value), self.point(value), values.range(value));
             let (below, above) = values.numbers.split_at_mut(range.start);
             let y = &mut above[..range.len()];
-            if Op::is_affine(&*node.op) {
+            if Op::structure(&*node.op) == Structure::Affine {
                 let input = node.inputs[0] - start;
                 push_matrix::<S>(
                     self.matrix(node, &at),
@@ -341,7 +310,7 @@ impl<'a> Graph<'a> {
         if weight.left_out(self.still.network()) {
             return edges;
         }
-        if Op::is_affine(&*node.op) {
+        if Op::structure(&*node.op) == Structure::Affine {
             // A weight of a matrix has one output for each vector: nothing is searched.
             let (out, features) = (at.w.get(0).len() / at.x.shape(0).last(), at.x.shape(0).last());
             let x = at.x.get(0);
@@ -433,33 +402,27 @@ impl<'a> Graph<'a> {
 
     /// How the derivative of a unit by what it was computed from is written, where its operation says.
     pub fn expression(&self, of: Unit, by: By) -> Option<Expression> {
-        let node = self.node(of.value);
-        let place = |name, unit: Unit| Place { name, symbol: self.name(unit), number: self.number(unit) };
-        let input = |at| Unit { value: node.inputs[0], row: of.row, at };
-        let affine = Op::is_affine(&*node.op);
-        let (template, places) = match by {
-            By::Input { at, .. } if affine => {
-                let w = self.still.network().params()[node.params.start].shape.dims();
-                let weight = Weight { param: node.params.start, at: of.at % w[0] * w[1] + at % w[1] };
-                let symbol = weight.name(self.still.network());
-                ("{w}", vec![Place { name: "w", symbol, number: self.still.value(weight) }])
+        let (node, point) = (self.node(of.value), self.point(of.value));
+        let x: Vec<&Shape> = (0..point.x.count()).map(|input| point.x.shape(input)).collect();
+        let training = point.mode != Mode::Eval;
+        let asked = Of { x: &x, rows: point.rows, training, row: of.row, at: of.at };
+        let unit = |unit: Unit| Some((self.name(unit), vec![self.number(unit)]));
+        let find = |letter: &Symbol| match &letter.role {
+            Role::Input { input, row, at } => unit(Unit { value: node.inputs[*input], row: *row, at: *at }),
+            Role::Output { row, at } => unit(Unit { value: of.value, row: *row, at: *at }),
+            Role::Inputs { input, row, range } => {
+                let value = node.inputs[*input];
+                let numbers = range.clone().map(|at| self.number(Unit { value, row: *row, at }));
+                Some((self.value_name(value).to_string(), numbers.collect()))
             }
-            By::Param { param: 0, at } if affine => {
-                let w = self.still.network().params()[node.params.start].shape.dims();
-                ("{x}", vec![place("x", input(of.at / w[0] * w[1] + at % w[1]))])
+            Role::Param { param, at } => {
+                let weight = Weight { param: node.params.start + param, at: *at };
+                Some((weight.name(self.still.network()), vec![self.still.value(weight)]))
             }
-            By::Param { .. } if affine => ("1", vec![]),
-            By::Input { at, .. } => {
-                let slope = Op::formula(&*node.op)?.slope;
-                let both = [place("x", input(at)), place("y", of)];
-                (
-                    slope,
-                    both.into_iter().filter(|place| slope.contains(&format!("{{{}}}", place.name))).collect(),
-                )
-            }
-            By::Param { .. } => return None,
+            Role::Saved { at } => Some((letter.letter.to_string(), vec![point.saved[*at]])),
+            _ => None,
         };
-        Some(Expression { template: template.into(), places })
+        Some(Expression::new(Op::slope(&*node.op, asked, by)?, find))
     }
 }
 

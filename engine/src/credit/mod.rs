@@ -23,6 +23,7 @@
 mod chain;
 mod effect;
 mod examples;
+mod expression;
 mod graph;
 mod ledger;
 mod nudge;
@@ -36,7 +37,7 @@ mod weight;
 pub use chain::{Chain, Factor, Kind, Link};
 pub use effect::{Change, Effect, effect};
 pub use examples::{Examples, example_norms, examples};
-pub use graph::{Expression, Place};
+pub use expression::{Expression, Place};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use nudge::{Crossing, Nudge, nudge};
 pub use overview::{Moved, Overview, overview};

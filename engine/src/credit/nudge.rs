@@ -5,16 +5,14 @@
 //! h = ⁴√ε · max(1, |w|) = 2⁻¹³ · max(1, |w|), rounded up to a power of two so that h itself is exact, the first is about
 //! 1e-17 and the second about 1e-12 where the numbers are of order 1.
 //!
-//! Where the argument of an operation crosses a kink on the way (its `kinks` in [`op::LIST`], a loss's in
-//! [`loss::LIST`]), the quotient mixes two slopes, and need not agree with either.
+//! Where the argument of an operation crosses a kink on the way ([`Op::kinks`],
+//! [`Loss::kinks`](crate::loss::Loss::kinks)), the quotient mixes two slopes, and need not agree with either.
 
 use super::graph::unit_name;
 use super::snapshot::relative;
 use super::{Snapshot, Weight};
 use crate::data::Targets;
-use crate::loss;
 use crate::network::{Plan, keep};
-use crate::op;
 use crate::op::{Kink, Op};
 use serde::Serialize;
 
@@ -119,18 +117,16 @@ struct Arguments {
 fn arguments(still: &Snapshot, plan: &Plan<f64, keep::All>) -> Vec<Arguments> {
     let mut all = vec![];
     for node in still.network().nodes() {
-        let entry = op::LIST.iter().find(|entry| entry.name == Op::name(&*node.op));
-        for kink in entry.map_or(&[][..], |entry| entry.kinks) {
+        for kink in Op::kinks(&*node.op) {
             let numbers = plan.value(node.inputs[0]).flatten().copied().collect();
             let (operation, value) = (node.name.clone(), Some(node.inputs[0]));
-            all.push(Arguments { operation, kink: *kink, value, numbers });
+            all.push(Arguments { operation, kink, value, numbers });
         }
     }
-    let entry = loss::LIST.iter().find(|entry| entry.name == still.loss().name());
-    if let (Some(entry), Targets::Values { data, .. }) = (entry, still.batch().targets()) {
-        for kink in entry.kinks {
+    if let Targets::Values { data, .. } = still.batch().targets() {
+        for kink in still.loss().kinks() {
             let numbers = plan.output().flatten().zip(data).map(|(x, y)| x - y).collect();
-            all.push(Arguments { operation: entry.name.into(), kink: *kink, value: None, numbers });
+            all.push(Arguments { operation: still.loss().name().into(), kink, value: None, numbers });
         }
     }
     all

@@ -8,9 +8,9 @@
 
 use super::chain::{self, Chain};
 use super::examples::CHANCE;
-use super::graph::{Expression, Graph, Unit, Values};
+use super::graph::{Graph, Unit, Values};
 use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
-use super::{Snapshot, Verdict, Weight};
+use super::{Expression, Snapshot, Verdict, Weight};
 use crate::op::By;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -231,6 +231,8 @@ struct Way {
     from: Option<usize>,
     /// `None`: the weight.
     to: Option<Unit>,
+    /// By what the slope is; `None`: it is the loss's.
+    by: Option<By>,
     slope: f64,
 }
 
@@ -279,7 +281,10 @@ fn strongest(
     let mut next: Vec<(f64, Way)> = vec![];
     let output = graph.output();
     for (place, (&slope, below)) in slopes.iter().zip(below.get(output)).enumerate() {
-        next.push((slope.abs() * below, Way { from: None, to: Some(graph.unit(output, place)), slope }));
+        next.push((
+            slope.abs() * below,
+            Way { from: None, to: Some(graph.unit(output, place)), by: None, slope },
+        ));
     }
     let (mut bound, mut length) = (None, 0);
     while found.len() < k {
@@ -304,16 +309,19 @@ fn strongest(
         };
         (bound, length) = (Some(candidate.bound), candidate.length + 1);
         let from = Some(candidate.way);
-        graph.partials(of, &mut |partial| match partial.by {
-            By::Param { param: p, at } if of.value == node + 1 && (p, at) == (param, weight.at) => {
-                next.push((partial.slope.abs(), Way { from, to: None, slope: partial.slope }));
-            }
-            By::Param { .. } => {}
-            By::Input { input, row, at } => {
-                let unit = Unit { value: graph.node(of.value).inputs[input], row, at };
-                if unit.value > node && graph.keeps(unit.value) {
-                    let strength = partial.slope.abs() * below.get(unit.value)[graph.place(unit)];
-                    next.push((strength, Way { from, to: Some(unit), slope: partial.slope }));
+        graph.partials(of, &mut |partial| {
+            let by = Some(partial.by);
+            match partial.by {
+                By::Param { param: p, at } if of.value == node + 1 && (p, at) == (param, weight.at) => {
+                    next.push((partial.slope.abs(), Way { from, to: None, by, slope: partial.slope }));
+                }
+                By::Param { .. } => {}
+                By::Input { input, row, at } => {
+                    let unit = Unit { value: graph.node(of.value).inputs[input], row, at };
+                    if unit.value > node && graph.keeps(unit.value) {
+                        let strength = partial.slope.abs() * below.get(unit.value)[graph.place(unit)];
+                        next.push((strength, Way { from, to: Some(unit), by, slope: partial.slope }));
+                    }
                 }
             }
         });
@@ -334,18 +342,13 @@ fn path(
     end: usize,
     total: f64,
 ) -> Path {
-    let (_, param) = weight.node(still.network());
     let mut steps = vec![];
     let mut at = Some(end);
     while let Some(way) = at.map(|at| &ways[at]) {
         let upper = way.from.and_then(|from| ways[from].to);
-        let expression = match (upper, way.to) {
-            (None, Some(unit)) => chain::loss_expression(still, graph, Some(unit), example),
-            (Some(of), Some(unit)) => {
-                graph.expression(of, By::Input { input: 0, row: unit.row, at: unit.at })
-            }
-            (Some(of), None) => graph.expression(of, By::Param { param, at: weight.at }),
-            (None, None) => None,
+        let expression = match (upper, way.by) {
+            (Some(of), Some(by)) => graph.expression(of, by),
+            _ => chain::loss_expression(still, graph, way.to, example),
         };
         let to = way.to.map_or_else(|| weight.name(still.network()), |unit| graph.name(unit));
         steps.push(PathStep { to, slope: way.slope, expression });

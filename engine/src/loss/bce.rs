@@ -3,6 +3,7 @@
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
 use super::{Case, LossEntry, Made, Pointwise, Reduction, at_least};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -19,7 +20,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(Bce { reduction: Reduction::read(settings) })),
     cases: &[Case { given: &[], width: 3, output: Made::Share, target: Made::Share }],
-    kinks: &[],
 };
 
 impl Default for Bce {
@@ -37,12 +37,13 @@ impl Pointwise for Bce {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "−y·ln ŷ − (1 − y)·ln(1 − ŷ)"
+    fn expression(&self, x: Expr, y: Expr) -> Expr {
+        let ln = |x| Expr::call(Function::Ln, [x]);
+        -(y.clone() * ln(x.clone())) - (1.0 - y) * ln(1.0 - x)
     }
 
-    fn slope_formula(&self) -> &'static str {
-        "(ŷ − y)/(ŷ·(1 − ŷ))"
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
+        (x.clone() - y) / (x.clone() * (1.0 - x))
     }
 
     #[inline(always)]

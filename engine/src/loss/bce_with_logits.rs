@@ -2,6 +2,7 @@
 //! which is −y·ln σ(x) − (1 − y)·ln(1 − σ(x)) without overflow. ∂f/∂x = σ(x) − y.
 
 use super::{Case, LossEntry, Made, Pointwise, Reduction};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic_and_rest;
 use std::sync::Arc;
@@ -19,7 +20,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(BceWithLogits { reduction: Reduction::read(settings) })),
     cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Share }],
-    kinks: &[],
 };
 
 impl Default for BceWithLogits {
@@ -37,12 +37,13 @@ impl Pointwise for BceWithLogits {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "−y·ln σ(ŷ) − (1 − y)·ln(1 − σ(ŷ))"
+    fn expression(&self, x: Expr, y: Expr) -> Expr {
+        let (ln, share) = (|x| Expr::call(Function::Ln, [x]), Expr::call(Function::Sigmoid, [x]));
+        -(y.clone() * ln(share.clone())) - (1.0 - y) * ln(1.0 - share)
     }
 
-    fn slope_formula(&self) -> &'static str {
-        "σ(ŷ) − y"
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
+        Expr::call(Function::Sigmoid, [x]) - y
     }
 
     #[inline(always)]

@@ -3,8 +3,10 @@
 //! Where x comes from a softmax, `cross_entropy` on what enters the softmax is right further out.
 
 use super::{
-    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least,
+    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least, class,
+    one_hot, output,
 };
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -31,7 +33,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         Case { given: &[], width: 4, output: Made::Probabilities, target: Made::Real },
         Case { given: &[ClassWeights::CASE], width: 3, output: Made::Probabilities, target: Made::Real },
     ],
-    kinks: &[],
 };
 
 impl Default for CategoricalCrossEntropy {
@@ -53,12 +54,13 @@ impl Loss for CategoricalCrossEntropy {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "−ln ŷ[y]"
+    fn expression(&self, outputs: usize, _at: usize) -> Option<Expr> {
+        let right = output(outputs, None).item(class());
+        Some(-self.weight.times(Expr::call(Function::Ln, [right])))
     }
 
-    fn slope(&self) -> &'static str {
-        "−onehot(y)/ŷ"
+    fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
+        Some(-(self.weight.times(one_hot(at)) / output(outputs, at)))
     }
 
     fn class_weights(&self) -> Option<&[f64]> {

@@ -3,7 +3,11 @@
 //! ℓₙ = −(1 − ε)·v_c·ln p_c − ε/C · Σⱼ vⱼ·ln pⱼ, and the mean divides Σ ℓₙ by Σ v_c.
 //! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
 
-use super::{Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind};
+use super::{
+    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, class, one_hot,
+    output,
+};
+use crate::expr::{Expr, Function, Role};
 use crate::kernel::stable::{LANES, LogSumExp, log_sum_exp, softmax};
 use crate::kernel::{Scalar, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
@@ -44,7 +48,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
             target: Made::Real,
         },
     ],
-    kinks: &[],
 };
 
 impl std::default::Default for CrossEntropy {
@@ -66,12 +69,38 @@ impl Loss for CrossEntropy {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "−ln softmax(ŷ)[y]"
+    fn expression(&self, outputs: usize, _at: usize) -> Option<Expr> {
+        let share = |at: Expr| Expr::call(Function::Softmax, [output(outputs, None)]).item(at);
+        let ln = |at| Expr::call(Function::Ln, [share(at)]);
+        if self.label_smoothing == 0.0 {
+            return Some(-self.weight.times(ln(class())));
+        }
+        let term = |j| {
+            let ln = ln(Expr::Number(j as f64));
+            self.weight.item(Expr::Number(j as f64)).map_or(ln.clone(), |weight| weight * ln)
+        };
+        let [hard, soft] = self.shares(outputs);
+        let hard = self.weight.item(class()).map_or(hard.clone(), |weight| hard * weight);
+        let all = Expr::Sum((0..outputs).map(term).collect());
+        Some(-(hard * ln(class())) - soft * all)
     }
 
-    fn slope(&self) -> &'static str {
-        "softmax(ŷ) − onehot(y)"
+    fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
+        let share = Expr::call(Function::Softmax, [output(outputs, None)]);
+        let share = match at {
+            Some(at) => share.item(at as f64),
+            None => share,
+        };
+        if self.label_smoothing == 0.0 {
+            return Some(self.weight.times(share - one_hot(at)));
+        }
+        let [hard, soft] = self.shares(outputs);
+        let Some(weights) = &self.weight.0 else { return Some(share - hard * one_hot(at) - soft) };
+        let sum = Expr::symbol("Σv", Role::Setting(weights.iter().sum()));
+        let all = Expr::symbol("v", Role::Settings(weights.as_slice().into()));
+        let own = at.map_or(all.clone(), |at| all.clone().item(at as f64));
+        let right = hard * all.item(class());
+        Some(share * (right.clone() + soft.clone() * sum) - right * one_hot(at) - soft * own)
     }
 
     fn class_weights(&self) -> Option<&[f64]> {
@@ -98,6 +127,12 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
 }
 
 impl CrossEntropy {
+    /// 1 − ε and ε/C, written.
+    fn shares(&self, classes: usize) -> [Expr; 2] {
+        let smoothing = Expr::symbol("ε", Role::Setting(self.label_smoothing));
+        [1.0 - smoothing.clone(), smoothing / classes as f64]
+    }
+
     /// (1 − ε)·v_c
     #[inline(always)]
     fn hard<T: Scalar>(&self, class: usize) -> T {

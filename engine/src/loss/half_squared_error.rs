@@ -2,6 +2,7 @@
 //! ∂f/∂x = x − y.
 
 use super::{Case, LossEntry, Made, Pointwise, Reduction};
+use crate::expr::Expr;
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -18,7 +19,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     keys: &[Reduction::KEY_SUM],
     build: |settings| Ok(Arc::new(HalfSquaredError { reduction: Reduction::read(settings) })),
     cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
-    kinks: &[],
 };
 
 impl Default for HalfSquaredError {
@@ -36,12 +36,12 @@ impl Pointwise for HalfSquaredError {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "½·(ŷ − y)²"
+    fn expression(&self, x: Expr, y: Expr) -> Expr {
+        0.5 * (x - y).power(2.0)
     }
 
-    fn slope_formula(&self) -> &'static str {
-        "ŷ − y"
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
+        x - y
     }
 
     #[inline(always)]

@@ -2,6 +2,7 @@
 //! ∂f/∂x = d, held within ±δ.
 
 use super::{Case, LossEntry, Made, Pointwise, Reduction};
+use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind};
 use std::sync::Arc;
@@ -31,12 +32,17 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         Ok(Arc::new(Huber { delta: settings.number("delta"), reduction: Reduction::read(settings) }))
     },
     cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
-    kinks: &[],
 };
 
 impl std::default::Default for Huber {
     fn default() -> Huber {
         Huber { delta: 1.0, reduction: Reduction::Mean }
+    }
+}
+
+impl Huber {
+    fn symbol(self) -> Expr {
+        Expr::symbol("δ", Role::Setting(self.delta))
     }
 }
 
@@ -49,12 +55,17 @@ impl Pointwise for Huber {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "½·(ŷ − y)², or δ·(|ŷ − y| − ½·δ) past |ŷ − y| = δ"
+    fn expression(&self, x: Expr, y: Expr) -> Expr {
+        let far = Expr::call(Function::Abs, [x.clone() - y.clone()]);
+        let outside = self.symbol() * (far.clone() - 0.5 * self.symbol());
+        (0.5 * (x - y).power(2.0)).cases(far, Relation::AtMost, self.symbol(), outside)
     }
 
-    fn slope_formula(&self) -> &'static str {
-        "ŷ − y within ±δ"
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
+        let error = x - y;
+        let far = Expr::call(Function::Abs, [error.clone()]);
+        let outside = self.symbol() * Expr::call(Function::Sign, [error.clone()]);
+        error.cases(far, Relation::AtMost, self.symbol(), outside)
     }
 
     #[inline(always)]

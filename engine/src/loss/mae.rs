@@ -2,6 +2,7 @@
 //! ∂f/∂x = sign(x − y), and 0 at the kink x = y.
 
 use super::{Case, LossEntry, Made, Pointwise, Reduction};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use crate::op::Kink;
 use std::sync::Arc;
@@ -19,7 +20,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(Mae { reduction: Reduction::read(settings) })),
     cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
-    kinks: &[Kink { at: 0.0, slope: 0.0 }],
 };
 
 impl Default for Mae {
@@ -37,12 +37,16 @@ impl Pointwise for Mae {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "|ŷ − y|"
+    fn expression(&self, x: Expr, y: Expr) -> Expr {
+        Expr::call(Function::Abs, [x - y])
     }
 
-    fn slope_formula(&self) -> &'static str {
-        "sign(ŷ − y)"
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
+        Expr::call(Function::Sign, [x - y])
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        vec![Kink { at: 0.0, slope: 0.0 }]
     }
 
     #[inline(always)]

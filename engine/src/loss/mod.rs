@@ -30,6 +30,7 @@ pub use pointwise::Pointwise;
 pub use squared_error::SquaredError;
 
 use crate::data::Targets;
+use crate::expr::{Expr, Function, Role};
 use crate::kernel::Scalar;
 use crate::op::Kink;
 use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
@@ -65,8 +66,6 @@ pub struct LossEntry {
     pub build: fn(&Settings) -> Result<Arc<dyn LossFunction>, SettingError>,
     /// What the generic tests run.
     pub cases: &'static [Case],
-    /// Where its derivative by the output jumps, in terms of output − target.
-    pub kinks: &'static [Kink],
 }
 
 /// Makes the loss called `name` from what an experiment says about it.
@@ -162,6 +161,20 @@ impl ClassWeights {
 
     fn read(settings: &Settings) -> ClassWeights {
         ClassWeights(settings.numbers_if("weight"))
+    }
+
+    /// v[class], written, where classes have weights.
+    fn item(&self, class: Expr) -> Option<Expr> {
+        let weights = self.0.as_deref()?;
+        Some(Expr::symbol("v", Role::Settings(weights.into())).item(class))
+    }
+
+    /// v[y]·x, written; or x, where classes have no weights.
+    fn times(&self, x: Expr) -> Expr {
+        match self.item(class()) {
+            Some(weight) => weight * x,
+            None => x,
+        }
     }
 
     /// Weight of one class.
@@ -290,11 +303,23 @@ pub trait Loss: Debug + Send + Sync {
     /// What it compares with.
     fn wants(&self) -> TargetKind;
 
-    /// ℓₙ in symbols, with ŷ the output and y the target: `Σ (y − ŷ)²`.
-    fn formula(&self) -> &'static str;
+    /// ℓₙ, written with the network's output ŷ (input 0), a vector of `outputs` numbers, and the target y (input 1; the
+    /// number of the class where the loss wants classes); of a loss that compares number by number what number `at`
+    /// adds to it. `None` where the loss does not say.
+    fn expression(&self, _outputs: usize, _at: usize) -> Option<Expr> {
+        None
+    }
 
-    /// ∂ℓₙ/∂ŷ in symbols: `2·(ŷ − y)`.
-    fn slope(&self) -> &'static str;
+    /// ∂ℓₙ/∂ŷ by number `at` of the output, or by all of them at once: then ŷ is a vector, and so is what is written.
+    /// `None` where the loss does not say.
+    fn slope(&self, _outputs: usize, _at: Option<usize>) -> Option<Expr> {
+        None
+    }
+
+    /// Where its derivative by the output jumps, in terms of output − target.
+    fn kinks(&self) -> Vec<Kink> {
+        vec![]
+    }
 
     /// Weight of each class, where the loss has them.
     fn class_weights(&self) -> Option<&[f64]> {
@@ -346,6 +371,38 @@ impl LossPrecision for f32 {
 impl LossPrecision for f64 {
     fn of_loss(loss: &dyn LossFunction) -> &dyn ComputeLoss<f64> {
         loss
+    }
+}
+
+/// A letter for a number of the network's output, or for all of them.
+fn output(outputs: usize, at: Option<usize>) -> Expr {
+    letter("ŷ", 0, outputs, at)
+}
+
+/// A letter for the target in the same place, or for all of them.
+fn target(outputs: usize, at: Option<usize>) -> Expr {
+    letter("y", 1, outputs, at)
+}
+
+fn letter(letter: &'static str, input: usize, outputs: usize, at: Option<usize>) -> Expr {
+    let role = match at {
+        Some(at) => Role::Input { input, row: 0, at },
+        None => Role::Inputs { input, row: 0, range: 0..outputs },
+    };
+    Expr::symbol(letter, role)
+}
+
+/// A letter for the number of the class.
+fn class() -> Expr {
+    Expr::symbol("y", Role::Input { input: 1, row: 0, at: 0 })
+}
+
+/// 1 where number `at` of the output is that of the class, else 0, written; or all of these numbers.
+fn one_hot(at: Option<usize>) -> Expr {
+    let all = Expr::call(Function::OneHot, [class()]);
+    match at {
+        Some(at) => all.item(at as f64),
+        None => all,
     }
 }
 

@@ -1,7 +1,11 @@
 //! Negative log-likelihood on log-probabilities (PyTorch's `NLLLoss`): ℓₙ = −v_c·x_c with class c and class
 //! weights v; the mean divides Σ ℓₙ by Σ v_c. ∂ℓₙ/∂x_c = −v_c, 0 for the other outputs.
 
-use super::{Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind};
+use super::{
+    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, class, one_hot,
+    output,
+};
+use crate::expr::Expr;
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -25,7 +29,6 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         Case { given: &[], width: 4, output: Made::LogProbabilities, target: Made::Real },
         Case { given: &[ClassWeights::CASE], width: 3, output: Made::LogProbabilities, target: Made::Real },
     ],
-    kinks: &[],
 };
 
 impl Default for Nll {
@@ -47,12 +50,13 @@ impl Loss for Nll {
         self.reduction
     }
 
-    fn formula(&self) -> &'static str {
-        "−ŷ[y]"
+    fn expression(&self, outputs: usize, _at: usize) -> Option<Expr> {
+        let right = output(outputs, None).item(class());
+        Some(-self.weight.times(right))
     }
 
-    fn slope(&self) -> &'static str {
-        "−onehot(y)"
+    fn slope(&self, _outputs: usize, at: Option<usize>) -> Option<Expr> {
+        Some(-self.weight.times(one_hot(at)))
     }
 
     fn class_weights(&self) -> Option<&[f64]> {

@@ -1,8 +1,10 @@
 //! Losses that compare output and target number by number: what they have in common.
 
-use super::{ComputeLoss, Decision, Loss, Reduction, Target, TargetKind};
+use super::{ComputeLoss, Decision, Loss, Reduction, Target, TargetKind, output, target};
+use crate::expr::Expr;
 use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Wide, wide};
+use crate::op::Kink;
 use std::fmt::Debug;
 
 /// ℓₙ = Σⱼ f(xⱼ, yⱼ); the mean is over examples and outputs. Whoever implements it is a loss.
@@ -13,11 +15,16 @@ pub trait Pointwise: Copy + Debug + Send + Sync {
     /// How the examples' numbers become one.
     fn reduction(&self) -> Reduction;
 
-    /// f in symbols.
-    fn formula(&self) -> &'static str;
+    /// f(x, y), written.
+    fn expression(&self, x: Expr, y: Expr) -> Expr;
 
-    /// ∂f/∂x in symbols.
-    fn slope_formula(&self) -> &'static str;
+    /// ∂f/∂x, written.
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr;
+
+    /// Where ∂f/∂x jumps, in terms of x − y.
+    fn kinks(&self) -> Vec<Kink> {
+        vec![]
+    }
 
     /// f(x, y)
     fn value<T: Scalar>(&self, x: T, y: T) -> T;
@@ -44,12 +51,16 @@ impl<P: Pointwise> Loss for P {
         Pointwise::reduction(self)
     }
 
-    fn formula(&self) -> &'static str {
-        Pointwise::formula(self)
+    fn expression(&self, outputs: usize, at: usize) -> Option<Expr> {
+        Some(Pointwise::expression(self, output(outputs, Some(at)), target(outputs, Some(at))))
     }
 
-    fn slope(&self) -> &'static str {
-        self.slope_formula()
+    fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
+        Some(self.slope_expression(output(outputs, at), target(outputs, at)))
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        Pointwise::kinks(self)
     }
 
     fn decision(&self) -> Option<Decision> {

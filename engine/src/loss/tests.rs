@@ -152,13 +152,13 @@ fn no_loss_makes_a_number_of_what_is_none() {
 
 #[test]
 fn kinks_have_the_declared_slope() {
-    for entry in LIST {
-        for kink in entry.kinks {
-            let mut bench = Bench::<f64>::new(entry, &entry.cases[0]);
+    for_all(|entry, case| {
+        let mut bench = Bench::<f64>::new(entry, case);
+        for kink in bench.loss.kinks() {
             bench.x = bench.values.iter().map(|y| y + kink.at).collect();
             assert!(bench.gradient(1.0).iter().all(|g| *g == kink.slope), "{}", entry.name);
         }
-    }
+    });
 }
 
 /// Value and gradient by the first output of one example with these outputs.

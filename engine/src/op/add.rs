@@ -1,7 +1,8 @@
 //! Sum of two values of one shape: y = a + b, as residual connections need it.
 //! da = dy, db = dy; where both are the same value, it gets both.
 
-use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, Partial, Point, Reads};
+use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, Partial, Point, Reads};
+use crate::expr::Expr;
 use crate::kernel::{Scalar, Team};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -16,7 +17,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Add)),
     cases: &[Case { given: &[], inputs: &[&[6], &[6]] }, Case { given: &[], inputs: &[&[2, 3], &[2, 3]] }],
-    kinks: &[],
 };
 
 impl Op for Add {
@@ -34,6 +34,14 @@ impl Op for Add {
 
     fn reads(&self) -> Reads {
         Reads::Nothing
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        Some(of.input("a", 0, of.at) + of.input("b", 1, of.at))
+    }
+
+    fn slope(&self, _of: Of<'_>, _by: By) -> Option<Expr> {
+        Some(Expr::Number(1.0))
     }
 }
 

@@ -5,12 +5,13 @@
 //! Running statistics as PyTorch has them: r ← (1 − μ)·r + μ·s, with the sample variance (over m − 1).
 //! A batch of one vector has z = 0 and no gradient, and leaves the running variance as it is.
 
-use super::layer_norm::affine;
+use super::layer_norm::{affine, gamma, normalised, scaled, slope_by_affine, slope_by_input};
 use super::pointwise::pull;
 use super::{
-    BufferSpec, BuffersMut, By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Op, OpEntry,
+    BufferSpec, BuffersMut, By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Of, Op, OpEntry,
     ParamSpec, Part, Partial, Point, Reads, features, only, sum_vectors,
 };
+use crate::expr::{Expr, Role};
 use crate::kernel::stable::{COLUMNS, column_sums};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Value};
@@ -61,7 +62,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[4]] },
         Case { given: &[("affine", Value::Switch(false))], inputs: &[&[2, 3]] },
     ],
-    kinks: &[],
 };
 
 impl std::default::Default for BatchNorm {
@@ -112,6 +112,33 @@ impl Op for BatchNorm {
     fn mixes_examples(&self) -> bool {
         true
     }
+
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        8 * rows * x[0].len()
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        Some(scaled(self.affine, of, normalised(of, of.at, statistics(of))))
+    }
+
+    fn slope(&self, of: Of<'_>, by: By) -> Option<Expr> {
+        let [mean, scale] = statistics(of);
+        let z = |row, at| normalised(Of { row, ..of }, at, [mean.clone(), scale.clone()]);
+        let By::Input { row, at, .. } = by else { return Some(slope_by_affine(by, z(of.row, of.at))) };
+        let gamma = self.affine.then(|| gamma(of));
+        if !of.training {
+            return Some(gamma.map_or(scale.clone(), |gamma| gamma * scale.clone()));
+        }
+        let vectors = (of.rows * of.x[0].leading()) as f64;
+        let other = ((row, at) != (of.row, of.at)).then(|| z(row, at));
+        Some(slope_by_input(gamma, scale.clone(), (vectors, z(of.row, of.at), other)))
+    }
+}
+
+/// Letters for the mean of the feature and for 1 / √(variance + ε), which forward left.
+fn statistics(of: Of<'_>) -> [Expr; 2] {
+    let (n, at) = (of.x[0].last(), of.at % of.x[0].last());
+    [Expr::symbol("μ", Role::Saved { at }), Expr::symbol("r", Role::Saved { at: n + at })]
 }
 
 impl<T: Scalar> Compute<T> for BatchNorm {

@@ -3,8 +3,9 @@
 //! Which numbers are dropped depends on the step's key and their place in the batch alone.
 
 use super::{
-    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Op, OpEntry, Partial, Point, Reads, only,
+    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Of, Op, OpEntry, Partial, Point, Reads, only,
 };
+use crate::expr::{Expr, Role};
 use crate::kernel::{Scalar, Team, Wide, random, wide};
 use crate::setting::{Default, Key, Kind};
 use crate::shape::Shape;
@@ -23,7 +24,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[Key::new("p", Kind::Share, Default::Number(0.5), "probability that a number is dropped")],
     build: |s| Ok(Arc::new(Dropout { p: s.number("p") })),
     cases: &[Case { given: &[], inputs: &[&[9]] }],
-    kinks: &[],
 };
 
 impl Op for Dropout {
@@ -42,6 +42,25 @@ impl Op for Dropout {
     fn reads(&self) -> Reads {
         Reads::Nothing
     }
+
+    /// Most of them draw a random number.
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        8 * rows * x[0].len()
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        let x = of.input("x", 0, of.at);
+        Some(if of.training { factor(of) * x } else { x })
+    }
+
+    fn slope(&self, of: Of<'_>, _by: By) -> Option<Expr> {
+        Some(if of.training { factor(of) } else { Expr::Number(1.0) })
+    }
+}
+
+/// A letter for the factor that forward drew.
+fn factor(of: Of<'_>) -> Expr {
+    Expr::symbol("m", Role::Saved { at: of.row * of.x[0].len() + of.at })
 }
 
 impl<T: Scalar> Compute<T> for Dropout {

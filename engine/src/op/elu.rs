@@ -1,7 +1,8 @@
 //! Exponential linear unit (Clevert, Unterthiner, Hochreiter 2016): y = x where x > 0, else α·(eˣ − 1).
 //! dx = dy where x > 0, else dy·α·eˣ; at x = 0 the slope is α, which is a kink unless α = 1.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, Kink, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
@@ -27,12 +28,17 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[7]] },
         Case { given: &[("alpha", Value::Number(0.5))], inputs: &[&[7]] },
     ],
-    kinks: &[],
 };
 
 impl std::default::Default for Elu {
     fn default() -> Elu {
         Elu { alpha: 1.0 }
+    }
+}
+
+impl Elu {
+    fn symbol(self) -> Expr {
+        Expr::symbol("α", Role::Setting(self.alpha))
     }
 }
 
@@ -45,8 +51,25 @@ impl Pointwise for Elu {
         Reads::Inputs
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "{x} if {x} > 0, else α·(e^{x} − 1)", slope: "1 if {x} > 0, else α·e^{x}" }
+    fn expression(&self, x: Expr) -> Expr {
+        let below = self.symbol() * (Expr::call(Function::Exp, [x.clone()]) - 1.0);
+        x.clone().cases(x, Relation::Above, 0.0, below)
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        let below = self.symbol() * Expr::call(Function::Exp, [x.clone()]);
+        Expr::Number(1.0).cases(x, Relation::Above, 0.0, below)
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        match self.alpha {
+            1.0 => vec![],
+            slope => vec![Kink { at: 0.0, slope }],
+        }
+    }
+
+    fn flops(&self) -> usize {
+        EXP + 2
     }
 
     #[inline(always)]

@@ -2,7 +2,8 @@
 //! dx = dy · (Φ(x) + x·φ(x)), φ its density. The tanh form replaces Φ by (1 + tanh u)/2 with
 //! u = √(2/π)·(x + 0.044715·x³), and its slope is (1 + tanh u)/2 + x/2·(1 − tanh² u)·u′.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function, Role, Symbol};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::borrow::Cow;
@@ -33,7 +34,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[7]] },
         Case { given: &[("approximate", Value::Text(Cow::Borrowed("tanh")))], inputs: &[&[7]] },
     ],
-    kinks: &[],
 };
 
 impl Pointwise for Gelu {
@@ -45,14 +45,28 @@ impl Pointwise for Gelu {
         Reads::Inputs
     }
 
-    fn formula(&self) -> Formula {
+    fn expression(&self, x: Expr) -> Expr {
         match self {
-            Gelu::Exact => Formula { value: "{x}·Φ({x})", slope: "Φ({x}) + {x}·φ({x})" },
-            Gelu::Tanh => Formula {
-                value: "{x}·(1 + tanh u)/2 with u = √(2/π)·({x} + 0.044715·{x}³)",
-                slope: "(1 + tanh u)/2 + {x}/2·(1 − tanh² u)·u′",
-            },
+            Gelu::Exact => x.clone() * Expr::call(Function::Normal, [x]),
+            Gelu::Tanh => (x.clone() * (1.0 + tanh_u()) / 2.0).with([u(x)]),
         }
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        let density = || Expr::call(Function::NormalDensity, [x.clone()]);
+        match self {
+            Gelu::Exact => Expr::call(Function::Normal, [x.clone()]) + x.clone() * density(),
+            Gelu::Tanh => {
+                let slope = Symbol::new("u′", Role::Named);
+                let written = root() * (1.0 + Expr::Number(3.0 * CUBIC) * x.clone().power(2.0));
+                let bend = x.clone() / 2.0 * (1.0 - tanh_u().power(2.0)) * slope.clone();
+                ((1.0 + tanh_u()) / 2.0 + bend).with([u(x), (slope, written)])
+            }
+        }
+    }
+
+    fn flops(&self) -> usize {
+        2 * EXP
     }
 
     #[inline(always)]
@@ -82,9 +96,28 @@ impl Pointwise for Gelu {
     }
 }
 
+/// What x³ is multiplied by in the tanh form.
+const CUBIC: f64 = 0.044715;
+
+/// √(2/π)
+fn root() -> Expr {
+    let pi = Expr::symbol("π", Role::Constant(std::f64::consts::PI));
+    Expr::call(Function::Sqrt, [Expr::Number(2.0) / pi])
+}
+
+fn tanh_u() -> Expr {
+    Expr::call(Function::Tanh, [Expr::symbol("u", Role::Named)])
+}
+
+/// u of the tanh form, written.
+fn u(x: Expr) -> (Symbol, Expr) {
+    let written = root() * (x.clone() + Expr::Number(CUBIC) * x.power(3.0));
+    (Symbol::new("u", Role::Named), written)
+}
+
 /// u and u′ of the tanh form.
 #[inline(always)]
 fn argument<T: Scalar>(x: T) -> (T, T) {
-    let (root, cubic) = (T::of(FRAC_2_PI.sqrt()), T::of(0.044715));
-    (root * (x + cubic * x * x * x), root * (T::one() + T::of(3.0 * 0.044715) * x * x))
+    let (root, cubic) = (T::of(FRAC_2_PI.sqrt()), T::of(CUBIC));
+    (root * (x + cubic * x * x * x), root * (T::one() + T::of(3.0 * CUBIC) * x * x))
 }

@@ -1,7 +1,8 @@
 //! The identity: y = x.
 //! dx = dy.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, OpEntry, Pointwise, Reads};
+use crate::expr::Expr;
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Identity)),
     cases: &[Case { given: &[], inputs: &[&[7]] }],
-    kinks: &[],
 };
 
 impl Pointwise for Identity {
@@ -27,8 +27,16 @@ impl Pointwise for Identity {
         Reads::Nothing
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "{x}", slope: "1" }
+    fn expression(&self, x: Expr) -> Expr {
+        x
+    }
+
+    fn slope_expression(&self, _x: Expr, _y: Expr) -> Expr {
+        Expr::Number(1.0)
+    }
+
+    fn flops(&self) -> usize {
+        0
     }
 
     #[inline(always)]

@@ -4,9 +4,10 @@
 
 use super::pointwise::pull;
 use super::{
-    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, ParamSpec, Part, Partial, Point,
+    By, Case, Compute, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, ParamSpec, Part, Partial, Point,
     Reads, features, only, sum_vectors,
 };
+use crate::expr::{Expr, Role, Symbol};
 use crate::init::Init;
 use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
@@ -49,7 +50,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[5]] },
         Case { given: &[("elementwise_affine", Value::Switch(false))], inputs: &[&[2, 4]] },
     ],
-    kinks: &[],
 };
 
 impl std::default::Default for LayerNorm {
@@ -91,6 +91,66 @@ impl Op for LayerNorm {
 
     fn reads(&self) -> Reads {
         Reads::Inputs
+    }
+
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        8 * rows * x[0].len()
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        Some(scaled(self.elementwise_affine, of, normalised(of, of.at, statistics(of))))
+    }
+
+    fn slope(&self, of: Of<'_>, by: By) -> Option<Expr> {
+        let [mean, scale] = statistics(of);
+        let z = |at| normalised(of, at, [mean.clone(), scale.clone()]);
+        let By::Input { at, .. } = by else { return Some(slope_by_affine(by, z(of.at))) };
+        let others = (of.x[0].last() as f64, z(of.at), (at != of.at).then(|| z(at)));
+        Some(slope_by_input(self.elementwise_affine.then(|| gamma(of)), scale.clone(), others))
+    }
+}
+
+/// Letters for the mean of the vector and for 1 / √(variance + ε), which forward left.
+fn statistics(of: Of<'_>) -> [Expr; 2] {
+    let at = 2 * (of.row * of.x[0].leading() + of.at / of.x[0].last());
+    [Expr::symbol("μ", Role::Saved { at }), Expr::symbol("r", Role::Saved { at: at + 1 })]
+}
+
+/// z = (x − mean)·scale of number `at`, written.
+pub(super) fn normalised(of: Of<'_>, at: usize, [mean, scale]: [Expr; 2]) -> Expr {
+    (of.input("x", 0, at) - mean) * scale
+}
+
+/// γ of a number, written.
+pub(super) fn gamma(of: Of<'_>) -> Expr {
+    Expr::symbol("γ", Role::Param { param: 0, at: of.at % of.x[0].last() })
+}
+
+/// γ·z + β, or z, written.
+pub(super) fn scaled(affine: bool, of: Of<'_>, z: Expr) -> Expr {
+    let beta = Expr::symbol("β", Role::Param { param: 1, at: of.at % of.x[0].last() });
+    if affine { gamma(of) * z + beta } else { z }
+}
+
+/// The slope by γ or β, written.
+pub(super) fn slope_by_affine(by: By, z: Expr) -> Expr {
+    if matches!(by, By::Param { param: 0, .. }) { z } else { Expr::Number(1.0) }
+}
+
+/// The slope by one of the n numbers that are normalised together, by itself or by another with its own z, written:
+/// γ·r·(1 − (1 + z²)/n) or −γ·r·(1 + z·z′)/n.
+pub(super) fn slope_by_input(
+    gamma: Option<Expr>,
+    scale: Expr,
+    (n, z, other): (f64, Expr, Option<Expr>),
+) -> Expr {
+    let factor = gamma.map_or(scale.clone(), |gamma| gamma * scale);
+    let letters = [Symbol::new("z", Role::Named), Symbol::new("z′", Role::Named)];
+    let [own, others] = letters.clone().map(Expr::from);
+    let [first, second] = letters;
+    match other {
+        None => (factor * (1.0 - (1.0 + own.power(2.0)) / n)).with([(first, z)]),
+        Some(other) => (-(factor * (1.0 + own * others) / n)).with([(first, z), (second, other)]),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Leaky rectifier: y = x where x > 0, else s·x.
 //! dx = dy where x > 0, else s·dy; at the kink x = 0 the slope is s, as in PyTorch.
 
-use super::{Case, Formula, Kink, OpEntry, Pointwise, Reads};
+use super::{Case, Kink, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
 use crate::setting::{Default, Key, Kind, Value};
 use std::sync::Arc;
@@ -22,12 +23,17 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[7]] },
         Case { given: &[("negative_slope", Value::Number(0.3))], inputs: &[&[7]] },
     ],
-    kinks: &[Kink { at: 0.0, slope: 0.01 }],
 };
 
 impl std::default::Default for LeakyRelu {
     fn default() -> LeakyRelu {
         LeakyRelu { negative_slope: 0.01 }
+    }
+}
+
+impl LeakyRelu {
+    fn symbol(self) -> Expr {
+        Expr::symbol("s", Role::Setting(self.negative_slope))
     }
 }
 
@@ -40,8 +46,27 @@ impl Pointwise for LeakyRelu {
         Reads::Inputs
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "max({x}, s·{x})", slope: "1 if {x} > 0, else s" }
+    fn expression(&self, x: Expr) -> Expr {
+        let below = self.symbol() * x.clone();
+        match self.negative_slope <= 1.0 {
+            true => Expr::call(Function::Max, [x, below]),
+            false => x.clone().cases(x, Relation::Above, 0.0, below),
+        }
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        Expr::Number(1.0).cases(x, Relation::Above, 0.0, self.symbol())
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        match self.negative_slope {
+            1.0 => vec![],
+            slope => vec![Kink { at: 0.0, slope }],
+        }
+    }
+
+    fn flops(&self) -> usize {
+        2
     }
 
     #[inline(always)]

@@ -2,9 +2,10 @@
 //! dx = dy·W, dW = dyᵀ·x, db = Σ dy. A mask leaves connections out: their weight is 0 and stays 0.
 
 use super::{
-    By, Case, Compute, Forward, Grad, InputGrads, MOST, Misfit, Op, OpEntry, ParamSpec, Part, Partial, Point,
-    Reads, features, only, sum_vectors,
+    By, Case, Compute, Forward, Grad, InputGrads, MOST, Misfit, Of, Op, OpEntry, ParamSpec, Part, Partial,
+    Point, Reads, Structure, features, only, sum_vectors,
 };
+use crate::expr::{Expr, Role};
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
 use crate::kernel::{Scalar, Team};
@@ -54,7 +55,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[("out", Value::Whole(1)), ("bias", Value::Switch(false))], inputs: &[&[17]] },
         Case { given: &[("out", Value::Whole(4))], inputs: &[&[2, 3]] },
     ],
-    kinks: &[],
 };
 
 impl Linear {
@@ -81,6 +81,11 @@ impl Linear {
     fn connected(&self, o: usize, i: usize) -> bool {
         self.mask.as_ref().is_none_or(|mask| mask[o][i])
     }
+}
+
+/// A letter for a number of W.
+fn weight(at: usize) -> Expr {
+    Expr::symbol("w", Role::Param { param: 0, at })
 }
 
 impl Op for Linear {
@@ -127,8 +132,38 @@ impl Op for Linear {
         Reads::Inputs
     }
 
-    fn is_affine(&self) -> bool {
-        true
+    fn structure(&self) -> Structure {
+        Structure::Affine
+    }
+
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        rows * x[0].leading() * self.out * (2 * x[0].last() + usize::from(self.bias))
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        let features = of.x[0].last();
+        let (lead, o) = (of.at / self.out, of.at % self.out);
+        let connected = (0..features).filter(|&i| self.connected(o, i));
+        let product = |i| weight(o * features + i) * of.input("x", 0, lead * features + i);
+        let mut terms: Vec<Expr> = connected.map(product).collect();
+        if self.bias {
+            terms.push(Expr::symbol("b", Role::Param { param: 1, at: o }));
+        }
+        match terms.len() {
+            0 => Some(Expr::Number(0.0)),
+            1 => terms.pop(),
+            _ => Some(Expr::Sum(terms)),
+        }
+    }
+
+    fn slope(&self, of: Of<'_>, by: By) -> Option<Expr> {
+        let features = of.x[0].last();
+        let (lead, o) = (of.at / self.out, of.at % self.out);
+        Some(match by {
+            By::Input { at, .. } => weight(o * features + at % features),
+            By::Param { param: 0, at } => of.input("x", 0, lead * features + at % features),
+            By::Param { .. } => Expr::Number(1.0),
+        })
     }
 }
 

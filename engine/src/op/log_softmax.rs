@@ -2,7 +2,10 @@
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
 use super::pointwise::pull;
-use super::{By, Case, Compute, Forward, Grad, InputGrads, Misfit, Op, OpEntry, Partial, Point, Reads, only};
+use super::{
+    By, Case, Compute, EXP, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, Partial, Point, Reads, only,
+};
+use crate::expr::{Expr, Function, Role};
 use crate::kernel::stable::{LANES, softmax, sum};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
@@ -18,7 +21,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(LogSoftmax)),
     cases: &[Case { given: &[], inputs: &[&[5]] }, Case { given: &[], inputs: &[&[2, 3]] }],
-    kinks: &[],
 };
 
 impl Op for LogSoftmax {
@@ -32,6 +34,25 @@ impl Op for LogSoftmax {
 
     fn reads(&self) -> Reads {
         Reads::Output
+    }
+
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        (EXP + 4) * rows * x[0].len()
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        let (n, input) = (of.x[0].last(), 0);
+        let start = of.at - of.at % n;
+        let x = Expr::symbol("x", Role::Inputs { input, row: of.row, range: start..start + n });
+        let share = Expr::call(Function::Softmax, [x]).item((of.at % n) as f64);
+        Some(Expr::call(Function::Ln, [share]))
+    }
+
+    fn slope(&self, of: Of<'_>, by: By) -> Option<Expr> {
+        let By::Input { at, .. } = by else { return None };
+        let y = |at| Expr::symbol(format!("y[{at}]"), Role::Output { row: of.row, at });
+        let share = Expr::call(Function::Exp, [y(at)]);
+        Some(if at == of.at { 1.0 - share } else { -share })
     }
 }
 

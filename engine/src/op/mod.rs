@@ -39,11 +39,13 @@ pub use softmax::Softmax;
 pub use softplus::Softplus;
 pub use tanh::Tanh;
 
+use crate::expr::{Expr, Role};
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
 use crate::kernel::{Scalar, Team};
 use crate::setting::{Key, SettingError, Settings, Value};
 use crate::shape::Shape;
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,8 +82,6 @@ pub struct OpEntry {
     pub build: fn(&Settings) -> Result<Arc<dyn Operation>, SettingError>,
     /// Settings and input shapes that the generic tests run.
     pub cases: &'static [Case],
-    /// Where its derivative jumps.
-    pub kinks: &'static [Kink],
 }
 
 /// Makes the layer called `name` from what an experiment says about it.
@@ -162,21 +162,43 @@ pub struct BufferSpec {
     pub start: f64,
 }
 
-/// How an operation writes itself. `{x}` stands for its argument, `{y}` for its value.
+/// A number of an operation's output, of which a formula is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Formula {
-    /// Its value: `σ({x})`.
-    pub value: &'static str,
-    /// Its derivative by the argument: `{y}·(1 − {y})`.
-    pub slope: &'static str,
+pub struct Of<'a> {
+    /// Shape of one example of each input.
+    pub x: &'a [&'a Shape],
+    /// Number of examples.
+    pub rows: usize,
+    /// Whether the pass is part of training.
+    pub training: bool,
+    /// Which example.
+    pub row: usize,
+    /// Which of its numbers.
+    pub at: usize,
 }
 
-impl Formula {
-    /// Puts symbols or numbers in the places of `{x}` and `{y}`.
-    pub fn write(template: &str, x: &str, y: &str) -> String {
-        template.replace("{x}", x).replace("{y}", y)
+impl Of<'_> {
+    /// A letter for number `at` of the same example of an input.
+    fn input(&self, letter: impl Into<Cow<'static, str>>, input: usize, at: usize) -> Expr {
+        Expr::symbol(letter, Role::Input { input, row: self.row, at })
     }
 }
+
+/// What is known of how an operation's outputs hang together with its inputs: whoever would walk all partials can
+/// walk less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// Nothing.
+    General,
+    /// y = f(x) number by number, with one input and without parameters.
+    Pointwise,
+    /// y = x·Wᵀ over the last axis of its only input, plus a bias, with W [out, in] its first parameter and the bias, if
+    /// it has one, its second.
+    Affine,
+}
+
+/// Floating-point operations of an exponential, about: for [`Op::flops`].
+const EXP: usize = 16;
 
 /// The most numbers of one parameter, 16 GiB of f32: a larger one is a slip of the pen.
 const MOST: usize = 1 << 32;
@@ -261,14 +283,31 @@ pub trait Op: Debug + Send + Sync {
         false
     }
 
-    /// Whether it is y = x·Wᵀ over the last axis, plus a bias, with W [out, in] its first parameter and the bias its
-    /// second: whoever walks all its partials can walk W instead.
-    fn is_affine(&self) -> bool {
-        false
+    /// How its outputs hang together with its inputs.
+    fn structure(&self) -> Structure {
+        Structure::General
     }
 
-    /// How it writes itself, where it acts number by number.
-    fn formula(&self) -> Option<Formula> {
+    /// Where its derivative jumps, in terms of any number of its first input.
+    fn kinks(&self) -> Vec<Kink> {
+        vec![]
+    }
+
+    /// Floating-point operations of forward for `rows` examples, about: whether they are worth more than one thread.
+    /// One for each number of the output, unless the operation says otherwise.
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        rows * self.shape(x).map_or(0, |y| y.len())
+    }
+
+    /// How a number of the output is computed, written with the numbers that it is computed from; `None` where the
+    /// operation does not say.
+    fn expression(&self, _of: Of<'_>) -> Option<Expr> {
+        None
+    }
+
+    /// ∂of/∂by, for any of the [`Compute::partials`], written with inputs, output, parameters and what forward left;
+    /// `None` where the operation does not say.
+    fn slope(&self, _of: Of<'_>, _by: By) -> Option<Expr> {
         None
     }
 }

@@ -1,6 +1,9 @@
 //! Operations that act number by number: what they have in common.
 
-use super::{By, Compute, Formula, Forward, Grad, InputGrads, Misfit, Op, Partial, Point, Reads, only};
+use super::{
+    By, Compute, Forward, Grad, InputGrads, Kink, Misfit, Of, Op, Partial, Point, Reads, Structure, only,
+};
+use crate::expr::{Expr, Role};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::shape::Shape;
 use std::fmt::Debug;
@@ -14,8 +17,19 @@ pub trait Pointwise: Copy + Debug + Send + Sync {
     /// Whether the slope is computed from x or from y; the other one is NaN when `slope` is called.
     fn reads(&self) -> Reads;
 
-    /// How it writes itself.
-    fn formula(&self) -> Formula;
+    /// f(x), written.
+    fn expression(&self, x: Expr) -> Expr;
+
+    /// f′(x), written with x and y = f(x).
+    fn slope_expression(&self, x: Expr, y: Expr) -> Expr;
+
+    /// Where f′ jumps.
+    fn kinks(&self) -> Vec<Kink> {
+        vec![]
+    }
+
+    /// Floating-point operations of f, about.
+    fn flops(&self) -> usize;
 
     /// f(x)
     fn value<T: Scalar>(&self, x: T) -> T;
@@ -37,8 +51,25 @@ impl<P: Pointwise> Op for P {
         Pointwise::reads(self)
     }
 
-    fn formula(&self) -> Option<Formula> {
-        Some(Pointwise::formula(self))
+    fn structure(&self) -> Structure {
+        Structure::Pointwise
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        Pointwise::kinks(self)
+    }
+
+    fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
+        Pointwise::flops(self) * rows * x[0].len()
+    }
+
+    fn expression(&self, of: Of<'_>) -> Option<Expr> {
+        Some(Pointwise::expression(self, of.input("x", 0, of.at)))
+    }
+
+    fn slope(&self, of: Of<'_>, _by: By) -> Option<Expr> {
+        let y = Expr::symbol("y", Role::Output { row: of.row, at: of.at });
+        Some(self.slope_expression(of.input("x", 0, of.at), y))
     }
 }
 

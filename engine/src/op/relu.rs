@@ -1,7 +1,8 @@
 //! Rectifier: y = max(0, x); NaN stays NaN.
 //! dx = dy where x > 0, else 0; at the kink x = 0 the slope is 0 (PyTorch's convention and the house's).
 
-use super::{Case, Formula, Kink, OpEntry, Pointwise, Reads};
+use super::{Case, Kink, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function, Relation};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Relu)),
     cases: &[Case { given: &[], inputs: &[&[7]] }],
-    kinks: &[Kink { at: 0.0, slope: 0.0 }],
 };
 
 impl Pointwise for Relu {
@@ -27,8 +27,20 @@ impl Pointwise for Relu {
         Reads::Output
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "max(0, {x})", slope: "1 if {x} > 0, else 0" }
+    fn expression(&self, x: Expr) -> Expr {
+        Expr::call(Function::Max, [Expr::Number(0.0), x])
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        Expr::Number(1.0).cases(x, Relation::Above, 0.0, 0.0)
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        vec![Kink { at: 0.0, slope: 0.0 }]
+    }
+
+    fn flops(&self) -> usize {
+        1
     }
 
     #[inline(always)]

@@ -1,7 +1,8 @@
 //! Logistic function: y = σ(x) = 1 / (1 + e⁻ˣ), by the exponential of −|x|, which cannot overflow.
 //! dx = dy · y·(1 − y). Saturates: past x ≈ 37 in f64 (17 in f32) y is exactly 1 and the slope 0.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic;
 use std::sync::Arc;
@@ -16,7 +17,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Sigmoid)),
     cases: &[Case { given: &[], inputs: &[&[7]] }],
-    kinks: &[],
 };
 
 impl Pointwise for Sigmoid {
@@ -28,8 +28,16 @@ impl Pointwise for Sigmoid {
         Reads::Output
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "σ({x})", slope: "{y}·(1 − {y})" }
+    fn expression(&self, x: Expr) -> Expr {
+        Expr::call(Function::Sigmoid, [x])
+    }
+
+    fn slope_expression(&self, _x: Expr, y: Expr) -> Expr {
+        y.clone() * (1.0 - y)
+    }
+
+    fn flops(&self) -> usize {
+        EXP + 3
     }
 
     #[inline(always)]

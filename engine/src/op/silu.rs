@@ -1,7 +1,8 @@
 //! Sigmoid-weighted linear unit (swish): y = x·σ(x).
 //! dx = dy · σ(x)·(1 + x·(1 − σ(x))).
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use crate::kernel::stable::{logistic, logistic_and_rest};
 use std::sync::Arc;
@@ -16,7 +17,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Silu)),
     cases: &[Case { given: &[], inputs: &[&[7]] }],
-    kinks: &[],
 };
 
 impl Pointwise for Silu {
@@ -28,8 +28,17 @@ impl Pointwise for Silu {
         Reads::Inputs
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "{x}·σ({x})", slope: "σ({x})·(1 + {x}·(1 − σ({x})))" }
+    fn expression(&self, x: Expr) -> Expr {
+        x.clone() * Expr::call(Function::Sigmoid, [x])
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        let share = Expr::call(Function::Sigmoid, [x.clone()]);
+        share.clone() * (1.0 + x * (1.0 - share))
+    }
+
+    fn flops(&self) -> usize {
+        EXP + 4
     }
 
     #[inline(always)]

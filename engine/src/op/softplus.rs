@@ -1,7 +1,8 @@
 //! Softplus: y = ln(1 + e^(β·x)) / β, and x itself where β·x is past the threshold, as PyTorch has it.
 //! dx = dy · σ(β·x), and dy past the threshold; the jump there is e^(−threshold), 2e-9 for the default 20.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, Kink, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic;
 use crate::setting::{Default, Key, Kind, Value};
@@ -33,12 +34,19 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Case { given: &[], inputs: &[&[7]] },
         Case { given: &[("beta", Value::Number(2.5))], inputs: &[&[7]] },
     ],
-    kinks: &[],
 };
 
 impl std::default::Default for Softplus {
     fn default() -> Softplus {
         Softplus { beta: 1.0, threshold: 20.0 }
+    }
+}
+
+impl Softplus {
+    /// What holds up to the threshold, or what holds past it.
+    fn below(&self, bend: Expr, x: Expr, straight: Expr) -> Expr {
+        let beta = Expr::symbol("β", Role::Setting(self.beta));
+        bend.cases(beta * x, Relation::AtMost, Expr::symbol("θ", Role::Setting(self.threshold)), straight)
     }
 }
 
@@ -51,8 +59,24 @@ impl Pointwise for Softplus {
         Reads::Inputs
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "ln(1 + e^(β·{x}))/β", slope: "σ(β·{x})" }
+    fn expression(&self, x: Expr) -> Expr {
+        let beta = || Expr::symbol("β", Role::Setting(self.beta));
+        let bend = Expr::call(Function::Ln, [1.0 + Expr::call(Function::Exp, [beta() * x.clone()])]) / beta();
+        self.below(bend, x.clone(), x)
+    }
+
+    fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
+        let beta = Expr::symbol("β", Role::Setting(self.beta));
+        self.below(Expr::call(Function::Sigmoid, [beta * x.clone()]), x, Expr::Number(1.0))
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        let at = self.threshold / self.beta;
+        vec![Kink { at, slope: Pointwise::slope(self, at, f64::NAN) }]
+    }
+
+    fn flops(&self) -> usize {
+        2 * EXP + 5
     }
 
     #[inline(always)]

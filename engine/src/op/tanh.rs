@@ -1,7 +1,8 @@
 //! Hyperbolic tangent: y = tanh(x).
 //! dx = dy · (1 − y²). Saturates: past |x| ≈ 19 the slope is exactly 0 in f64.
 
-use super::{Case, Formula, OpEntry, Pointwise, Reads};
+use super::{Case, EXP, OpEntry, Pointwise, Reads};
+use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     keys: &[],
     build: |_| Ok(Arc::new(Tanh)),
     cases: &[Case { given: &[], inputs: &[&[7]] }],
-    kinks: &[],
 };
 
 impl Pointwise for Tanh {
@@ -27,8 +27,16 @@ impl Pointwise for Tanh {
         Reads::Output
     }
 
-    fn formula(&self) -> Formula {
-        Formula { value: "tanh({x})", slope: "1 − {y}²" }
+    fn expression(&self, x: Expr) -> Expr {
+        Expr::call(Function::Tanh, [x])
+    }
+
+    fn slope_expression(&self, _x: Expr, y: Expr) -> Expr {
+        1.0 - y.power(2.0)
+    }
+
+    fn flops(&self) -> usize {
+        EXP + 3
     }
 
     #[inline(always)]

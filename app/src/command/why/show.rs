@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::step::Names;
 use crate::terminal::{Page, bar, fit, two_sided, wrap};
-use crate::view::digits::{apart, count, difference, factor, number, short, signed};
+use crate::view::digits::{apart, count, difference, number, short, signed};
 use console::Style;
 use whygrad::credit::{Expression, Factor, Kind, Link, Magnitude, Path, Verdict};
 use whygrad::network::Network;
@@ -216,7 +216,11 @@ impl Show<'_> {
                 String::new()
             };
             if let Some(written) = &link.expression {
-                let text = format!("{left}{}{right}", self.written(written));
+                let written = match link.kind {
+                    Kind::Derivative => self.written(written),
+                    Kind::Gain => self.say(&written.symbols()),
+                };
+                let text = format!("{left}{written}{right}");
                 for line in wrap(&text, self.width - 6) {
                     page.line(format!("      {}", Style::new().dim().apply_to(line)));
                 }
@@ -232,15 +236,9 @@ impl Show<'_> {
     /// `h₁·(1 − h₁) = 0.6457·(1 − 0.6457)`
     fn written(&self, expression: &Expression) -> String {
         let symbols = self.say(&expression.symbols());
-        if expression.places.is_empty() {
-            return symbols;
-        }
-        // A number by itself needs no brackets.
-        let alone = expression.template.starts_with('{')
-            && expression.template.ends_with('}')
-            && expression.places.len() == 1;
-        let numbers = expression.numbers(|x| if alone { number(x) } else { factor(x) });
-        if alone { symbols } else { format!("{symbols} = {numbers}") }
+        let numbers = expression.numbers(number);
+        // A letter by itself is followed by its number anyway.
+        if expression.is_symbol() || symbols == numbers { symbols } else { format!("{symbols} = {numbers}") }
     }
 
     fn paths(&self, page: &mut Page) {

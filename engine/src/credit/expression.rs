@@ -1,0 +1,102 @@
+//! Formulas of operations and losses with what their letters stand for in a network.
+
+use crate::expr::{Expr, Role, Symbol};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// How a derivative is written and computed: a formula and what its letters stand for. As JSON: `text` (with names),
+/// `numbers` (with numbers) and `places`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// The formula: `y·(1 − y)`.
+    pub tree: Expr,
+    /// What its letters stand for, settings too, each once.
+    pub places: Vec<Place>,
+}
+
+/// What a letter of an [`Expression`] stands for. As JSON: `name` (the letter), `symbol`, and `number`, or `numbers`
+/// of a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The letter.
+    pub letter: Symbol,
+    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    pub symbol: String,
+    /// Its number, or those of a vector.
+    pub numbers: Vec<f64>,
+}
+
+impl Expression {
+    /// `tree`, with a name and numbers for each of its letters that has some.
+    pub(super) fn new(tree: Expr, mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>) -> Expression {
+        let place = |letter: &Symbol| {
+            let (symbol, numbers) = match &letter.role {
+                Role::Setting(x) => (letter.letter.to_string(), vec![*x]),
+                Role::Settings(numbers) => (letter.letter.to_string(), numbers.to_vec()),
+                Role::Constant(_) => return None,
+                _ => find(letter)?,
+            };
+            Some(Place { letter: letter.clone(), symbol, numbers })
+        };
+        Expression { places: tree.symbols().into_iter().filter_map(place).collect(), tree }
+    }
+
+    /// With names: `sigmoid1[3]·(1 − sigmoid1[3])`.
+    pub fn symbols(&self) -> String {
+        self.tree.text(&|letter| match self.places.iter().find(|place| place.letter == *letter) {
+            Some(place) => place.symbol.clone(),
+            None => letter.letter.to_string(),
+        })
+    }
+
+    /// With numbers, written by `digits` (a negative one with `−`, without brackets): `0.6457·(1 − 0.6457)`.
+    pub fn numbers(&self, digits: impl Fn(f64) -> String) -> String {
+        self.tree.numbers(&|letter| self.value(letter), &digits)
+    }
+
+    /// The number that it gives; `None` for a vector.
+    pub fn evaluate(&self) -> Option<f64> {
+        self.tree.evaluate(&|letter| self.value(letter))
+    }
+
+    /// Whether it is one letter and nothing else.
+    pub fn is_symbol(&self) -> bool {
+        matches!(self.tree, Expr::Symbol(_))
+    }
+
+    fn value(&self, letter: &Symbol) -> Option<f64> {
+        self.places.iter().find_map(|place| match (&place.letter.role, &letter.role) {
+            (Role::Inputs { input, row, range }, Role::Input { input: i, row: r, at })
+                if (input, row) == (i, r) && range.contains(at) =>
+            {
+                place.numbers.get(at - range.start).copied()
+            }
+            _ if place.letter == *letter => place.numbers.first().copied(),
+            _ => None,
+        })
+    }
+}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Expression", 3)?;
+        fields.serialize_field("text", &self.symbols())?;
+        fields.serialize_field("numbers", &self.numbers(|x| x.to_string().replace('-', "−")))?;
+        fields.serialize_field("places", &self.places)?;
+        fields.end()
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Place", 3)?;
+        fields.serialize_field("name", &self.letter.letter)?;
+        fields.serialize_field("symbol", &self.symbol)?;
+        match (&self.letter.role, self.numbers.as_slice()) {
+            (Role::Inputs { .. } | Role::Settings(_), numbers) => {
+                fields.serialize_field("numbers", numbers)?;
+            }
+            (_, numbers) => fields.serialize_field("number", &numbers.first())?,
+        }
+        fields.end()
+    }
+}
