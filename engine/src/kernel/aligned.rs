@@ -28,7 +28,7 @@ pub fn padded<T>(count: usize) -> usize {
 #[derive(Default)]
 pub struct Aligned<T> {
     /// Only the numbers of the slice are initialised; what lies around them is never touched.
-    room: Vec<MaybeUninit<T>>,
+    memory: Vec<MaybeUninit<T>>,
     start: usize,
     count: usize,
     place: usize,
@@ -76,30 +76,30 @@ impl<T> Aligned<T> {
     ) -> Aligned<T> {
         let page = if count * size_of::<T>() < HUGE { PAGE } else { HUGE };
         let apart = place * APART * LINE / size_of::<T>();
-        let mut room: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
+        let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
         // An interpreter that does not tell addresses answers with the largest number; any start is right.
-        let first = room.as_ptr().align_offset(page).min(page / size_of::<T>());
+        let first = memory.as_ptr().align_offset(page).min(page / size_of::<T>());
         let start = first + apart;
         if page == HUGE {
-            ask_for_huge_pages(&room.spare_capacity_mut()[first..]);
+            ask_for_huge_pages(&memory.spare_capacity_mut()[first..]);
         }
         // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
-        unsafe { room.set_len(start) };
+        unsafe { memory.set_len(start) };
         for part in parts {
-            room.extend(part.map(MaybeUninit::new));
+            memory.extend(part.map(MaybeUninit::new));
         }
-        assert_eq!(room.len(), start + count, "the parts have other numbers than were counted");
-        Aligned { room, start, count, place }
+        assert_eq!(memory.len(), start + count, "the parts have other numbers than were counted");
+        Aligned { memory, start, count, place }
     }
 }
 
 /// Asks the system to back memory that was not touched yet by huge pages. Nothing but speed depends on its answer.
-fn ask_for_huge_pages<T>(_room: &[T]) {
+fn ask_for_huge_pages<T>(_memory: &[T]) {
     #[cfg(all(target_os = "linux", not(miri)))]
-    // SAFETY: the pages belong to the room, and the advice changes nothing that they hold.
+    // SAFETY: the pages belong to this memory, and the advice changes nothing that they hold.
     unsafe {
-        let length = size_of_val(_room) / PAGE * PAGE;
-        libc::madvise(_room.as_ptr().cast_mut().cast(), length, libc::MADV_HUGEPAGE);
+        let length = size_of_val(_memory) / PAGE * PAGE;
+        libc::madvise(_memory.as_ptr().cast_mut().cast(), length, libc::MADV_HUGEPAGE);
     }
 }
 
@@ -108,8 +108,8 @@ impl<T> Deref for Aligned<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: the room was made with so many initialised numbers at the start, and none of that changes.
-        unsafe { std::slice::from_raw_parts(self.room.as_ptr().add(self.start).cast(), self.count) }
+        // SAFETY: the memory was made with so many initialised numbers at the start, and none of that changes.
+        unsafe { std::slice::from_raw_parts(self.memory.as_ptr().add(self.start).cast(), self.count) }
     }
 }
 
@@ -117,7 +117,7 @@ impl<T> DerefMut for Aligned<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts_mut(self.room.as_mut_ptr().add(self.start).cast(), self.count) }
+        unsafe { std::slice::from_raw_parts_mut(self.memory.as_mut_ptr().add(self.start).cast(), self.count) }
     }
 }
 

@@ -227,8 +227,8 @@ impl<V> Sums<V> {
     }
 }
 
-/// What all lanes of some [`Sums`] become together, with what one lane took beside each; and of a sum of its own. Without
-/// `vectors` the lanes took nothing.
+/// Adds up the lanes of N [`Sums`], at most 3, and those of one more sum, `own`. Numbers after the last whole vector were
+/// taken one by one: `rest` and `own_rest` have those. Without `vectors` there was no whole vector.
 ///
 /// # Safety
 /// The processor has `V`'s instructions.
@@ -240,15 +240,16 @@ pub(super) unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
     vectors: bool,
 ) -> ([Total<T>; N], T) {
     let (mut of_sums, mut least, mut most) = ([T::zero(); 16], [T::infinity(); 16], [T::neg_infinity(); 16]);
-    // SAFETY: the caller vouches for the instructions; a group of vectors has as many lanes as vectors, and all groups
-    // have 16.
+    // SAFETY: the caller vouches for the instructions. A group has as many vectors as a vector has lanes, and the groups
+    // together have 16 vectors: each store fills a group's place in the 16 results.
     unsafe {
         let mut all = [own; 16];
         for (i, sums) in sums.iter().enumerate() {
             [all[4 * i], all[4 * i + 1], all[4 * i + 2], all[4 * i + 3]] =
                 [sums.sum, sums.squares, sums.min, sums.max];
         }
-        // Turned, lanes of one vector stand one below the other: all vectors of a group are added up at once.
+        // Transposed, a group has the lanes of its first vector in the first lane of every vector, and so on: adding up
+        // the transposed vectors adds up the lanes of the whole group at once.
         let count = if vectors { 16 } else { 0 };
         for group in (0..count).step_by(V::LANES) {
             let mut columns = [own; 16];
@@ -277,7 +278,7 @@ pub(super) unsafe fn totals<T: Scalar, V: Vector<T>, const N: usize>(
     (std::array::from_fn(total), of_sums[15] + own_rest.one())
 }
 
-/// [`Sums`] over all lanes.
+/// [`Sums`], of which the lanes are added up.
 pub(super) struct Total<T> {
     sum: T,
     squares: T,
@@ -286,7 +287,7 @@ pub(super) struct Total<T> {
     zeros: u32,
 }
 
-/// Of some numbers.
+/// The pass over some numbers.
 struct Of<'a, T> {
     x: &'a [T],
     pivot: T,

@@ -1,4 +1,4 @@
-//! The threads that work inside one operation, and the room that each of them has for matrix products.
+//! The threads that work inside one operation, and the scratch that each of them has for matrix products.
 
 use super::matmul::{self, Job, Matrix, Onto};
 use super::simd::Level;
@@ -53,19 +53,19 @@ impl<T> Columns<'_, T> {
 pub struct Team<'a, T> {
     /// Where there are several.
     threads: Option<&'a Threads>,
-    rooms: &'a mut [Aligned<T>],
+    scratch: &'a mut [Aligned<T>],
 }
 
 impl<'a, T: Scalar> Team<'a, T> {
-    /// The calling thread alone, with a room of [`matmul::SCRATCH`] numbers.
-    pub fn alone(room: &'a mut Aligned<T>) -> Team<'a, T> {
-        Team { threads: None, rooms: std::slice::from_mut(room) }
+    /// The calling thread alone, with [`matmul::SCRATCH`] numbers of scratch.
+    pub fn alone(scratch: &'a mut Aligned<T>) -> Team<'a, T> {
+        Team { threads: None, scratch: std::slice::from_mut(scratch) }
     }
 
-    /// All of these threads, with a room for each.
-    pub fn of(threads: &'a Threads, rooms: &'a mut [Aligned<T>]) -> Team<'a, T> {
-        assert!(rooms.len() >= threads.count());
-        Team { threads: (threads.count() > 1).then_some(threads), rooms }
+    /// All of these threads, with scratch for each.
+    pub fn of(threads: &'a Threads, scratch: &'a mut [Aligned<T>]) -> Team<'a, T> {
+        assert!(scratch.len() >= threads.count());
+        Team { threads: (threads.count() > 1).then_some(threads), scratch }
     }
 
     /// The threads, and how many of them some work is worth; `None`: the calling one alone.
@@ -96,20 +96,20 @@ impl<'a, T: Scalar> Team<'a, T> {
         let [m, n, k] = job.size();
         let level = Level::detect();
         let Some((threads, count)) = self.several(2 * m * n * k, PRODUCT) else {
-            return job.run(level, &mut self.rooms[0]);
+            return job.run(level, &mut self.scratch[0]);
         };
         // Columns are cut, unless there are too few of them for panels of B.
         let by_columns = n >= count * matmul::WIDEST;
         let (length, grain) = if by_columns { (n, 16) } else { (m, 8) };
         // One piece each: every piece packs what all of them multiply by.
         let piece = length.div_ceil(count).next_multiple_of(grain);
-        let rooms = Shareable(self.rooms.as_mut_ptr());
+        let scratch = Shareable(self.scratch.as_mut_ptr());
         threads.run(length.div_ceil(piece), &|thread, i| {
             let range = i * piece..((i + 1) * piece).min(length);
             let part = if by_columns { job.columns(range) } else { job.rows(range) };
-            // SAFETY: `run` never uses the same thread number in two calls at the same time, and there is a room
+            // SAFETY: `run` never uses the same thread number in two calls at the same time, and there is scratch
             // for each.
-            part.run(level, unsafe { &mut *rooms.get().add(thread) });
+            part.run(level, unsafe { &mut *scratch.get().add(thread) });
         });
     }
 
@@ -144,7 +144,7 @@ impl<'a, T: Scalar> Team<'a, T> {
     /// operations are done.
     pub fn each<S: Send>(&mut self, items: &mut [S], work: usize, f: impl Fn(usize, &mut S) + Sync) {
         match self.several(work, NUMBERS) {
-            Some((threads, _)) => threads.for_each(items, self.rooms, |i, item, _| f(i, item)),
+            Some((threads, _)) => threads.for_each(items, self.scratch, |i, item, _| f(i, item)),
             None => items.iter_mut().enumerate().for_each(|(i, item)| f(i, item)),
         }
     }
@@ -187,9 +187,9 @@ mod tests {
     fn columns_are_shared_out_whole_and_once() {
         for (threads, columns, rows) in [(1, 5, 3), (2, 1000, 70), (3, 33, 2000), (4, 7, 9000)] {
             let (mut matrix, mut marks) = (vec![0.0; rows * columns], vec![0.0; columns]);
-            let mut rooms = vec![Aligned::zeros(matmul::SCRATCH); threads];
+            let mut scratch = vec![Aligned::zeros(matmul::SCRATCH); threads];
             let handle = Threads::new(threads);
-            let mut team = Team::of(&handle, &mut rooms);
+            let mut team = Team::of(&handle, &mut scratch);
             team.split_columns(columns, &mut matrix, [&mut marks], |range, mut matrix, [marks]| {
                 assert_eq!((range.len(), range.len()), (matrix.count(), marks.len()));
                 for row in 0..rows {

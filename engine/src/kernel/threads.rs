@@ -156,11 +156,11 @@ impl Threads {
         f: impl Fn(usize, &mut S, &mut L) + Sync,
     ) {
         assert!(locals.len() >= self.count());
-        let (base, room) = (Shareable(items.as_mut_ptr()), Shareable(locals.as_mut_ptr()));
+        let (base, local) = (Shareable(items.as_mut_ptr()), Shareable(locals.as_mut_ptr()));
         self.run(items.len(), &|thread, i| {
             // SAFETY: `run` gives out each index below the length once, so no two calls share an item, and
             // never the same thread number at the same time, so none share a local.
-            let (item, local) = unsafe { (&mut *base.get().add(i), &mut *room.get().add(thread)) };
+            let (item, local) = unsafe { (&mut *base.get().add(i), &mut *local.get().add(thread)) };
             f(i, item, local);
         });
     }

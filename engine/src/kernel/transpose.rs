@@ -1,9 +1,9 @@
-//! Rows that become columns.
+//! Transposing a matrix.
 
 use super::Scalar;
 use super::simd::{Kernel, Level, Vector, transpose, vectored};
 
-/// Turns `rows` rows of `columns` numbers: number j of row i becomes number i of row j. Rows are `apart[0]` numbers apart
+/// Transposes `rows` rows of `columns` numbers: number j of row i becomes number i of row j. Rows are `apart[0]` numbers apart
 /// in `from`, and `apart[1]` in `to`.
 ///
 /// # Panics
@@ -12,11 +12,11 @@ pub fn transpose_into<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &m
     if rows > 0 && columns > 0 {
         let [last_from, last_to] = [(rows - 1) * apart[0] + columns, (columns - 1) * apart[1] + rows];
         assert!(apart[0] >= columns && apart[1] >= rows && from.len() >= last_from && to.len() >= last_to);
-        vectored(Level::detect(), Turn { rows, columns, from, to, apart });
+        vectored(Level::detect(), Transpose { rows, columns, from, to, apart });
     }
 }
 
-struct Turn<'a, T> {
+struct Transpose<'a, T> {
     rows: usize,
     columns: usize,
     from: &'a [T],
@@ -24,12 +24,12 @@ struct Turn<'a, T> {
     apart: [usize; 2],
 }
 
-impl<T: Scalar> Kernel<T> for Turn<'_, T> {
+impl<T: Scalar> Kernel<T> for Transpose<'_, T> {
     type Out = ();
 
     #[inline(always)]
     unsafe fn run<V: Vector<T>>(self) {
-        let Turn { rows, columns, from, to, apart } = self;
+        let Transpose { rows, columns, from, to, apart } = self;
         let (from, to) = (from.as_ptr(), to.as_mut_ptr());
         for i in (0..rows).step_by(V::LANES) {
             for j in (0..columns).step_by(V::LANES) {
@@ -71,7 +71,7 @@ mod tests {
                 (0..rows).for_each(|i| (0..columns).for_each(|j| from[i * apart[0] + j] = number(i, j)));
                 for level in Level::all() {
                     let mut to = vec![T::zero(); columns * apart[1]];
-                    vectored(level, Turn { rows, columns, from: &from, to: &mut to, apart });
+                    vectored(level, Transpose { rows, columns, from: &from, to: &mut to, apart });
                     for (at, to) in to.iter().enumerate() {
                         let (j, i) = (at / apart[1], at % apart[1]);
                         let right = if i < rows { number(i, j) } else { T::zero() };

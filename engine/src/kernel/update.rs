@@ -40,14 +40,14 @@ pub struct Clipping<T> {
 #[derive(Clone, Copy)]
 struct Clipped<T, E> {
     clipping: Clipping<T>,
-    each: E,
+    update: E,
 }
 
 impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize> ElementUpdate<T, S> for Clipped<T, E> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; S]) -> (N, [N; S]) {
         let Clipping { scale, limit } = self.clipping;
-        self.each.update(w, N::all(-limit).max(N::all(limit).min(g * N::all(scale))), slots)
+        self.update.update(w, N::all(-limit).max(N::all(limit).min(g * N::all(scale))), slots)
     }
 }
 
@@ -75,7 +75,7 @@ pub struct Piece<'a, T> {
     pub slots: [&'a mut [T]; SLOTS],
     /// What is done to the gradient first.
     pub clipping: Option<Clipping<T>>,
-    /// Where facts are added, if they are wanted, with a room for [`BLOCK`] numbers.
+    /// Where facts are added, if they are wanted, with [`BLOCK`] numbers of scratch.
     pub facts: Option<(&'a mut UpdateFacts, &'a mut [T])>,
 }
 
@@ -84,28 +84,28 @@ impl<T: Scalar> Piece<'_, T> {
     ///
     /// # Panics
     /// Where gradient or slots have other counts of numbers: a mistake of the caller.
-    pub fn each<const S: usize>(self, each: impl ElementUpdate<T, S>) {
+    pub fn apply<const S: usize>(self, update: impl ElementUpdate<T, S>) {
         match self.clipping {
-            None => self.go(each),
-            Some(clipping) => self.go(Clipped { clipping, each }),
+            None => self.walk(update),
+            Some(clipping) => self.walk(Clipped { clipping, update }),
         }
     }
 
-    fn go<const S: usize>(self, each: impl ElementUpdate<T, S>) {
+    fn walk<const S: usize>(self, update: impl ElementUpdate<T, S>) {
         let Piece { w, g, slots, facts, .. } = self;
         let mut slots = slots.into_iter();
         let mut slots: [&mut [T]; S] = std::array::from_fn(|_| slots.next().expect("at most SLOTS"));
         let level = Level::detect();
-        let Some((facts, room)) = facts else {
-            vectored(level, Run::<_, _, S, false> { each, w, g, slots, before: &mut [] });
+        let Some((facts, scratch)) = facts else {
+            vectored(level, Run::<_, _, S, false> { update, w, g, slots, before: &mut [] });
             return;
         };
         let every = Moments::every(w.len());
         for from in (0..w.len()).step_by(BLOCK) {
             let block = from..(from + BLOCK).min(w.len());
-            let (w, g, before) = (&mut w[block.clone()], &g[block.clone()], &mut room[..block.len()]);
+            let (w, g, before) = (&mut w[block.clone()], &g[block.clone()], &mut scratch[..block.len()]);
             let slots = slots.each_mut().map(|slot| &mut slot[block.clone()]);
-            let run = Run::<_, _, S, true> { each, w: &mut *w, g, slots, before: &mut *before };
+            let run = Run::<_, _, S, true> { update, w: &mut *w, g, slots, before: &mut *before };
             let ([of_w, of_g, of_change], dot) = vectored(level, run);
             facts.weight.put(&of_w, T::zero(), every, w.len(), |i| before[i]);
             facts.gradient.put(&of_g, T::zero(), every, w.len(), |i| g[i]);
@@ -118,7 +118,7 @@ impl<T: Scalar> Piece<'_, T> {
 /// The pass. With `FACTS` it leaves the weights before it in `before`, and returns the sums of weights, gradient and
 /// changes, whose means are small beside their spread: there is no pivot; and Σ g·Δ.
 struct Run<'a, T, E, const S: usize, const FACTS: bool> {
-    each: E,
+    update: E,
     w: &'a mut [T],
     g: &'a [T],
     slots: [&'a mut [T]; S],
@@ -136,7 +136,7 @@ impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Run<'
         unsafe {
             let [w, g] = [self.w.as_ptr(), self.g.as_ptr()].map(|x| V::load_some(x.add(at), some));
             let slots = self.slots.each_ref().map(|x| Packed::new(V::load_some(x.as_ptr().add(at), some)));
-            let (to, slots) = self.each.update(Packed::new(w), Packed::new(g), slots);
+            let (to, slots) = self.update.update(Packed::new(w), Packed::new(g), slots);
             for (slot, to) in self.slots.iter_mut().zip(slots) {
                 to.0.store_some(slot.as_mut_ptr().add(at), some);
             }
@@ -225,15 +225,15 @@ mod tests {
                         let note = format!("{level:?}, {count}, {facts}");
                         let (mut w, mut slot, mut before) =
                             (old.clone(), start.clone(), vec![T::nan(); count]);
-                        let (each, slots) = (Rule, [&mut slot[..]]);
+                        let (update, slots) = (Rule, [&mut slot[..]]);
                         if !facts {
                             vectored(
                                 level,
-                                Run::<_, _, 1, false> { each, w: &mut w, g: &g, slots, before: &mut [] },
+                                Run::<_, _, 1, false> { update, w: &mut w, g: &g, slots, before: &mut [] },
                             );
                         } else {
                             let run =
-                                Run::<_, _, 1, true> { each, w: &mut w, g: &g, slots, before: &mut before };
+                                Run::<_, _, 1, true> { update, w: &mut w, g: &g, slots, before: &mut before };
                             let (totals, dot) = vectored(level, run);
                             if count > 0 {
                                 for (total, x) in totals.iter().zip([&old, &g, &change]) {
@@ -260,11 +260,11 @@ mod tests {
                 let (mut w, mut b) = (vec![0.1; count], vec![0.3; count]);
                 let clipping = Some(Clipping { scale: 0.7, limit: 0.5 });
                 let slots = [&mut b[..], &mut [], &mut []];
-                Piece { w: &mut w, g: &g, slots, clipping, facts }.each(Rule);
+                Piece { w: &mut w, g: &g, slots, clipping, facts }.apply(Rule);
                 (w, b)
             };
-            let (mut facts, mut room) = (UpdateFacts::default(), vec![0.0; BLOCK]);
-            assert!(update(None) == update(Some((&mut facts, &mut room))), "{count}");
+            let (mut facts, mut scratch) = (UpdateFacts::default(), vec![0.0; BLOCK]);
+            assert!(update(None) == update(Some((&mut facts, &mut scratch))), "{count}");
             assert_eq!(facts.weight.count, count as u64);
             let exact = |g: &f32| f64::from(*g) * f64::from(-2.0 * (0.3 + (g * 0.7).clamp(-0.5, 0.5)));
             let predicted: f64 = g.iter().map(exact).sum();
@@ -278,10 +278,10 @@ mod tests {
         let old: Vec<f32> = (0..count).map(|i| 1.0 + 1e-4 * (i as f32).sin()).collect();
         let mut g: Vec<f32> = (0..count).map(|i| (i as f32).cos()).collect();
         g[7] = f32::NAN;
-        let (mut w, mut b, mut room) = (old.clone(), vec![0.0; count], vec![0.0; BLOCK]);
+        let (mut w, mut b, mut scratch) = (old.clone(), vec![0.0; count], vec![0.0; BLOCK]);
         let mut facts = UpdateFacts::default();
-        let (slots, of) = ([&mut b[..], &mut [], &mut []], Some((&mut facts, &mut room[..])));
-        Piece { w: &mut w, g: &g, slots, clipping: None, facts: of }.each(Rule);
+        let (slots, of) = ([&mut b[..], &mut [], &mut []], Some((&mut facts, &mut scratch[..])));
+        Piece { w: &mut w, g: &g, slots, clipping: None, facts: of }.apply(Rule);
         let change: Vec<f32> = w.iter().zip(&old).map(|(new, old)| new - old).collect();
         for (found, x) in [(&facts.weight, &old), (&facts.gradient, &g), (&facts.change, &change)] {
             let exact = x.iter().map(|x| f64::from(*x)).filter(|x| x.is_finite()).collect::<Vec<f64>>();
@@ -299,10 +299,10 @@ mod tests {
         for level in Level::all() {
             let g = [1.0, -8.0, f64::NAN, f64::INFINITY, 0.5, -0.25, f64::NEG_INFINITY, 2.0, 3.0];
             let (mut w, mut b) = ([0.0; 9], [0.0; 9]);
-            let each = Clipped { clipping: Clipping { scale: 0.5, limit: 1.0 }, each: Rule };
+            let update = Clipped { clipping: Clipping { scale: 0.5, limit: 1.0 }, update: Rule };
             vectored(
                 level,
-                Run::<_, _, 1, false> { each, w: &mut w, g: &g, slots: [&mut b], before: &mut [] },
+                Run::<_, _, 1, false> { update, w: &mut w, g: &g, slots: [&mut b], before: &mut [] },
             );
             assert!(b[2].is_nan(), "{level:?}");
             b[2] = 0.0;
@@ -329,7 +329,7 @@ mod tests {
             let mut w = a.clone();
             vectored(
                 level,
-                Run::<_, _, 0, false> { each: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
+                Run::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
             );
             for ((w, a), b) in w.iter().zip(&a).zip(&b) {
                 let right = a / b;
@@ -340,7 +340,7 @@ mod tests {
             let b = [0.0, f32::INFINITY];
             vectored(
                 level,
-                Run::<_, _, 0, false> { each: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
+                Run::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
             );
             assert!(w[0].is_nan() && w[1].is_nan(), "{level:?}");
         }

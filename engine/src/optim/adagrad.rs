@@ -103,7 +103,7 @@ impl Rule for Adagrad {
 impl<T: Scalar> Update<T> for Adagrad {
     fn update(&self, [rate, ..]: Shared, piece: Piece<'_, T>) {
         let (rate, lambda, eps) = (T::of(-rate), T::of(self.weight_decay), T::of(self.eps));
-        piece.each(Step { rate, lambda, eps });
+        piece.apply(Step { rate, lambda, eps });
     }
 }
 

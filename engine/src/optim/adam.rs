@@ -172,7 +172,7 @@ impl Adam {
         let (fresh, beta2) = (T::of(1.0 - self.betas.0), T::of(self.betas.1));
         let step =
             Step { decay, step: T::of(-step), eps: T::of(eps), fresh: [fresh, T::one() - beta2], beta2 };
-        if self.amsgrad { piece.each::<3>(step) } else { piece.each::<2>(step) }
+        if self.amsgrad { piece.apply::<3>(step) } else { piece.apply::<2>(step) }
     }
 }
 
@@ -196,7 +196,7 @@ impl<T: Scalar, D: Decay<T>> Step<T, D> {
 
     /// The weight after a step along m, divided by √v + ε.
     #[inline(always)]
-    fn go<N: Numbers<T>>(&self, w: N, m: N, v: N) -> N {
+    fn moved<N: Numbers<T>>(&self, w: N, m: N, v: N) -> N {
         (N::all(self.step) * m).over(v.sqrt() + N::all(self.eps)) + w
     }
 }
@@ -206,7 +206,7 @@ impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 2> for Step<T, D> {
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v]: [N; 2]) -> (N, [N; 2]) {
         let (w, g) = self.decay.of(w, g);
         let [m, v] = self.means(g, m, v);
-        (self.go(w, m, v), [m, v])
+        (self.moved(w, m, v), [m, v])
     }
 }
 
@@ -216,6 +216,6 @@ impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 3> for Step<T, D> {
         let (w, g) = self.decay.of(w, g);
         let [m, v] = self.means(g, m, v);
         let largest = largest.max(v);
-        (self.go(w, m, largest), [m, v, largest])
+        (self.moved(w, m, largest), [m, v, largest])
     }
 }

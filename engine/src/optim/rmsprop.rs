@@ -128,7 +128,7 @@ impl<T: Scalar> Update<T> for RmsProp {
             mu: T::of(self.momentum),
             centered: self.centered,
         };
-        if self.centered || self.momentum > 0.0 { piece.each::<3>(step) } else { piece.each::<1>(step) }
+        if self.centered || self.momentum > 0.0 { piece.apply::<3>(step) } else { piece.apply::<1>(step) }
     }
 }
 

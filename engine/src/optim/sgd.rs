@@ -113,7 +113,7 @@ impl<T: Scalar> Update<T> for Sgd {
             fresh: T::of(fresh),
             nesterov: self.nesterov,
         };
-        if self.momentum == 0.0 { piece.each::<0>(step) } else { piece.each::<1>(step) }
+        if self.momentum == 0.0 { piece.apply::<0>(step) } else { piece.apply::<1>(step) }
     }
 }
 

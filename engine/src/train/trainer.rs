@@ -256,8 +256,8 @@ impl<T: Real> Trainer<T> {
                     change.clip(1.0, limit);
                 }
                 let slices = StepSlices { gradient, params: &mut weights.params, slots };
-                plan.step(slices, &weights.buffers, batch, pass, groups, |slices, group, room| {
-                    change.make(slices, group, room);
+                plan.step(slices, &weights.buffers, batch, pass, groups, |slices, group, scratch| {
+                    change.make(slices, group, scratch);
                 })
             }
             StepPlan::Whole(plan) => {
@@ -267,7 +267,7 @@ impl<T: Real> Trainer<T> {
                     change.clip((max / (norm(gradient, groups) + 1e-6)).min(1.0), f64::INFINITY);
                 }
                 let slices = StepSlices { gradient, params: &mut weights.params, slots };
-                plan.update(slices, groups, |slices, group, room| change.make(slices, group, room));
+                plan.update(slices, groups, |slices, group, scratch| change.make(slices, group, scratch));
                 loss
             }
         };
@@ -397,10 +397,10 @@ impl<T: Scalar> Change<'_, T> {
     }
 
     /// Updates the weights of a group by their gradient; with facts, part by part.
-    fn make(&self, slices: StepSlices<'_, T>, group: &mut Group, room: &mut [T]) {
+    fn make(&self, slices: StepSlices<'_, T>, group: &mut Group, scratch: &mut [T]) {
         let StepSlices { gradient: g, params: w, mut slots } = slices;
         let update = |piece: Piece<'_, T>| match group.frozen {
-            true => piece.each(Frozen),
+            true => piece.apply(Frozen),
             false => self.optimizer.update(self.shared, piece),
         };
         let clipping = self.clipping;
@@ -410,7 +410,7 @@ impl<T: Scalar> Change<'_, T> {
                 let (w, g) = (&mut w[range.clone()], &g[range.clone()]);
                 // Slots that are not kept are empty.
                 let slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
-                update(Piece { w, g, slots, clipping, facts: Some((facts, room)) });
+                update(Piece { w, g, slots, clipping, facts: Some((facts, scratch)) });
             }
         } else if !group.frozen {
             update(Piece { w, g, slots, clipping, facts: None });

@@ -89,7 +89,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
 ) {
     let width = W * V::LANES;
     let [m, n, k] = job.size;
-    let (b_room, a_room) = scratch.split_at_mut(KC * WIDEST);
+    let (b_scratch, a_scratch) = scratch.split_at_mut(KC * WIDEST);
     let direct_a = n <= DIRECT_A || !(job.a.rows_meet() || job.a.columns_apart());
     let direct_b = job.b.column == 1 && (m <= DIRECT_B || !(job.far || job.b.rows_meet()));
     let near = (m * n + m * k + n * k) * size_of::<T>() <= NEAR;
@@ -99,7 +99,7 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
         let tiles = Tiles::new::<R>(rows);
         for k0 in (0..k).step_by(depth) {
             let kc = depth.min(k - k0);
-            // SAFETY: the rows of the tiles and terms k0..k0+kc lie inside A (checked by `Job::new`); the room has `LDA`
+            // SAFETY: the rows of the tiles and terms k0..k0+kc lie inside A (checked by `Job::new`); the scratch has `LDA`
             // numbers for each row, and a vector more. The caller vouches for the instructions.
             let a = unsafe {
                 let a = job.a.data.as_ptr().add(i0 * job.a.row + k0 * job.a.column);
@@ -107,8 +107,8 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                     a
                 } else {
                     let strides = [job.a.row, job.a.column];
-                    V::call(PackA { a, strides, tiles, kc, packed: a_room.as_mut_ptr() });
-                    a_room.as_ptr()
+                    V::call(PackA { a, strides, tiles, kc, packed: a_scratch.as_mut_ptr() });
+                    a_scratch.as_ptr()
                 }
             };
             let mut j0 = 0;
@@ -124,8 +124,10 @@ unsafe fn blocks<T: Scalar, V: Vector<T>, const R: usize, const W: usize, const 
                 } else {
                     // SAFETY: terms k0..k0+kc and these columns lie inside B (checked by `Job::new`); the panel has room for kc
                     // rows of `WIDEST` numbers. The caller vouches for the instructions.
-                    unsafe { V::call(PackB { b: from, strides, kc, columns, panel: b_room.as_mut_ptr() }) };
-                    (b_room.as_ptr(), columns.next_multiple_of(V::LANES))
+                    unsafe {
+                        V::call(PackB { b: from, strides, kc, columns, panel: b_scratch.as_mut_ptr() })
+                    };
+                    (b_scratch.as_ptr(), columns.next_multiple_of(V::LANES))
                 };
                 let ahead = (!near).then(|| {
                     let next = from.wrapping_add(columns * job.b.column);

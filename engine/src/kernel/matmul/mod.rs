@@ -96,7 +96,7 @@ pub struct Job<'a, T> {
     onto: Onto<'a, T>,
     /// Whether all of B takes [`FAR`] bytes.
     far: bool,
-    room: PhantomData<&'a mut T>,
+    borrows: PhantomData<&'a mut T>,
 }
 
 // SAFETY: a job is shared to be cut into pieces that write different elements of C.
@@ -121,7 +121,7 @@ impl<'a, T: Scalar> Job<'a, T> {
             assert!(row.len() >= n);
         }
         let far = k * n * size_of::<T>() >= FAR;
-        Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, far, room: PhantomData }
+        Job { size: [m, n, k], a, b, c: c.as_mut_ptr(), ldc: n, onto, far, borrows: PhantomData }
     }
 
     /// C is m × n, with k terms.
@@ -168,7 +168,7 @@ impl<'a, T: Scalar> Job<'a, T> {
         Job { size: [n, m, k], a: self.b.transposed(), b: self.a.transposed(), ldc: m, onto, ..*self }
     }
 
-    /// Computes it, in a room of [`SCRATCH`] numbers. No two pieces that share an element of C may run at a time.
+    /// Computes it, with [`SCRATCH`] numbers of scratch. No two pieces that share an element of C may run at a time.
     pub(super) fn run(&self, level: Level, scratch: &mut [T]) {
         let [m, n, k] = self.size;
         if m * n * k <= TINY {

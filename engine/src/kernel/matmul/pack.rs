@@ -91,7 +91,7 @@ unsafe fn pack_tile<T: Scalar, V: Vector<T>>(
         let some = (rows - first).min(lanes);
         for p in (0..kc).step_by(lanes) {
             let terms = (kc - p).min(lanes);
-            // SAFETY: every read stays inside the rows and terms, and every write inside the room; the caller vouches for
+            // SAFETY: every read stays inside the rows and terms, and every write inside the scratch; the caller vouches for
             // the instructions.
             unsafe {
                 let square = transposed::<T, V>(a.add(first * stride + p), stride, some, terms);

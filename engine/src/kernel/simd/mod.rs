@@ -271,7 +271,7 @@ pub trait Vector<T>: Copy {
     }
 }
 
-/// Turns the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
+/// Transposes the square in the first `LANES` vectors: interleaving the halves of the rows, log₂ of their number times.
 ///
 /// # Safety
 /// The processor has `V`'s instructions.

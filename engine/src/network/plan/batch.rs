@@ -46,7 +46,7 @@ impl<'a, T: Scalar> Batch<'a, T> {
         if follow { &self.data.inputs()[first * width..(first + self.len()) * width] } else { &[] }
     }
 
-    /// Copies the inputs of its examples from number `first` on, as many as `x` has room for.
+    /// Copies the inputs of its examples from number `first` on, as many as `x` holds.
     pub(super) fn copy_inputs(&self, first: usize, x: &mut [T]) {
         let (inputs, width) = (self.data.inputs(), self.data.shape().len());
         match self.rows {

@@ -50,7 +50,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         made
     }
 
-    /// The gradient of some groups into the first of the slices, or where that is empty into a room of the thread's, and
+    /// The gradient of some groups into the first of the slices, or where that is empty into memory of the thread's, and
     /// with it and the pieces of the other slices a call of `f`. What is borrowed is what the pass had, without the
     /// parameters: they are already on their way to their next values.
     fn gradient_of<S: Send, const N: usize>(
@@ -66,25 +66,26 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         let bounds = &partition.bounds[groups.start..=groups.end];
         let locals = [&mut self.scratch[..], &mut self.group_gradients];
         let borrowed = Borrowed { params: &[], buffers, inputs };
-        let of_group = |i: usize, pieces: [&mut [T]; N], item: &mut S, [room, own]: [&mut Aligned<T>; 2]| {
-            let mut pieces = pieces;
-            let (parts, start) = (partition.parts_of(first + i), bounds[i]);
-            if pieces[0].is_empty() {
-                pieces[0] = &mut own[..bounds[i + 1] - start];
-            }
-            let (node, team) = (parts[0].node, &mut Team::alone(room));
-            let op = &schedule.ops[node];
-            for (s, shard) in shards.iter().enumerate() {
-                let at = shard.point(schedule, node, shard.own(schedule, borrowed), train);
-                let dy = &shard.grads[op.dy.range(shard.rows)];
-                for ParamSlice { part, range, .. } in parts {
-                    let dw = &mut pieces[0][range.start - start..range.end - start];
-                    let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
-                    T::of_op(&*op.op).backward_param(&at, dy, part.clone(), dw, team);
+        let of_group =
+            |i: usize, pieces: [&mut [T]; N], item: &mut S, [scratch, own]: [&mut Aligned<T>; 2]| {
+                let mut pieces = pieces;
+                let (parts, start) = (partition.parts_of(first + i), bounds[i]);
+                if pieces[0].is_empty() {
+                    pieces[0] = &mut own[..bounds[i + 1] - start];
                 }
-            }
-            f(pieces, item, room);
-        };
+                let (node, team) = (parts[0].node, &mut Team::alone(scratch));
+                let op = &schedule.ops[node];
+                for (s, shard) in shards.iter().enumerate() {
+                    let at = shard.point(schedule, node, shard.own(schedule, borrowed), train);
+                    let dy = &shard.grads[op.dy.range(shard.rows)];
+                    for ParamSlice { part, range, .. } in parts {
+                        let dw = &mut pieces[0][range.start - start..range.end - start];
+                        let dw = if s == 0 { Grad::empty(dw) } else { Grad::new(dw) };
+                        T::of_op(&*op.op).backward_param(&at, dy, part.clone(), dw, team);
+                    }
+                }
+                f(pieces, item, scratch);
+            };
         self.sharing.threads.for_each_piece(slices, bounds, &mut items[groups], locals, of_group);
     }
 }
@@ -111,15 +112,15 @@ impl<T: Precision + LossPrecision, K: KeepGradients> Plan<T, K> {
     }
 
     /// Calls `f` for every group of the partition in parallel, with its pieces of the slices, its one of the `items`, and
-    /// the thread's room for a matrix product.
+    /// the thread's scratch.
     pub fn update<S: Send>(
         &mut self,
         slices: StepSlices<'_, T>,
         items: &mut [S],
         f: impl Fn(StepSlices<'_, T>, &mut S, &mut [T]) + Sync,
     ) {
-        let each = |_, pieces: [&mut [T]; SLOTS + 2], item: &mut S, [room]: [&mut Aligned<T>; 1]| {
-            f(StepSlices::from_array(pieces), item, room);
+        let each = |_, pieces: [&mut [T]; SLOTS + 2], item: &mut S, [scratch]: [&mut Aligned<T>; 1]| {
+            f(StepSlices::from_array(pieces), item, scratch);
         };
         let (slices, locals) = (slices.into_array(), [&mut self.scratch[..]]);
         self.sharing.threads.for_each_piece(slices, &self.partition.bounds, items, locals, each);
@@ -129,7 +130,7 @@ impl<T: Precision + LossPrecision, K: KeepGradients> Plan<T, K> {
 impl<T: Precision + LossPrecision> Plan<T, keep::Step> {
     /// A pass, and for every group of the partition, as soon as its gradient is there, a call of `f` with its pieces of
     /// the slices (the gradient's too, where the slice of all of it is empty), of which it may change the parameters, with
-    /// its one of the `items`, and with the thread's room for a matrix product. Returns the loss of the batch.
+    /// its one of the `items`, and with the thread's scratch. Returns the loss of the batch.
     ///
     /// # Panics
     /// Where the batch is larger than the plan's.
@@ -146,8 +147,8 @@ impl<T: Precision + LossPrecision> Plan<T, keep::Step> {
         let node_by_node = self.sharing.node_by_node;
         let borrowed = Borrowed { params: &*slices.params, buffers, inputs };
         let loss = self.through_shards(borrowed, batch, pass, !node_by_node);
-        let each = |pieces: [&mut [T]; SLOTS + 2], item: &mut S, room: &mut [T]| {
-            f(StepSlices::from_array(pieces), item, room);
+        let each = |pieces: [&mut [T]; SLOTS + 2], item: &mut S, scratch: &mut [T]| {
+            f(StepSlices::from_array(pieces), item, scratch);
         };
         if !node_by_node {
             self.gradient_of(0..items.len(), (buffers, inputs), slices.into_array(), items, &each);

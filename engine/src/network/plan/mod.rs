@@ -69,9 +69,9 @@ pub struct Plan<T, K> {
     partition: Partition,
     capacity: usize,
     shards: Vec<Shard<T>>,
-    /// Room for matrix products, for each thread.
+    /// For matrix products, for each thread.
     scratch: Vec<Aligned<T>>,
-    /// Room for the gradient of a group, for each thread, where the plan is one for steps.
+    /// For the gradient of a group, for each thread, where the plan is one for steps.
     group_gradients: Vec<Aligned<T>>,
     /// Of the last pass: how many shards had its examples, their targets, what the sum of their losses was divided by, and
     /// the address of its random numbers.

@@ -87,8 +87,8 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         };
         match &mut self.shards[..self.active] {
             [shard] => through(0, shard, Team::of(&self.sharing.threads, &mut self.scratch)),
-            shards => self.sharing.threads.for_each(shards, &mut self.scratch, |i, shard, room| {
-                through(i, shard, Team::alone(room));
+            shards => self.sharing.threads.for_each(shards, &mut self.scratch, |i, shard, scratch| {
+                through(i, shard, Team::alone(scratch));
             }),
         }
         self.loss()
