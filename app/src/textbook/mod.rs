@@ -189,9 +189,8 @@ impl Textbook {
             let there = |o: usize, i: usize| ends().any(|e| (e.layer, e.from, e.to) == (layer, Some(i), o));
             let mask: Vec<Vec<bool>> = (0..to).map(|o| (0..from).map(|i| there(o, i)).collect()).collect();
             let full = mask.iter().flatten().all(|there| *there);
-            let linear = if full { Linear::new(to) } else { Linear::new(to).mask(mask) };
             let biased = ends().any(|end| end.layer == layer && end.from.is_none());
-            if biased { linear } else { linear.without_bias() }
+            Linear { bias: biased, mask: (!full).then_some(mask), ..Linear::new(to) }
         };
         let activation = |name: &str| op::read(name, []).map(Layer::Op).map_err(|error| error.to_string());
         let layers = vec![

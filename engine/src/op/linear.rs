@@ -13,15 +13,21 @@ use crate::setting::{Default, Key, Kind, Value};
 use crate::shape::Shape;
 use std::sync::Arc;
 
-/// The affine map.
+/// The affine map: `Linear::new(10)`, or `Linear { bias: false, ..Linear::new(10) }`.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    out: usize,
-    told: Option<usize>,
-    bias: bool,
-    init: Option<Init>,
-    bias_init: Option<Init>,
-    mask: Option<Vec<Vec<bool>>>,
+    /// Number of outputs.
+    pub out: usize,
+    /// Number of features, to be checked against what arrives.
+    pub features: Option<usize>,
+    /// Whether b is added.
+    pub bias: bool,
+    /// How W starts; `None`: uniform in ±1/√in, as PyTorch.
+    pub init: Option<Init>,
+    /// How b starts; `None`: uniform in ±1/√in.
+    pub bias_init: Option<Init>,
+    /// Which connections there are, `out` rows of `in`; `None`: all.
+    pub mask: Option<Vec<Vec<bool>>>,
 }
 
 pub(super) const ENTRY: OpEntry = OpEntry {
@@ -43,7 +49,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     build: |settings| {
         Ok(Arc::new(Linear {
             out: settings.count("out"),
-            told: settings.count_if("in"),
+            features: settings.count_if("in"),
             bias: settings.switch("bias"),
             init: settings.get("init").map(Init::read).transpose()?,
             bias_init: settings.get("bias_init").map(Init::read).transpose()?,
@@ -60,22 +66,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
 impl Linear {
     /// To `out` outputs, with bias, starting as PyTorch's `Linear`.
     pub fn new(out: usize) -> Linear {
-        Linear { out, told: None, bias: true, init: None, bias_init: None, mask: None }
-    }
-
-    /// Without bias.
-    pub fn without_bias(self) -> Linear {
-        Linear { bias: false, ..self }
-    }
-
-    /// Another start for W.
-    pub fn init(self, init: Init) -> Linear {
-        Linear { init: Some(init), ..self }
-    }
-
-    /// Only the connections that are true, `out` rows of `in`.
-    pub fn mask(self, mask: Vec<Vec<bool>>) -> Linear {
-        Linear { mask: Some(mask), ..self }
+        Linear { out, features: None, bias: true, init: None, bias_init: None, mask: None }
     }
 
     fn connected(&self, o: usize, i: usize) -> bool {
@@ -95,7 +86,7 @@ impl Op for Linear {
 
     fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit> {
         let x = only(x)?;
-        features(x, self.told)?;
+        features(x, self.features)?;
         if self.out.checked_mul(x.last()).is_none_or(|count| count > MOST) {
             return Err(Misfit::TooLarge { out: self.out, features: x.last() });
         }

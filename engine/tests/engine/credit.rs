@@ -33,6 +33,10 @@ fn dataset(inputs: Vec<f64>, shape: &[usize], targets: Targets<f64>) -> Dataset<
     Dataset::new(inputs, shape.to_vec(), targets).unwrap()
 }
 
+fn unbiased(out: usize) -> Linear {
+    Linear { bias: false, ..Linear::new(out) }
+}
+
 fn loss(name: &str) -> Arc<dyn LossFunction> {
     loss::read(name, []).unwrap()
 }
@@ -54,8 +58,9 @@ fn number(json: &Json) -> f64 {
 }
 
 fn first_network() -> (Network, Dataset<f64>) {
-    let own = || Linear::new(2).without_bias().mask(vec![vec![true, false], vec![false, true]]);
-    let layers = layers![own(), whygrad::op::Sigmoid, Linear::new(1).without_bias()];
+    let mask = vec![vec![true, false], vec![false, true]];
+    let own = Linear { mask: Some(mask), ..unbiased(2) };
+    let layers = layers![own, whygrad::op::Sigmoid, unbiased(1)];
     let network = Network::sequential([2], layers).unwrap();
     (network, dataset(vec![1.0, 0.5], &[2], Targets::Values { data: vec![1.0], width: 1 }))
 }
@@ -158,20 +163,15 @@ fn a_chain_says_how_each_of_its_numbers_is_computed() {
 #[test]
 fn a_chain_looks_at_what_the_weight_reaches_and_nothing_else() {
     // Two networks side by side: of each value, a weight reaches one number.
-    let own = || Linear::new(2).without_bias().mask(vec![vec![true, false], vec![false, true]]);
+    let mask = vec![vec![true, false], vec![false, true]];
+    let own = Linear { mask: Some(mask), ..unbiased(2) };
     let params = [0.5, 0.0, 0.0, 0.7, -0.3, 0.0, 0.0, 0.9];
-    let still = fixed(layers![own(), op::Tanh, own()], 2, &params, "mse", &[1.0, 2.0], &[1.0, 1.0]);
+    let still =
+        fixed(layers![own.clone(), op::Tanh, own.clone()], 2, &params, "mse", &[1.0, 2.0], &[1.0, 1.0]);
     let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
     assert!(chain.links().all(|link| (link.width, link.kind) == (1, Kind::Derivative)), "{chain:?}");
     // Without the mask of the second layer, it reaches both outputs.
-    let still = fixed(
-        layers![own(), op::Tanh, Linear::new(2).without_bias()],
-        2,
-        &params,
-        "mse",
-        &[1.0, 2.0],
-        &[1.0; 2],
-    );
+    let still = fixed(layers![own, op::Tanh, unbiased(2)], 2, &params, "mse", &[1.0, 2.0], &[1.0; 2]);
     let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
     let kinds: Vec<(usize, Kind)> = chain.links().map(|link| (link.width, link.kind)).collect();
     assert_eq!(kinds, [(2, Kind::Gain), (1, Kind::Gain), (1, Kind::Derivative), (1, Kind::Derivative)]);
@@ -278,7 +278,8 @@ impl Made {
         // Every third connection is left out.
         let masked = |width: usize, features: usize, on: usize| {
             let row = |o: usize| (0..features).map(|i| !(o + i + on).is_multiple_of(3)).collect();
-            Arc::new(Linear::new(width).mask((0..width).map(row).collect())) as Arc<dyn op::Operation>
+            Arc::new(Linear { mask: Some((0..width).map(row).collect()), ..Linear::new(width) })
+                as Arc<dyn op::Operation>
         };
         let first = network.add("0".into(), linear(3), &[network.input()]).unwrap();
         let mut values: Vec<Value> = vec![first];
@@ -496,8 +497,7 @@ fn a_softmax_over_one_unit_blocks_every_gradient_and_is_named() {
 #[test]
 fn two_equal_and_opposite_examples_cancel_and_do_not_block() {
     // ŷ = w·x with w = 1: the slopes 2·(ŷ − y)·x of the two examples are 2·(1 − 0)·1 and 2·(1 − 2)·1.
-    let still =
-        fixed(layers![Linear::new(1).without_bias()], 1, &[1.0], "squared_error", &[1.0, 1.0], &[0.0, 2.0]);
+    let still = fixed(layers![unbiased(1)], 1, &[1.0], "squared_error", &[1.0, 1.0], &[0.0, 2.0]);
     let weight = Weight { param: 0, at: 0 };
     let parts = examples(&still, weight);
     assert_eq!((parts.each.as_slice(), parts.sum, parts.absolute), (&[2.0, -2.0][..], 0.0, 4.0));
@@ -523,9 +523,8 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     close(groups.positive, of.flow.total / 2.0, 1e-15);
 
     // x + f(x) with f(x) = −x: the two ways around meet again in one number.
-    let inside = layers![Linear::new(1).without_bias()];
-    let layers =
-        layers![Linear::new(1).without_bias(), Layer::Residual(inside), Linear::new(1).without_bias()];
+    let inside = layers![unbiased(1)];
+    let layers = layers![unbiased(1), Layer::Residual(inside), unbiased(1)];
     let still = fixed(layers, 1, &[2.0, -0.999, 1.0], "squared_error", &[1.0], &[3.0]);
     let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
     assert_eq!(of.diagnosis.verdict, Verdict::Cancelled);
@@ -557,7 +556,7 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
 
 #[test]
 fn a_kink_between_the_nudges_is_named() {
-    let layers = || layers![Linear::new(1).without_bias(), op::Relu, Linear::new(1).without_bias()];
+    let layers = || layers![unbiased(1), op::Relu, unbiased(1)];
     let weight = Weight { param: 0, at: 0 };
     let near = nudge(&fixed(layers(), 1, &[1e-5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
     assert!(!near.agrees);
@@ -567,7 +566,7 @@ fn a_kink_between_the_nudges_is_named() {
     let far = nudge(&fixed(layers(), 1, &[0.5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
     assert!(far.agrees && far.crossings.is_empty());
     // Also where it is the loss's: |ŷ − y| at ŷ = y.
-    let layers = layers![Linear::new(1).without_bias()];
+    let layers = layers![unbiased(1)];
     let loss = nudge(&fixed(layers, 1, &[1.0], "mae", &[2.0], &[2.0]), weight);
     assert_eq!((loss.crossings[0].operation.as_str(), loss.crossings[0].argument.as_str()), ("mae", "ŷ − y"));
 }
@@ -586,7 +585,7 @@ fn a_wrong_gradient_does_not_agree_with_its_nudge() {
 #[test]
 fn an_effect_is_predicted_by_the_gradient_and_measured_by_the_loss() {
     // L = (w₁ + w₂ − 3)² at (1, 1): g = −2 for both, and L = 1. With a learning rate of 1/8, Δw = 1/4.
-    let network = Network::sequential([2], layers![Linear::new(1).without_bias()]).unwrap();
+    let network = Network::sequential([2], layers![unbiased(1)]).unwrap();
     let sgd = Arc::new(Sgd { lr: 0.125, ..Sgd::default() });
     let mut trainer = Trainer::<f64>::new(network, loss("squared_error"), sgd, Options::default()).unwrap();
     trainer.weights_mut().params.fill(1.0);

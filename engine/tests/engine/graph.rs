@@ -266,7 +266,8 @@ fn labels_and_shapes_that_do_not_fit_the_network_are_refused() {
 
 #[test]
 fn a_mask_leaves_connections_out_for_good() {
-    let linear = Linear::new(2).without_bias().mask(vec![vec![true, false], vec![false, true]]);
+    let mask = Some(vec![vec![true, false], vec![false, true]]);
+    let linear = Linear { bias: false, mask, ..Linear::new(2) };
     let network = Network::sequential([2], layers![linear, Tanh, Linear::new(1)]).unwrap();
     assert!(gradient_error(&network, mse(), None) <= 1e-7);
     let sgd = whygrad::optim::Adam { lr: 0.1, ..Default::default() };
