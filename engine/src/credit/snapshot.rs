@@ -89,11 +89,11 @@ impl Snapshot {
     /// # Panics
     /// Where the batch is larger than the trainer's.
     pub fn take<T: Real>(trainer: &Trainer<T>, batch: Batch<'_, T>) -> Result<Snapshot, Error> {
+        trainer.check(batch.data)?;
         if batch.is_empty() {
             return Err(Error::NoExamples);
         }
-        trainer.check(batch.data)?;
-        let trained = Trained::by(trainer.clone(), batch);
+        let trained = Trained::of(trainer.clone(), batch);
         let batch = exactly(batch);
         let (network, loss) = (Arc::clone(trainer.network()), Arc::clone(trainer.loss()));
         let options = trainer.options().clone();
@@ -256,12 +256,14 @@ pub(super) fn relative(difference: f64, of: f64) -> Option<f64> {
 
 impl Trained {
     /// What a trainer makes of a batch.
-    fn by<T: Real>(mut trainer: Trainer<T>, batch: Batch<'_, T>) -> Trained {
+    fn of<T: Real>(mut trainer: Trainer<T>, batch: Batch<'_, T>) -> Trained {
+        let gradient = exact(&trainer.gradient(batch));
+        trainer.step(batch);
         Trained {
             precision: T::NAME,
             epsilon: T::epsilon().f64(),
             least: T::min_positive_value().f64(),
-            gradient: exact(trainer.step_with_gradient(batch)),
+            gradient,
             after: trainer.state().weights.cast(),
         }
     }

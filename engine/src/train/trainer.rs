@@ -49,7 +49,7 @@ pub struct Trainer<T> {
     options: Options,
     plan: StepPlan<T>,
     state: State<T>,
-    /// Kept where its norm is needed before the first weight changes, or somebody asks for it; else empty.
+    /// Kept where its norm is needed before the first weight changes; else empty.
     gradient: Aligned<T>,
     groups: Vec<Group>,
     facts: StepFacts,
@@ -229,15 +229,6 @@ impl<T: Real> Trainer<T> {
             }
         }
         gradient
-    }
-
-    /// As [`Trainer::step`]; returns the gradient of the batch's loss that it used, before clipping.
-    pub(crate) fn step_with_gradient(&mut self, batch: Batch<'_, T>) -> &[T] {
-        if self.gradient.is_empty() {
-            self.gradient = Aligned::zeros_apart(self.network.param_count(), 1);
-        }
-        self.step(batch);
-        &self.gradient
     }
 
     fn update(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
