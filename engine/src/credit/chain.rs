@@ -106,11 +106,14 @@ impl Level {
 
 impl Chain {
     /// The chain from the loss of `example` (its place in the batch) to `weight`.
-    pub fn new(still: &Snapshot, weight: Weight, example: usize) -> Chain {
-        let graph = Graph::of_example(still, example, Some(weight));
+    ///
+    /// # Panics
+    /// Where the batch has no such example, or the network no such weight.
+    pub fn new(snapshot: &Snapshot, weight: Weight, example: usize) -> Chain {
+        let graph = Graph::of_example(snapshot, example, Some(weight));
         let cuts = graph.cuts(weight);
-        let links = links(still, &graph, &cuts, weight, example);
-        let factors = factors(&graph, &cuts, weight.name(still.network()), links);
+        let links = links(snapshot, &graph, &cuts, weight, example);
+        let factors = factors(&graph, &cuts, weight.name(snapshot.network()), links);
         let product = match factors.is_empty() {
             true => 0.0,
             // Nothing passes a factor of 0 over 0.
@@ -119,7 +122,7 @@ impl Chain {
         let zero = |(f, factor): (usize, &Factor)| {
             factor.links.iter().position(|link| link.number == Some(0.0)).map(|l| (f, l))
         };
-        let gradient = examples::example_gradient(still, weight, example);
+        let gradient = examples::example_gradient(snapshot, weight, example);
         let residual = product - gradient;
         // A gain that is small may be a difference of terms of order 1 (as in a normalisation of few numbers): ε of
         // those is more of it.
@@ -129,7 +132,7 @@ impl Chain {
         let rounding = super::rounding(graph.total::<Absolute>(weight, example) + gradient.abs() / least);
         Chain {
             example,
-            loss: still.plan().example_losses().nth(example).map_or(f64::NAN, Scalar::f64),
+            loss: snapshot.plan().example_losses().nth(example).map_or(f64::NAN, Scalar::f64),
             zero_at: factors.iter().enumerate().find_map(zero),
             factors,
             product,
@@ -147,7 +150,7 @@ impl Chain {
 }
 
 /// The links from the loss to the weight: one above each cut, and the weight's own.
-fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
+fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
     let (Some(top), Some(bottom)) = (cuts.first(), cuts.last()) else { return vec![] };
     let seeds = graph.loss_slopes::<Sum>(Some(example));
     let slopes = graph.back::<Sum>(top.value, &seeds, bottom.value);
@@ -158,9 +161,9 @@ fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, exam
     let mut links = vec![];
     let mut upper = Level::of(&of(top));
     links.push(Link {
-        operation: still.loss().name().into(),
+        operation: snapshot.loss().name().into(),
         symbol: format!("∂L/∂{}", end(graph, top)),
-        expression: loss_expression(still, graph, only(graph, top), example),
+        expression: loss_expression(snapshot, graph, only(graph, top), example),
         number: Some(upper.size),
         kind: if upper.single { Kind::Derivative } else { Kind::Gain },
         width: top.cone.len(),
@@ -194,7 +197,7 @@ fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, exam
         edges.iter().map(|edge| slopes.get(bottom.value)[graph.place(edge.of)] * edge.slope).sum();
     let (number, kind, expression) = match edges.as_slice() {
         [edge] => {
-            let (_, param) = weight.node(still.network());
+            let (_, param) = weight.node(snapshot.network());
             let written = graph.expression(edge.of, By::Param { param, at: weight.at });
             (Some(edge.slope), Kind::Derivative, written)
         }
@@ -202,7 +205,7 @@ fn links(still: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, exam
     };
     links.push(Link {
         operation: graph.value_name(bottom.value).into(),
-        symbol: format!("∂{}/∂{}", end(graph, bottom), weight.name(still.network())),
+        symbol: format!("∂{}/∂{}", end(graph, bottom), weight.name(snapshot.network())),
         expression,
         number,
         kind,
@@ -298,18 +301,18 @@ fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expres
 
 /// How the loss's slope by one number of the output is written, or by all of them.
 pub(super) fn loss_expression(
-    still: &Snapshot,
+    snapshot: &Snapshot,
     graph: &Graph<'_>,
     unit: Option<Unit>,
     example: usize,
 ) -> Option<Expression> {
     let (value, row) = (graph.output(), graph.row(example));
     let outputs: Vec<f64> = (0..graph.width(value)).map(|at| graph.number(Unit { value, row, at })).collect();
-    let targets: Vec<f64> = match still.targets(example..example + 1) {
+    let targets: Vec<f64> = match snapshot.targets(example..example + 1) {
         Target::Values(targets) => targets.to_vec(),
         Target::Classes(classes) => classes.iter().map(|&class| f64::from(class)).collect(),
     };
-    let tree = still.loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
+    let tree = snapshot.loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
     let find = |letter: &Symbol| {
         let numbers = |input: &usize| if *input == 0 { &outputs } else { &targets };
         let found = match &letter.role {

@@ -32,6 +32,9 @@ pub struct Effect {
 }
 
 /// What the move of `weight` did to the loss, and what all weights' moves did together.
+///
+/// # Panics
+/// Where the network has no such weight.
 pub fn effect(snapshot: &Snapshot, weight: Weight) -> Effect {
     let (place, after) = (weight.place(snapshot.network()), snapshot.after());
     let (moved, before) = (after.params[place] - snapshot.value(weight), snapshot.batch_loss());

@@ -55,6 +55,9 @@ pub struct Examples {
 }
 
 /// What each example of the batch contributes to the gradient of `weight`.
+///
+/// # Panics
+/// Where the network has no such weight.
 pub fn examples(snapshot: &Snapshot, weight: Weight) -> Examples {
     let each = contributions(snapshot, weight, 0..snapshot.examples());
     let (total, absolute) = (each.iter().sum::<f64>(), each.iter().map(|c| c.abs()).sum::<f64>());

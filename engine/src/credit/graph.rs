@@ -1,7 +1,7 @@
 //! The graph of single numbers that a step is: each number of each value, and the local derivatives between them.
 //! It is never built. Two sweeps walk it, in any semiring: back from the loss, and forth from a weight.
 
-use super::semiring::{Count, Paths, Semiring};
+use super::semiring::{Count, PathCount, Semiring};
 use super::weight::index;
 use super::{Expression, Snapshot, Weight};
 use crate::expr::{Role, Symbol};
@@ -15,7 +15,7 @@ use std::ops::Range;
 
 /// Some examples of a step. One, where examples do not mix; else all of them.
 pub(super) struct Graph<'a> {
-    still: &'a Snapshot,
+    snapshot: &'a Snapshot,
     shard: usize,
     /// Example of the shard's first row.
     first: usize,
@@ -26,13 +26,13 @@ pub(super) struct Graph<'a> {
 }
 
 /// A number for each number of some values in a row, [rows, shape] each.
-pub(super) struct Values<N> {
+pub(super) struct Sweep<N> {
     numbers: Vec<N>,
     first: usize,
     starts: Vec<usize>,
 }
 
-impl<N> Values<N> {
+impl<N> Sweep<N> {
     /// Which values there are.
     pub fn values(&self) -> Range<usize> {
         self.first..self.first + self.starts.len() - 1
@@ -83,28 +83,28 @@ pub(super) struct Cut {
 
 impl<'a> Graph<'a> {
     /// What the gradient of one example's loss goes through, on its way to any weight or to one.
-    pub fn of_example(still: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
-        let (shard, examples) = still
+    pub fn of_example(snapshot: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
+        let (shard, examples) = snapshot
             .plan()
             .shards()
             .enumerate()
             .find(|(_, examples)| examples.contains(&example))
             .expect("an example of the batch");
         let row = example - examples.start;
-        let rows = if still.network().mixes_examples() { 0..examples.len() } else { row..row + 1 };
-        Graph { still, shard, first: examples.start, rows, keep: keep(still, weight) }
+        let rows = if snapshot.network().mixes_examples() { 0..examples.len() } else { row..row + 1 };
+        Graph { snapshot, shard, first: examples.start, rows, keep: keep(snapshot, weight) }
     }
 
     /// What the gradient of all losses of a shard goes through, on its way to any weight.
-    pub fn of_shard(still: &'a Snapshot, shard: usize, examples: Range<usize>) -> Graph<'a> {
-        Graph { still, shard, first: examples.start, rows: 0..examples.len(), keep: keep(still, None) }
+    pub fn of_shard(snapshot: &'a Snapshot, shard: usize, examples: Range<usize>) -> Graph<'a> {
+        Graph { snapshot, shard, first: examples.start, rows: 0..examples.len(), keep: keep(snapshot, None) }
     }
 
     /// The first of these examples alone, where examples do not mix.
     pub fn one_row(&self) -> Option<Graph<'a>> {
-        let (keep, still) = (self.keep.clone(), self.still);
+        let (keep, snapshot) = (self.keep.clone(), self.snapshot);
         let one = self.rows.start..self.rows.start + 1;
-        (!still.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
+        (!snapshot.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
     }
 
     /// Which examples these are.
@@ -114,7 +114,7 @@ impl<'a> Graph<'a> {
 
     /// Threads that training was told to use.
     pub fn threads(&self) -> &Threads {
-        &self.still.options().threads
+        &self.snapshot.options().threads
     }
 
     /// The row of the shard that an example is in.
@@ -124,21 +124,21 @@ impl<'a> Graph<'a> {
 
     /// The network's output.
     pub fn output(&self) -> usize {
-        self.still.network().output().index()
+        self.snapshot.network().output().index()
     }
 
     /// The operation whose output a value is.
     pub fn node(&self, value: usize) -> &'a Node {
-        &self.still.network().nodes()[value - 1]
+        &self.snapshot.network().nodes()[value - 1]
     }
 
     fn point(&self, value: usize) -> Point<'a, f64> {
-        self.still.plan().point(&self.still.state().weights, value - 1, self.shard)
+        self.snapshot.plan().point(&self.snapshot.state().weights, value - 1, self.shard)
     }
 
     /// Numbers per example of a value.
     pub fn width(&self, value: usize) -> usize {
-        self.still.network().shapes()[value].len()
+        self.snapshot.network().shapes()[value].len()
     }
 
     /// Numbers of a value, over all examples here.
@@ -162,13 +162,13 @@ impl<'a> Graph<'a> {
         Unit { value, row: self.rows.start + place / width, at: place % width }
     }
 
-    fn zeros<N: Copy>(&self, values: Range<usize>, zero: N) -> Values<N> {
+    fn zeros<N: Copy>(&self, values: Range<usize>, zero: N) -> Sweep<N> {
         let mut starts = vec![0];
         for value in values.clone() {
             let length = if self.keep[value] { self.rows.len() * self.width(value) } else { 0 };
             starts.push(starts[starts.len() - 1] + length);
         }
-        Values { numbers: vec![zero; starts[starts.len() - 1]], first: values.start, starts }
+        Sweep { numbers: vec![zero; starts[starts.len() - 1]], first: values.start, starts }
     }
 
     /// ∂ℓ/∂ŷ, as a semiring has it: of the loss of one example, or of every example's own. [rows, shape]
@@ -176,7 +176,7 @@ impl<'a> Graph<'a> {
         let mut seeds = vec![];
         for row in self.rows.clone() {
             let own = example.is_none_or(|example| example == self.first + row);
-            let slopes = self.still.loss_slopes(self.first + row);
+            let slopes = self.snapshot.loss_slopes(self.first + row);
             seeds.extend(slopes.into_iter().map(|slope| if own { S::edge(slope) } else { S::ZERO }));
         }
         seeds
@@ -184,7 +184,7 @@ impl<'a> Graph<'a> {
 
     /// For each number between the values `bottom` and `top`, what the semiring makes of all paths from `top` (whose
     /// numbers start as `seeds`) to it.
-    pub fn back<S: Semiring>(&self, top: usize, seeds: &[S::Number], bottom: usize) -> Values<S::Number> {
+    pub fn back<S: Semiring>(&self, top: usize, seeds: &[S::Number], bottom: usize) -> Sweep<S::Number> {
         let mut values = self.zeros(bottom..top + 1, S::ZERO);
         if !self.keep[top] {
             return values;
@@ -224,8 +224,8 @@ impl<'a> Graph<'a> {
 
     /// For each number from the weight's operation on, what the semiring makes of all paths from it down to the
     /// weight.
-    pub fn forth<S: Semiring>(&self, weight: Weight) -> Values<S::Number> {
-        let start = weight.node(self.still.network()).0 + 1;
+    pub fn forth<S: Semiring>(&self, weight: Weight) -> Sweep<S::Number> {
+        let start = weight.node(self.snapshot.network()).0 + 1;
         let mut values = self.zeros(start..self.output() + 1, S::ZERO);
         if !self.keep[start] {
             return values;
@@ -271,7 +271,7 @@ impl<'a> Graph<'a> {
 
     /// What the semiring makes of all paths from the loss of one example to a weight.
     pub fn total<S: Semiring>(&self, weight: Weight, example: usize) -> S::Number {
-        let bottom = weight.node(self.still.network()).0 + 1;
+        let bottom = weight.node(self.snapshot.network()).0 + 1;
         let above = self.back::<S>(self.output(), &self.loss_slopes::<S>(Some(example)), bottom);
         self.at_weight::<S>(&above, weight, None)
     }
@@ -279,7 +279,7 @@ impl<'a> Graph<'a> {
     /// What comes to a weight from what is `above` it: through all rows, or through one example's.
     pub fn at_weight<S: Semiring>(
         &self,
-        above: &Values<S::Number>,
+        above: &Sweep<S::Number>,
         weight: Weight,
         example: Option<usize>,
     ) -> S::Number {
@@ -298,16 +298,16 @@ impl<'a> Graph<'a> {
     where
         'a: 'm,
     {
-        let param = &self.still.network().params()[node.params.start];
+        let param = &self.snapshot.network().params()[node.params.start];
         Matrix { w: at.w.get(0), features: param.shape.last(), mask: param.mask.as_deref() }
     }
 
     /// The derivatives of the outputs of the weight's operation by the weight that are not structurally zero.
     pub fn edges(&self, weight: Weight) -> Vec<Edge> {
-        let (node, param) = weight.node(self.still.network());
-        let (value, node, at) = (node + 1, &self.still.network().nodes()[node], self.point(node + 1));
+        let (node, param) = weight.node(self.snapshot.network());
+        let (value, node, at) = (node + 1, &self.snapshot.network().nodes()[node], self.point(node + 1));
         let mut edges = vec![];
-        if weight.left_out(self.still.network()) {
+        if weight.left_out(self.snapshot.network()) {
             return edges;
         }
         if Op::structure(&*node.op) == Structure::Affine {
@@ -348,7 +348,7 @@ impl<'a> Graph<'a> {
     /// The values through which all paths from a weight to the loss go, from the network's output down to the output of
     /// the weight's operation; none where no path goes.
     pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
-        let start = weight.node(self.still.network()).0 + 1;
+        let start = weight.node(self.snapshot.network()).0 + 1;
         let reached = self.forth::<Count>(weight);
         if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
             return vec![];
@@ -363,7 +363,7 @@ impl<'a> Graph<'a> {
         }
         for value in (start..=self.output()).filter(|value| self.keep[*value]) {
             if far <= value {
-                let there = |(_, paths): &(usize, &Paths)| !paths.is_none();
+                let there = |(_, paths): &(usize, &PathCount)| !paths.is_none();
                 let cone =
                     reached.get(value).iter().enumerate().filter(there).map(|(place, _)| place).collect();
                 cuts.push(Cut { value, cone });
@@ -381,7 +381,7 @@ impl<'a> Graph<'a> {
 
     /// What people call a value: `x`, or its operation's name.
     pub fn value_name(&self, value: usize) -> &'a str {
-        value_name(self.still.network(), value)
+        value_name(self.snapshot.network(), value)
     }
 
     /// What people call a unit: `tanh1[3]`, or `tanh1` where it has one number; with its example where paths lead
@@ -391,12 +391,12 @@ impl<'a> Graph<'a> {
             1 => String::new(),
             _ => format!(" of example {}", self.first + unit.row),
         };
-        unit_name(self.still.network(), unit.value, unit.at) + &example
+        unit_name(self.snapshot.network(), unit.value, unit.at) + &example
     }
 
     /// What a unit is.
     pub fn number(&self, unit: Unit) -> f64 {
-        let value = self.still.plan().value(unit.value).nth(self.first + unit.row);
+        let value = self.snapshot.plan().value(unit.value).nth(self.first + unit.row);
         value.map_or(f64::NAN, |numbers| numbers[unit.at])
     }
 
@@ -417,7 +417,7 @@ impl<'a> Graph<'a> {
             }
             Role::Param { param, at } => {
                 let weight = Weight { param: node.params.start + param, at: *at };
-                Some((weight.name(self.still.network()), vec![self.still.value(weight)]))
+                Some((weight.name(self.snapshot.network()), vec![self.snapshot.value(weight)]))
             }
             Role::Saved { at } => Some((letter.letter.to_string(), vec![point.saved[*at]])),
             _ => None,
@@ -438,8 +438,8 @@ pub(super) fn unit_name(network: &Network, value: usize, at: usize) -> String {
 }
 
 /// Which values lie on the way from the loss to any weight, or to one.
-fn keep(still: &Snapshot, weight: Option<Weight>) -> Vec<bool> {
-    let network = still.network();
+fn keep(snapshot: &Snapshot, weight: Option<Weight>) -> Vec<bool> {
+    let network = snapshot.network();
     let count = network.nodes().len() + 1;
     let start = weight.map(|weight| weight.node(network).0);
     let mut below = vec![false; count];

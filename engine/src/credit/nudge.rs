@@ -65,32 +65,33 @@ pub struct Crossing {
 const AGREE: f64 = 1e-7;
 
 /// Nudges `weight` up and down, and compares the batch's loss with what the gradient says.
-pub fn nudge(still: &Snapshot, weight: Weight) -> Nudge {
-    let w = still.value(weight);
+///
+/// # Panics
+/// Where the network has no such weight.
+pub fn nudge(snapshot: &Snapshot, weight: Weight) -> Nudge {
+    let w = snapshot.value(weight);
     let step = f64::EPSILON.sqrt().sqrt() * w.abs().max(1.0).log2().ceil().exp2();
     // A connection that is left out stays out.
-    let by = if weight.left_out(still.network()) { 0.0 } else { step };
-    let mut weights = still.state().weights.clone();
+    let by = if weight.left_out(snapshot.network()) { 0.0 } else { step };
+    let mut weights = snapshot.state().weights.clone();
     let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
-        weights.params[weight.place(still.network())] = w + steps * by;
-        still.at(&weights, |plan| {
-            let losses = plan.example_losses().collect::<Vec<f64>>();
-            (losses, arguments(still, plan), still.output_rounding(plan))
-        })
+        weights.params[weight.place(snapshot.network())] = w + steps * by;
+        snapshot.at(&weights, |plan| Nudged::read(snapshot, plan))
     });
     // Example by example: the rounding of a sum of losses stays out of it.
-    let slope = |up: &[f64], down: &[f64], by: f64| -> Vec<f64> {
-        up.iter().zip(down).map(|(up, down)| (up - down) / by).collect()
+    let slope = |up: &Nudged, down: &Nudged, by: f64| -> Vec<f64> {
+        up.losses.iter().zip(&down.losses).map(|(up, down)| (up - down) / by).collect()
     };
-    let (near, far) = (slope(&up.0, &down.0, 2.0 * step), slope(&high.0, &low.0, 4.0 * step));
+    let (near, far) = (slope(&up, &down, 2.0 * step), slope(&high, &low, 4.0 * step));
     let each: Vec<f64> = near.iter().zip(far).map(|(near, far)| (4.0 * near - far) / 3.0).collect();
-    let batch = |each: &[f64]| each.iter().sum::<f64>() / still.plan().divisor();
-    let (difference, gradient) = (batch(&each), still.slope(weight));
+    let batch = |each: &[f64]| each.iter().sum::<f64>() / snapshot.plan().divisor();
+    let (difference, gradient) = (batch(&each), snapshot.slope(weight));
     let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
-    let rounding = 16.0 * (still.rounding() + low.2.max(high.2)) / step;
+    let rounding = 16.0 * (snapshot.rounding() + low.rounding.max(high.rounding)) / step;
     let bends = each.iter().zip(&near).map(|(each, near)| (each - near).abs());
-    let truncation = bends.sum::<f64>() / still.plan().divisor();
-    let crossings = low.1.iter().zip(&high.1).filter_map(|(low, high)| low.crossing(high, still));
+    let truncation = bends.sum::<f64>() / snapshot.plan().divisor();
+    let arguments = low.arguments.iter().zip(&high.arguments);
+    let crossings = arguments.filter_map(|(low, high)| low.crossing(high, snapshot));
     Nudge {
         step,
         difference,
@@ -104,6 +105,26 @@ pub fn nudge(still: &Snapshot, weight: Weight) -> Nudge {
     }
 }
 
+/// What a pass at a nudged weight leaves.
+struct Nudged {
+    /// ℓₙ of each example.
+    losses: Vec<f64>,
+    /// What can cross a kink.
+    arguments: Vec<Arguments>,
+    /// What the rounding of the outputs makes of the loss.
+    rounding: f64,
+}
+
+impl Nudged {
+    fn read(snapshot: &Snapshot, plan: &Plan<f64, keep::All>) -> Nudged {
+        Nudged {
+            losses: plan.example_losses().collect(),
+            arguments: arguments(snapshot, plan),
+            rounding: snapshot.output_rounding(plan),
+        }
+    }
+}
+
 /// The arguments of something with a kink, for every example.
 struct Arguments {
     operation: String,
@@ -114,19 +135,19 @@ struct Arguments {
 }
 
 /// All arguments of operations with kinks, and of the loss if it has one.
-fn arguments(still: &Snapshot, plan: &Plan<f64, keep::All>) -> Vec<Arguments> {
+fn arguments(snapshot: &Snapshot, plan: &Plan<f64, keep::All>) -> Vec<Arguments> {
     let mut all = vec![];
-    for node in still.network().nodes() {
+    for node in snapshot.network().nodes() {
         for kink in Op::kinks(&*node.op) {
             let numbers = plan.value(node.inputs[0]).flatten().copied().collect();
             let (operation, value) = (node.name.clone(), Some(node.inputs[0]));
             all.push(Arguments { operation, kink, value, numbers });
         }
     }
-    if let Targets::Values { data, .. } = still.batch().targets() {
-        for kink in still.loss().kinks() {
+    if let Targets::Values { data, .. } = snapshot.batch().targets() {
+        for kink in snapshot.loss().kinks() {
             let numbers = plan.output().flatten().zip(data).map(|(x, y)| x - y).collect();
-            all.push(Arguments { operation: still.loss().name().into(), kink, value: None, numbers });
+            all.push(Arguments { operation: snapshot.loss().name().into(), kink, value: None, numbers });
         }
     }
     all
@@ -134,14 +155,14 @@ fn arguments(still: &Snapshot, plan: &Plan<f64, keep::All>) -> Vec<Arguments> {
 
 impl Arguments {
     /// What crosses the kink between these and others.
-    fn crossing(&self, other: &Arguments, still: &Snapshot) -> Option<Crossing> {
+    fn crossing(&self, other: &Arguments, snapshot: &Snapshot) -> Option<Crossing> {
         let pairs = || self.numbers.iter().zip(&other.numbers);
         // An argument that rests on the kink has the kink's slope on both sides of the nudge.
         let crosses = |(a, b): (&f64, &f64)| a != b && a.min(*b) <= self.kink.at && self.kink.at <= a.max(*b);
         let first = pairs().position(crosses)?;
-        let width = self.numbers.len() / still.examples();
+        let width = self.numbers.len() / snapshot.examples();
         let argument = match self.value {
-            Some(value) => unit_name(still.network(), value, first % width),
+            Some(value) => unit_name(snapshot.network(), value, first % width),
             None => "ŷ − y".into(),
         };
         Some(Crossing {

@@ -8,8 +8,8 @@
 
 use super::chain::{self, Chain};
 use super::examples::CHANCE;
-use super::graph::{Graph, Unit, Values};
-use super::semiring::{Count, Entropy, Magnitude, Max, Semiring, Spread, Sum};
+use super::graph::{Graph, Sweep, Unit};
+use super::semiring::{Count, Entropy, Magnitude, Max, PathCount, Semiring, Spread, Sum};
 use super::{Expression, Snapshot, Verdict, Weight};
 use crate::op::By;
 use serde::Serialize;
@@ -129,11 +129,14 @@ pub const GROUPS: usize = 8;
 const FLAT: f64 = 1e-3;
 
 /// The `k` strongest paths from the loss of `example` (its place in the batch) to `weight`, and what is true of all.
-pub fn paths(still: &Snapshot, weight: Weight, example: usize, k: usize) -> Paths {
-    let chain = Chain::new(still, weight, example);
-    let graph = Graph::of_example(still, example, Some(weight));
+///
+/// # Panics
+/// Where the batch has no such example, or the network no such weight.
+pub fn paths(snapshot: &Snapshot, weight: Weight, example: usize, k: usize) -> Paths {
+    let chain = Chain::new(snapshot, weight, example);
+    let graph = Graph::of_example(snapshot, example, Some(weight));
     let flow = Sweeps::new(&graph, Some(example)).at(&graph, weight, None);
-    let shown = strongest(still, &graph, weight, example, k, flow.total);
+    let shown = strongest(snapshot, &graph, weight, example, k, flow.total);
     let shown_sum = shown.iter().map(|path| path.product).sum::<f64>();
     let agreement = (flow.total > 0.0).then(|| chain.gradient.abs() / flow.total);
     Paths {
@@ -155,16 +158,16 @@ pub struct Flows<'a> {
 
 impl<'a> Flows<'a> {
     /// All semirings' passes, over all examples of the batch.
-    pub fn new(still: &'a Snapshot) -> Flows<'a> {
+    pub fn new(snapshot: &'a Snapshot) -> Flows<'a> {
         let shard = |(shard, examples)| {
-            let graph = Graph::of_shard(still, shard, examples);
+            let graph = Graph::of_shard(snapshot, shard, examples);
             let sweeps = Sweeps::new(&graph, None);
             (graph, sweeps)
         };
-        Flows { shards: still.plan().shards().enumerate().map(shard).collect() }
+        Flows { shards: snapshot.plan().shards().enumerate().map(shard).collect() }
     }
 
-    /// What flows from the loss of `example` to `weight`. Where operations mix examples: from all losses, through that
+    /// What flows from the loss of `example` (its place in the batch) to `weight`. Where operations mix examples: from all losses, through that
     /// example's row of the weight's operation.
     pub fn at(&self, weight: Weight, example: usize) -> Flow {
         let shard = self.shards.iter().find(|(graph, _)| graph.examples().contains(&example));
@@ -175,14 +178,14 @@ impl<'a> Flows<'a> {
 
 /// What the semirings make of all paths from the loss to each number.
 struct Sweeps {
-    spread: Values<Spread>,
-    max: Values<f64>,
-    count: Values<super::semiring::Paths>,
+    spread: Sweep<Spread>,
+    max: Sweep<f64>,
+    count: Sweep<PathCount>,
 }
 
 impl Sweeps {
     fn new(graph: &Graph<'_>, example: Option<usize>) -> Sweeps {
-        fn back<S: Semiring>(graph: &Graph<'_>, example: Option<usize>) -> Values<S::Number> {
+        fn back<S: Semiring>(graph: &Graph<'_>, example: Option<usize>) -> Sweep<S::Number> {
             graph.back::<S>(graph.output(), &graph.loss_slopes::<S>(example), 0)
         }
         // The number of paths is the same in every row, where rows do not mix.
@@ -265,7 +268,7 @@ impl PartialEq for Candidate {
 impl Eq for Candidate {}
 
 fn strongest(
-    still: &Snapshot,
+    snapshot: &Snapshot,
     graph: &Graph<'_>,
     weight: Weight,
     example: usize,
@@ -273,7 +276,7 @@ fn strongest(
     total: f64,
 ) -> Vec<Path> {
     let below = graph.forth::<Max>(weight);
-    let (node, param) = weight.node(still.network());
+    let (node, param) = weight.node(snapshot.network());
     let slopes = graph.loss_slopes::<Sum>(Some(example));
     let (mut ways, mut open, mut found): (Vec<Way>, BinaryHeap<Candidate>, Vec<usize>) =
         (vec![], BinaryHeap::new(), vec![]);
@@ -327,14 +330,14 @@ fn strongest(
         });
     }
     let mut paths: Vec<Path> =
-        found.into_iter().map(|end| path(still, graph, weight, example, &ways, end, total)).collect();
+        found.into_iter().map(|end| path(snapshot, graph, weight, example, &ways, end, total)).collect();
     paths.sort_by(|a, b| b.product.abs().total_cmp(&a.product.abs()));
     paths
 }
 
 /// The path that ends there.
 fn path(
-    still: &Snapshot,
+    snapshot: &Snapshot,
     graph: &Graph<'_>,
     weight: Weight,
     example: usize,
@@ -348,9 +351,9 @@ fn path(
         let upper = way.from.and_then(|from| ways[from].to);
         let expression = match (upper, way.by) {
             (Some(of), Some(by)) => graph.expression(of, by),
-            _ => chain::loss_expression(still, graph, way.to, example),
+            _ => chain::loss_expression(snapshot, graph, way.to, example),
         };
-        let to = way.to.map_or_else(|| weight.name(still.network()), |unit| graph.name(unit));
+        let to = way.to.map_or_else(|| weight.name(snapshot.network()), |unit| graph.name(unit));
         steps.push(PathStep { to, slope: way.slope, expression });
         at = way.from;
     }

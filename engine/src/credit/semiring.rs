@@ -147,7 +147,7 @@ pub struct Count;
 
 /// A number of paths, which may be far beyond 2^64: mantissa · 2^(512·scale).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Paths {
+pub struct PathCount {
     mantissa: f64,
     scale: u32,
 }
@@ -155,15 +155,15 @@ pub struct Paths {
 /// 2^512
 const SCALE: f64 = f64::from_bits((1023 + 512) << 52);
 
-impl Paths {
-    const ONE: Paths = Paths { mantissa: 1.0, scale: 0 };
+impl PathCount {
+    const ONE: PathCount = PathCount { mantissa: 1.0, scale: 0 };
 
     #[inline(always)]
-    fn scaled(mantissa: f64, scale: u32) -> Paths {
+    fn scaled(mantissa: f64, scale: u32) -> PathCount {
         if mantissa < SCALE {
-            Paths { mantissa, scale }
+            PathCount { mantissa, scale }
         } else {
-            Paths { mantissa: mantissa / SCALE, scale: scale + 1 }
+            PathCount { mantissa: mantissa / SCALE, scale: scale + 1 }
         }
     }
 
@@ -190,30 +190,30 @@ pub struct Magnitude {
 }
 
 impl Semiring for Count {
-    type Number = Paths;
-    const ZERO: Paths = Paths { mantissa: 0.0, scale: 0 };
+    type Number = PathCount;
+    const ZERO: PathCount = PathCount { mantissa: 0.0, scale: 0 };
 
     #[inline(always)]
-    fn edge(_slope: f64) -> Paths {
-        Paths::ONE
+    fn edge(_slope: f64) -> PathCount {
+        PathCount::ONE
     }
 
     #[inline(always)]
-    fn plus(a: Paths, b: Paths) -> Paths {
+    fn plus(a: PathCount, b: PathCount) -> PathCount {
         let (large, small) = if a.scale >= b.scale { (a, b) } else { (b, a) };
         match large.scale - small.scale {
-            0 => Paths::scaled(large.mantissa + small.mantissa, large.scale),
-            1 => Paths::scaled(large.mantissa + small.mantissa / SCALE, large.scale),
+            0 => PathCount::scaled(large.mantissa + small.mantissa, large.scale),
+            1 => PathCount::scaled(large.mantissa + small.mantissa / SCALE, large.scale),
             _ => large,
         }
     }
 
     #[inline(always)]
-    fn times(a: Paths, b: Paths) -> Paths {
+    fn times(a: PathCount, b: PathCount) -> PathCount {
         if a.is_none() || b.is_none() {
             return Count::ZERO;
         }
-        Paths::scaled(a.mantissa * b.mantissa, a.scale + b.scale)
+        PathCount::scaled(a.mantissa * b.mantissa, a.scale + b.scale)
     }
 }
 
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn paths_are_counted_exactly_and_far_beyond_what_a_number_holds() {
         // 3^n by doubling and adding, 3^1000 = 10^477.1…
-        let mut paths = Paths::ONE;
+        let mut paths = PathCount::ONE;
         for n in 1..=1000 {
             paths = Count::plus(paths, Count::plus(paths, paths));
             let magnitude = paths.magnitude();
