@@ -2,12 +2,13 @@
 //!
 //! Everything hangs on the chain of a training step: data → forward → loss → gradient → update.
 
+pub mod author;
 pub mod credit;
 pub mod data;
 pub mod expr;
 pub mod facts;
 pub mod init;
-pub mod kernel;
+mod kernel;
 pub mod loss;
 pub mod network;
 pub mod op;

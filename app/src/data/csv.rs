@@ -5,8 +5,8 @@ use super::{Want, number_labels};
 use crate::error::DataProblem;
 use csv::{ByteRecord, ReaderBuilder};
 use std::collections::HashMap;
+use whygrad::author::{Aligned, Scalar};
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::{Aligned, Scalar};
 
 /// Names that the target has where nobody says which column it is.
 const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];

@@ -3,7 +3,7 @@
 
 use super::Array;
 use crate::error::DataProblem;
-use whygrad::kernel::Scalar;
+use whygrad::author::Scalar;
 
 /// Reads an array.
 pub fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {

@@ -16,9 +16,9 @@ use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
+use whygrad::author::Scalar;
 use whygrad::data::generate::GENERATED;
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::Scalar;
 
 /// The most bytes that a compressed file may unpack to: 16 GiB, so that a crafted one cannot fill the memory.
 const UNPACKED: u64 = 16 << 30;

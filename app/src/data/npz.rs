@@ -6,7 +6,7 @@ use crate::error::DataProblem;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 use std::collections::BTreeMap;
-use whygrad::kernel::Scalar;
+use whygrad::author::Scalar;
 
 /// Reads inputs and targets; `targets` is the name of the targets' array.
 pub fn read<T: Scalar>(bytes: &[u8], targets: Option<&str>) -> Result<(Array<T>, Array<T>), DataProblem> {

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 use whygrad::Threads;
+use whygrad::author::random;
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::random;
 use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{self, Linear};

@@ -2,8 +2,7 @@
 
 use std::hint::black_box;
 use std::time::Instant;
-use whygrad::kernel::matmul::{Matrix, Onto, SCRATCH};
-use whygrad::kernel::{Aligned, Team};
+use whygrad::author::{Aligned, Matrix, Onto, SCRATCH, Team};
 
 /// What a training step multiplies.
 #[derive(Clone, Copy)]

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use whygrad::Threads;
+use whygrad::author::random;
 use whygrad::credit::{
     Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, overview, paths,
 };
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::random;
 use whygrad::layers;
 use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Value, Weights, keep};

@@ -7,8 +7,8 @@ mod ledger;
 mod steps;
 mod update;
 
+use whygrad::author::{Scalar, random};
 use whygrad::data::{Dataset, Targets};
-use whygrad::kernel::{Scalar, random};
 
 /// Examples with random inputs and a class or a value that depends on them.
 fn data<T: Scalar>(examples: usize, width: usize, classes: Option<u32>) -> Dataset<T> {

@@ -2,8 +2,8 @@
 
 use super::data;
 use std::sync::Arc;
+use whygrad::author::Piece;
 use whygrad::credit::{Snapshot, Update, Weight, update};
-use whygrad::kernel::update::Piece;
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction};
 use whygrad::network::{Batch, Network, Rows};

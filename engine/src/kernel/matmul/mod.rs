@@ -192,29 +192,6 @@ impl<'a, T: Scalar> Job<'a, T> {
     }
 }
 
-/// C ← A·B + `onto` in the plainest way: the twin that the kernels are tested against.
-pub fn naive<T: Scalar>(
-    [m, n, k]: [usize; 3],
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    onto: Onto<'_, T>,
-) {
-    for i in 0..m {
-        for j in 0..n {
-            let mut sum = match onto {
-                Onto::Zero => T::zero(),
-                Onto::C => c[i * n + j],
-                Onto::Row(row) => row[j],
-            };
-            for p in 0..k {
-                sum += a.data[i * a.row + p * a.column] * b.data[p * b.row + j * b.column];
-            }
-            c[i * n + j] = sum;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +199,29 @@ mod tests {
 
     /// Sizes around every register and block edge.
     pub const ODD_SIZES: [usize; 14] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 47, 49, 97, 259];
+
+    /// C ← A·B + `onto` in the plainest way: the twin of the kernels.
+    fn naive<T: Scalar>(
+        [m, n, k]: [usize; 3],
+        a: Matrix<'_, T>,
+        b: Matrix<'_, T>,
+        c: &mut [T],
+        onto: Onto<'_, T>,
+    ) {
+        for i in 0..m {
+            for j in 0..n {
+                let mut sum = match onto {
+                    Onto::Zero => T::zero(),
+                    Onto::C => c[i * n + j],
+                    Onto::Row(row) => row[j],
+                };
+                for p in 0..k {
+                    sum += a.data[i * a.row + p * a.column] * b.data[p * b.row + j * b.column];
+                }
+                c[i * n + j] = sum;
+            }
+        }
+    }
 
     fn numbers<T: Scalar>(key: u64, n: usize) -> Vec<T> {
         (0..n).map(|i| T::of(random::uniform(key, i as u64) - 0.5)).collect()
