@@ -134,7 +134,12 @@ impl<T: Scalar> Piece<T> {
                     };
                     return Err(not_a_number(row, line, column, cell, hint));
                 };
-                if *is_target { piece.values.push(T::of(number)) } else { piece.inputs.push(T::of(number)) }
+                let number = T::of(number);
+                if !number.is_finite() {
+                    let hint = " in 32 bits; train with train.precision = \"f64\"";
+                    return Err(not_a_number(row, line, column, cell, hint));
+                }
+                if *is_target { piece.values.push(number) } else { piece.inputs.push(number) }
             }
         }
         piece.lines = reader.position().line() - 1;

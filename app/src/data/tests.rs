@@ -101,6 +101,18 @@ fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
     }
 }
 
+#[test]
+fn a_number_that_the_precision_does_not_reach_is_refused_with_its_place() {
+    let table = || "a,label\n1,0\n1e39,1\n".into();
+    let message = csv::read::<f32>(table(), b',', &[], Want::Classes, None).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "row 2 (line 3), column \"a\": \"1e39\" is not a finite number in 32 bits; train with \
+         train.precision = \"f64\""
+    );
+    assert!(csv::read::<f64>(table(), b',', &[], Want::Classes, None).is_ok());
+}
+
 /// A table of one such cell, against Rust's own reading of it.
 fn assert_read_as_text(cell: &str) {
     let table = format!("a,label\n\"{cell}\",0\n");

@@ -5,6 +5,7 @@ mod floors;
 mod graph;
 mod ledger;
 mod steps;
+mod trainer;
 mod update;
 
 use whygrad::author::{Scalar, random};

@@ -1,0 +1,172 @@
+//! What a trainer is asked for beside its steps, and what it refuses.
+
+use super::data;
+use std::sync::Arc;
+use whygrad::data::{Dataset, Targets};
+use whygrad::layers;
+use whygrad::loss::CrossEntropy;
+use whygrad::network::{Batch, Error, Network, Rows, StoredError, Weights};
+use whygrad::op::{BatchNorm, Dropout, Linear, Tanh};
+use whygrad::optim::{Adagrad, Adam, Clip, Optimizer, Sgd};
+use whygrad::train::{End, Fit, Flow, Observer, Options, Progress, State, StepDone, Trainer, fit};
+
+fn network() -> Network {
+    let dropout = Dropout { p: 0.3 };
+    Network::sequential([5], layers![Linear::new(8), BatchNorm::default(), Tanh, dropout, Linear::new(3)])
+        .unwrap()
+}
+
+fn trainer(optimizer: impl Optimizer + 'static, options: Options) -> Trainer<f32> {
+    Trainer::new(network(), Arc::new(CrossEntropy::default()), Arc::new(optimizer), options).unwrap()
+}
+
+fn momentum() -> Sgd {
+    Sgd { lr: 0.1, momentum: 0.9, ..Sgd::default() }
+}
+
+fn all(data: &Dataset<f32>) -> Batch<'_, f32> {
+    Batch { data, rows: Rows::Range(0, data.len()) }
+}
+
+#[test]
+fn the_gradient_is_that_of_the_next_step_and_asking_for_it_changes_nothing() {
+    let data = data::<f32>(20, 5, Some(3));
+    for clip in [Clip::Off, Clip::Norm(1e6), Clip::Value(1e6)] {
+        let mut trainer = trainer(Sgd { lr: 0.5, ..Sgd::default() }, Options { clip, ..Options::default() });
+        trainer.step(all(&data));
+        let before = trainer.state().clone();
+        let gradient = trainer.gradient(all(&data));
+        assert_eq!(*trainer.state(), before);
+        trainer.step(all(&data));
+        for ((w, g), moved) in
+            before.weights.params.iter().zip(&gradient).zip(&trainer.state().weights.params)
+        {
+            assert_eq!(w - 0.5 * g, *moved);
+        }
+    }
+}
+
+#[test]
+fn predictions_are_what_evaluation_judges_whatever_the_batch() {
+    let data = data::<f32>(50, 5, Some(3));
+    let mut trainer = trainer(momentum(), Options::default());
+    fit(&mut trainer, &data, None, &Fit::default(), &mut Progress::default(), &mut []).unwrap();
+    let outputs = trainer.predict(data.inputs()).unwrap();
+    assert_eq!(outputs.len(), 50 * 3);
+    let Targets::Classes(classes) = data.targets() else { panic!() };
+    let right = |(y, &class): (&[f32], &u32)| (0..3).all(|j| y[j] <= y[class as usize]);
+    let right = outputs.chunks(3).zip(classes).filter(|&example| right(example)).count();
+    assert_eq!(trainer.evaluate(&data).unwrap().accuracy, Some(right as f64 / 50.0));
+    assert_eq!(trainer.predict(&data.inputs()[15..30]).unwrap(), outputs[9..18]);
+    assert!(trainer.predict(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn fit_says_what_it_did_and_why_it_did_no_more() {
+    struct StopAt(u64);
+    impl Observer<f32> for StopAt {
+        fn step(&mut self, done: &StepDone<'_, f32>) -> Flow {
+            if done.step == self.0 { Flow::Stop } else { Flow::Continue }
+        }
+    }
+    let data = data::<f32>(50, 5, Some(3));
+    let mut trainer = trainer(momentum(), Options { batch: 20, ..Options::default() });
+    let mut progress = Progress::default();
+    let mut go = |how: Fit, stop: u64| {
+        let fitted = fit(&mut trainer, &data, None, &how, &mut progress, &mut [&mut StopAt(stop)]).unwrap();
+        (fitted.steps, fitted.end)
+    };
+    let epochs = |epochs| Fit { epochs, ..Fit::default() };
+    assert_eq!(go(epochs(2), 4), (4, End::Observer));
+    assert_eq!(go(epochs(2), 0), (2, End::Epochs));
+    assert_eq!(go(epochs(2), 0), (0, End::Before));
+    assert_eq!(go(epochs(3), 0), (3, End::Epochs));
+    let (steps, end) = go(Fit { patience: Some(1), ..epochs(10_000) }, 0);
+    assert!(steps < 30_000 && end == End::Patience, "{steps} {end:?}");
+    assert_eq!(go(Fit { patience: Some(1), ..epochs(10_000) }, 0), (0, End::Before));
+}
+
+#[test]
+fn states_and_weights_go_through_bytes_and_back_without_a_change() {
+    let data = data::<f32>(50, 5, Some(3));
+    let mut there = trainer(Adam::default(), Options::default());
+    let mut progress = Progress::default();
+    let how = Fit { epochs: 3, ..Fit::default() };
+    fit(&mut there, &data, None, &how, &mut progress, &mut []).unwrap();
+    let (network, state) = (network(), there.state());
+    let bytes = state.to_safetensors(&network, &progress);
+    let back = State::from_safetensors(&network, &Adam::default(), &bytes).unwrap();
+    assert_eq!(back, (state.clone(), progress));
+    // Weights are read from either.
+    assert_eq!(Weights::from_safetensors(&network, &bytes).unwrap(), state.weights);
+    let bytes = state.weights.to_safetensors(&network);
+    assert_eq!(Weights::from_safetensors(&network, &bytes).unwrap(), state.weights);
+
+    let refused =
+        |bytes: &[u8]| State::<f32>::from_safetensors(&network, &Adam::default(), bytes).unwrap_err();
+    assert_eq!(refused(&bytes), Error::Stored(StoredError::WeightsOnly));
+    assert!(refused(&bytes[..bytes.len() / 2]).to_string().contains("perhaps cut off"));
+    let other = Network::sequential([5], layers![Linear::new(7), Linear::new(3)]).unwrap();
+    let message = Weights::<f32>::from_safetensors(&other, &bytes).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "a checkpoint of another network: its tensor `0.weight` has the shape [8, 5], not [7, 5]"
+    );
+    let sgd = trainer(momentum(), Options::default()).state().to_safetensors(&network, &Progress::default());
+    let message = refused(&sgd).to_string();
+    assert!(
+        message.contains("another optimizer: it has no tensor `optimizer.exp_avg.0.weight`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_state_of_another_optimizer_or_network_is_refused_with_both_facts() {
+    let state = |optimizer: &dyn Fn() -> Trainer<f32>| optimizer().state().clone();
+    let adam = state(&|| trainer(Adam::default(), Options::default()));
+    let plain = || trainer(Sgd::default(), Options::default());
+    assert_eq!(
+        plain().restore(adam).unwrap_err().to_string(),
+        "the state of another optimizer: it keeps exp_avg, exp_avg_sq for each weight, and sgd keeps nothing"
+    );
+    // As many numbers, but other ones.
+    let adagrad = state(&|| trainer(Adagrad::default(), Options::default()));
+    assert_eq!(
+        trainer(momentum(), Options::default()).restore(adagrad).unwrap_err().to_string(),
+        "the state of another optimizer: it keeps sum for each weight, and sgd keeps momentum_buffer"
+    );
+    let small = Network::sequential([5], layers![Linear::new(3)]).unwrap();
+    let mut other =
+        Trainer::new(small, Arc::new(CrossEntropy::default()), Arc::new(Sgd::default()), Options::default())
+            .unwrap();
+    assert_eq!(
+        other.restore(state(&plain)).unwrap_err().to_string(),
+        "the state of a training of another network: it has 91 weights, and this network has 18"
+    );
+}
+
+#[test]
+fn what_cannot_be_computed_is_an_error() {
+    let mut trainer = trainer(Sgd::default(), Options::default());
+    let (how, mut progress) = (Fit::default(), Progress::default());
+    let (few, none) = (data::<f32>(4, 5, Some(3)), data::<f32>(0, 5, Some(3)));
+    assert_eq!(trainer.evaluate(&none).unwrap_err(), Error::NoExamples);
+    for (train, test) in [(&none, None), (&few, Some(&none))] {
+        let error = fit(&mut trainer, train, test, &how, &mut progress, &mut []).unwrap_err();
+        assert_eq!(error, Error::NoExamples);
+    }
+    assert!(matches!(trainer.evaluate(&data(4, 6, Some(3))), Err(Error::Input { .. })));
+    let mut message = |inputs: &[f32]| trainer.predict(inputs).unwrap_err().to_string();
+    assert_eq!(message(&[0.0; 7]), "7 input numbers are no whole examples of the shape [5], 5 numbers each");
+    assert!(message(&[f32::NAN; 5]).contains("example 0: number 0 of its input is NaN"));
+    let options = Options { batch: 0, ..Options::default() };
+    let refused =
+        Trainer::<f32>::new(network(), Arc::new(CrossEntropy::default()), Arc::new(Sgd::default()), options);
+    assert_eq!(refused.unwrap_err(), Error::NoBatch);
+}
+
+#[test]
+#[should_panic(expected = "a batch of 64 in a plan for 32")]
+fn a_batch_larger_than_the_options_say_panics() {
+    trainer(Sgd::default(), Options::default()).step(all(&data(64, 5, Some(3))));
+}
