@@ -64,7 +64,7 @@ impl Moments {
     /// Takes in at most [`BLOCK`] numbers, and every `every`-th of them by its magnitude.
     pub fn take<T: Scalar>(&mut self, x: &[T], every: usize) {
         let pivot = self.pivot(x[0]);
-        let total = vectored(Level::detect(), Of { x, pivot });
+        let total = vectored(Level::detect(), OneBlock { x, pivot });
         self.put(&total, pivot, every, x.len(), |i| x[i]);
     }
 
@@ -287,13 +287,13 @@ pub(super) struct Total<T> {
     zeros: u32,
 }
 
-/// The pass over some numbers.
-struct Of<'a, T> {
+/// The pass over at most [`BLOCK`] numbers.
+struct OneBlock<'a, T> {
     x: &'a [T],
     pivot: T,
 }
 
-impl<T: Scalar> Kernel<T> for Of<'_, T> {
+impl<T: Scalar> Kernel<T> for OneBlock<'_, T> {
     type Out = Total<T>;
 
     #[inline(always)]
@@ -361,7 +361,7 @@ pub(super) mod tests {
                     let x: Vec<T> = (0..count).map(|i| T::of((i * 3 % 13) as f64 - 5.0)).collect();
                     let pivot = T::of(2.0);
                     assert_sums(
-                        &vectored(level, Of { x: &x, pivot }),
+                        &vectored(level, OneBlock { x: &x, pivot }),
                         &x,
                         pivot,
                         &format!("{level:?}, {count}"),

@@ -97,7 +97,7 @@ impl<T: Scalar> Piece<'_, T> {
         let mut slots: [&mut [T]; S] = std::array::from_fn(|_| slots.next().expect("at most SLOTS"));
         let level = Level::detect();
         let Some((facts, scratch)) = facts else {
-            vectored(level, Run::<_, _, S, false> { update, w, g, slots, before: &mut [] });
+            vectored(level, Walk::<_, _, S, false> { update, w, g, slots, before: &mut [] });
             return;
         };
         let every = Moments::every(w.len());
@@ -105,7 +105,7 @@ impl<T: Scalar> Piece<'_, T> {
             let block = from..(from + BLOCK).min(w.len());
             let (w, g, before) = (&mut w[block.clone()], &g[block.clone()], &mut scratch[..block.len()]);
             let slots = slots.each_mut().map(|slot| &mut slot[block.clone()]);
-            let run = Run::<_, _, S, true> { update, w: &mut *w, g, slots, before: &mut *before };
+            let run = Walk::<_, _, S, true> { update, w: &mut *w, g, slots, before: &mut *before };
             let ([of_w, of_g, of_change], dot) = vectored(level, run);
             facts.weight.put(&of_w, T::zero(), every, w.len(), |i| before[i]);
             facts.gradient.put(&of_g, T::zero(), every, w.len(), |i| g[i]);
@@ -117,7 +117,7 @@ impl<T: Scalar> Piece<'_, T> {
 
 /// The pass. With `FACTS` it leaves the weights before it in `before`, and returns the sums of weights, gradient and
 /// changes, whose means are small beside their spread: there is no pivot; and Σ g·Δ.
-struct Run<'a, T, E, const S: usize, const FACTS: bool> {
+struct Walk<'a, T, E, const S: usize, const FACTS: bool> {
     update: E,
     w: &'a mut [T],
     g: &'a [T],
@@ -125,7 +125,7 @@ struct Run<'a, T, E, const S: usize, const FACTS: bool> {
     before: &'a mut [T],
 }
 
-impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Run<'_, T, E, S, FACTS> {
+impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Walk<'_, T, E, S, FACTS> {
     /// Updates `some` weights from number `at` on, at most a vector of them; returns them, their gradient and changes.
     ///
     /// # Safety
@@ -150,7 +150,7 @@ impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Run<'
 }
 
 impl<T: Scalar, E: ElementUpdate<T, S>, const S: usize, const FACTS: bool> Kernel<T>
-    for Run<'_, T, E, S, FACTS>
+    for Walk<'_, T, E, S, FACTS>
 {
     type Out = ([Total<T>; 3], T);
 
@@ -229,11 +229,16 @@ mod tests {
                         if !facts {
                             vectored(
                                 level,
-                                Run::<_, _, 1, false> { update, w: &mut w, g: &g, slots, before: &mut [] },
+                                Walk::<_, _, 1, false> { update, w: &mut w, g: &g, slots, before: &mut [] },
                             );
                         } else {
-                            let run =
-                                Run::<_, _, 1, true> { update, w: &mut w, g: &g, slots, before: &mut before };
+                            let run = Walk::<_, _, 1, true> {
+                                update,
+                                w: &mut w,
+                                g: &g,
+                                slots,
+                                before: &mut before,
+                            };
                             let (totals, dot) = vectored(level, run);
                             if count > 0 {
                                 for (total, x) in totals.iter().zip([&old, &g, &change]) {
@@ -302,7 +307,7 @@ mod tests {
             let update = Clipped { clipping: Clipping { scale: 0.5, limit: 1.0 }, update: Rule };
             vectored(
                 level,
-                Run::<_, _, 1, false> { update, w: &mut w, g: &g, slots: [&mut b], before: &mut [] },
+                Walk::<_, _, 1, false> { update, w: &mut w, g: &g, slots: [&mut b], before: &mut [] },
             );
             assert!(b[2].is_nan(), "{level:?}");
             b[2] = 0.0;
@@ -329,7 +334,7 @@ mod tests {
             let mut w = a.clone();
             vectored(
                 level,
-                Run::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
+                Walk::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
             );
             for ((w, a), b) in w.iter().zip(&a).zip(&b) {
                 let right = a / b;
@@ -340,7 +345,7 @@ mod tests {
             let b = [0.0, f32::INFINITY];
             vectored(
                 level,
-                Run::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
+                Walk::<_, _, 0, false> { update: Quotient, w: &mut w, g: &b, slots: [], before: &mut [] },
             );
             assert!(w[0].is_nan() && w[1].is_nan(), "{level:?}");
         }

@@ -103,19 +103,19 @@ impl Rule for Adagrad {
 impl<T: Scalar> Update<T> for Adagrad {
     fn update(&self, [rate, ..]: Shared, piece: Piece<'_, T>) {
         let (rate, lambda, eps) = (T::of(-rate), T::of(self.weight_decay), T::of(self.eps));
-        piece.apply(Step { rate, lambda, eps });
+        piece.apply(AdagradUpdate { rate, lambda, eps });
     }
 }
 
 /// With the rate's sign turned.
 #[derive(Clone, Copy)]
-struct Step<T> {
+struct AdagradUpdate<T> {
     rate: T,
     lambda: T,
     eps: T,
 }
 
-impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for AdagradUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [s]: [N; 1]) -> (N, [N; 1]) {
         let g = N::all(self.lambda).mul_add(w, g);

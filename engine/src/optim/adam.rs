@@ -170,15 +170,20 @@ impl Adam {
     /// The update after weight decay.
     pub(super) fn step<T: Scalar>(&self, [step, eps, _]: Shared, decay: impl Decay<T>, piece: Piece<'_, T>) {
         let (fresh, beta2) = (T::of(1.0 - self.betas.0), T::of(self.betas.1));
-        let step =
-            Step { decay, step: T::of(-step), eps: T::of(eps), fresh: [fresh, T::one() - beta2], beta2 };
+        let step = AdamUpdate {
+            decay,
+            step: T::of(-step),
+            eps: T::of(eps),
+            fresh: [fresh, T::one() - beta2],
+            beta2,
+        };
         if self.amsgrad { piece.apply::<3>(step) } else { piece.apply::<2>(step) }
     }
 }
 
 /// With the step's sign turned, and 1 − β for both β.
 #[derive(Clone, Copy)]
-struct Step<T, D> {
+struct AdamUpdate<T, D> {
     decay: D,
     step: T,
     eps: T,
@@ -186,7 +191,7 @@ struct Step<T, D> {
     beta2: T,
 }
 
-impl<T: Scalar, D: Decay<T>> Step<T, D> {
+impl<T: Scalar, D: Decay<T>> AdamUpdate<T, D> {
     /// m and v, from a gradient.
     #[inline(always)]
     fn means<N: Numbers<T>>(&self, g: N, m: N, v: N) -> [N; 2] {
@@ -201,7 +206,7 @@ impl<T: Scalar, D: Decay<T>> Step<T, D> {
     }
 }
 
-impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 2> for Step<T, D> {
+impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 2> for AdamUpdate<T, D> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v]: [N; 2]) -> (N, [N; 2]) {
         let (w, g) = self.decay.of(w, g);
@@ -210,7 +215,7 @@ impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 2> for Step<T, D> {
     }
 }
 
-impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 3> for Step<T, D> {
+impl<T: Scalar, D: Decay<T>> ElementUpdate<T, 3> for AdamUpdate<T, D> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, v, largest]: [N; 3]) -> (N, [N; 3]) {
         let (w, g) = self.decay.of(w, g);

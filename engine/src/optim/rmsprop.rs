@@ -119,7 +119,7 @@ impl Rule for RmsProp {
 
 impl<T: Scalar> Update<T> for RmsProp {
     fn update(&self, [lr, ..]: Shared, piece: Piece<'_, T>) {
-        let step = Step {
+        let step = RmspropUpdate {
             rate: T::of(-lr),
             lambda: T::of(self.weight_decay),
             eps: T::of(self.eps),
@@ -134,7 +134,7 @@ impl<T: Scalar> Update<T> for RmsProp {
 
 /// With −α for the rate, and `fresh` for 1 − a.
 #[derive(Clone, Copy)]
-struct Step<T> {
+struct RmspropUpdate<T> {
     rate: T,
     lambda: T,
     eps: T,
@@ -144,7 +144,7 @@ struct Step<T> {
     centered: bool,
 }
 
-impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for RmspropUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v]: [N; 1]) -> (N, [N; 1]) {
         let g = N::all(self.lambda).mul_add(w, g);
@@ -153,7 +153,7 @@ impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
     }
 }
 
-impl<T: Scalar> ElementUpdate<T, 3> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 3> for RmspropUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v, b, mean]: [N; 3]) -> (N, [N; 3]) {
         let fresh = N::all(self.fresh);

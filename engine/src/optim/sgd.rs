@@ -106,7 +106,7 @@ impl Rule for Sgd {
 
 impl<T: Scalar> Update<T> for Sgd {
     fn update(&self, [alpha, fresh, _]: Shared, piece: Piece<'_, T>) {
-        let step = Step {
+        let step = SgdUpdate {
             alpha: T::of(-alpha),
             lambda: T::of(self.weight_decay),
             mu: T::of(self.momentum),
@@ -119,7 +119,7 @@ impl<T: Scalar> Update<T> for Sgd {
 
 /// With −α for α, and `fresh` for 1 − τ.
 #[derive(Clone, Copy)]
-struct Step<T> {
+struct SgdUpdate<T> {
     alpha: T,
     lambda: T,
     mu: T,
@@ -127,7 +127,7 @@ struct Step<T> {
     nesterov: bool,
 }
 
-impl<T: Scalar> ElementUpdate<T, 0> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 0> for SgdUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, slots: [N; 0]) -> (N, [N; 0]) {
         let g = N::all(self.lambda).mul_add(w, g);
@@ -135,7 +135,7 @@ impl<T: Scalar> ElementUpdate<T, 0> for Step<T> {
     }
 }
 
-impl<T: Scalar> ElementUpdate<T, 1> for Step<T> {
+impl<T: Scalar> ElementUpdate<T, 1> for SgdUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [b]: [N; 1]) -> (N, [N; 1]) {
         let (alpha, mu) = (N::all(self.alpha), N::all(self.mu));
