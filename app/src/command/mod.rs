@@ -7,7 +7,13 @@ mod verify;
 mod walk;
 mod why;
 
+use crate::error::Result;
+use crate::terminal::{Page, definitions, width};
+use crate::view;
 use clap::{Parser, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
@@ -48,6 +54,29 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints a view: as one JSON object, or as a page.
+fn print<V: Serialize>(view: &V, json: bool, page: impl FnOnce(&V) -> Page) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, &view::versioned(view)).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{}", page(view).text)?;
+    }
+    Ok(out.flush()?)
+}
+
+/// What stands at the end of a command's help: examples, and the fields of the JSON object that it prints.
+fn after<V: JsonSchema>(examples: &str) -> String {
+    let fields = view::fields::<V>();
+    let list =
+        definitions(fields.iter().map(|field| (field.depth, &*field.name, &*field.about)), width().min(100));
+    format!(
+        "{examples}\n\nFields of --json (null stands where there is no number; name[] is each of a list, name{{}} each \
+         value of an object whose keys are names):\n{list}"
+    )
 }
 
 /// Reads a whole number in a range; says which are.

@@ -1,9 +1,11 @@
 //! `whygrad new`: a commented experiment to start from.
 
+use super::{after, print};
 use crate::error::{Error, Result};
 use crate::experiment::{BUILTIN, TABLES};
+use crate::terminal::Page;
+use crate::view::new::Starter;
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use whygrad::setting::{Default, Key};
@@ -11,13 +13,13 @@ use whygrad::{init, loss, op, optim};
 
 /// Writes a commented experiment file to start from
 #[derive(clap::Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = after::<Starter>("\
 Example:
-  whygrad new my && whygrad train my.toml")]
+  whygrad new my && whygrad train my.toml"))]
 pub struct Args {
     /// Name of the experiment; the file is NAME.toml
     name: String,
-    /// Prints one JSON object: {"file"}
+    /// Prints one JSON object; its fields stand at the end of --help
     #[arg(long)]
     json: bool,
 }
@@ -33,11 +35,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Err(Error::argument(path.display().to_string(), problem));
     }
     crate::run::write_whole(&path, starter().as_bytes())?;
-    let mut out = std::io::stdout().lock();
-    match args.json {
-        true => writeln!(out, "{}", serde_json::json!({ "file": path.display().to_string() }))?,
-        false => writeln!(out, "wrote {0}; try: whygrad train {0}", path.display())?,
-    }
+    let starter = Starter { file: path.display().to_string() };
+    print(&starter, args.json, |Starter { file }| {
+        let mut page = Page::default();
+        page.line(format!("wrote {file}; try: whygrad train {file}"));
+        page
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,11 +1,13 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
+use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::run::{RUNS, Recorder, Run};
 use crate::terminal::{chart, progress, width};
+use crate::view::train::Summary;
+use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
-use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,11 +20,11 @@ use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
 ///
 /// Shows live progress and a loss curve; the folder has everything that the run left.
 #[derive(clap::Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = after::<Summary>("\
 Examples:
   whygrad train digits
   whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
-  whygrad train --resume runs/2026-11-23-digits-1")]
+  whygrad train --resume runs/2026-11-23-digits-1"))]
 pub struct Args {
     /// A built-in experiment (digits, iris, wine, breast_cancer, diabetes, xor, moons, circles, spiral, sine) or a
     /// TOML file
@@ -37,8 +39,7 @@ pub struct Args {
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
     resume: Option<PathBuf>,
-    /// Prints one JSON object at the end: run, steps, epochs, train_loss, train_accuracy, test_loss,
-    /// test_accuracy, train_seconds, step_seconds_median, examples_per_second; null where a number does not exist
+    /// Prints one JSON object at the end; its fields stand at the end of --help
     #[arg(long)]
     json: bool,
 }
@@ -59,25 +60,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         true => train::<f64>(args, &experiment, run),
         false => train::<f32>(args, &experiment, run),
     }
-}
-
-/// What `--json` prints, and the run's summary.
-#[derive(Serialize)]
-struct Summary {
-    run: String,
-    finished: bool,
-    steps: u64,
-    epochs: u64,
-    train_loss: Option<f64>,
-    train_accuracy: Option<f64>,
-    test_loss: Option<f64>,
-    test_accuracy: Option<f64>,
-    best_epoch: Option<u64>,
-    /// From the experiment to the first step: data read, split and scaled, the network compiled.
-    prepare_seconds: f64,
-    train_seconds: f64,
-    step_seconds_median: Option<f64>,
-    examples_per_second: Option<f64>,
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
@@ -135,7 +117,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
         step_seconds_median: median(&mut display.step_seconds),
         examples_per_second: finite(display.examples as f64 / seconds),
     };
-    let text = serde_json::to_string(&summary).expect("numbers and texts can be written as JSON");
+    let text = serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON");
     crate::run::write_whole(&run.path().join("summary.json"), (text.clone() + "\n").as_bytes())?;
     if args.json {
         display.say(&text)?;
@@ -212,8 +194,8 @@ impl Display {
         if let Some(test) = test {
             self.say(&describe("held out     ", test))?;
         }
-        if !train.loss.is_finite() {
-            self.say("the loss is not a finite number: training diverged; a smaller optimizer.lr may help")?;
+        if let Some(warning) = summary.warning() {
+            self.say(warning)?;
         }
         let (steps, seconds) = (HumanCount(summary.steps), summary.train_seconds);
         let speed = HumanCount(summary.examples_per_second.unwrap_or(0.0) as u64);

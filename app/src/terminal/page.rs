@@ -68,6 +68,25 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A list of names, each so deep inside others, and beside it what is said about it.
+pub fn definitions<'a>(list: impl Iterator<Item = (usize, &'a str, &'a str)>, width: usize) -> String {
+    const NAMES: usize = 26;
+    let mut page = Page::default();
+    for (depth, name, about) in list {
+        let name = format!("{}{name}", "  ".repeat(depth + 1));
+        let mut left = name.as_str();
+        if name.chars().count() > NAMES {
+            page.line(&name);
+            left = "";
+        }
+        for line in wrap(about, width - NAMES - 1) {
+            page.line(format!("{left:NAMES$} {line}"));
+            left = "";
+        }
+    }
+    page.text
+}
+
 /// A bar to the right, `share` of `width` columns long.
 pub fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 /// The factors from the loss of one example down to a weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Chain {
     /// The example's place in the batch.
     pub example: usize,
@@ -44,6 +45,7 @@ pub struct Chain {
 
 /// A factor of a chain: what happens in one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Factor {
     /// `∂ŷ/∂sigmoid1[0]`
     pub symbol: String,
@@ -59,6 +61,7 @@ pub struct Factor {
 
 /// From one value to the next below it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// The operation, `sigmoid1`; the loss's name in the first link; of several operations the last.
     pub operation: String,
@@ -80,6 +83,7 @@ pub struct Link {
 
 /// What the number of a link or factor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The derivative of one number by one number.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// A change of the batch's loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// Σ g·Δw: what the gradient at the start predicts.
     pub predicted: f64,
@@ -18,6 +19,7 @@ pub struct Change {
 
 /// What a step did to the loss of its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Effect {
     /// The weight's move, Δw.
     pub moved: f64,

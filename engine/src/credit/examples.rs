@@ -24,6 +24,7 @@ use std::ops::Range;
 
 /// What each example contributed to a weight's gradient.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Examples {
     /// Contribution of each example, in the batch's order.
     pub each: Vec<f64>,

@@ -1,11 +1,13 @@
 //! Formulas of operations and losses with what their letters stand for in a network.
 
 use crate::expr::{Expr, Role, Symbol};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
 
 /// How a derivative is written and computed: a formula and what its letters stand for. As JSON: `text` (with names),
 /// `numbers` (with numbers) and `places`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "Written")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Written"))]
 pub struct Expression {
     /// The formula: `y·(1 − y)`.
     pub tree: Expr,
@@ -76,27 +78,48 @@ impl Expression {
     }
 }
 
-impl Serialize for Expression {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Expression", 3)?;
-        fields.serialize_field("text", &self.symbols())?;
-        fields.serialize_field("numbers", &self.numbers(|x| x.to_string().replace('-', "−")))?;
-        fields.serialize_field("places", &self.places)?;
-        fields.end()
+/// An expression as JSON.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Written {
+    /// With names: `sigmoid1[3]·(1 − sigmoid1[3])`.
+    text: String,
+    /// With numbers.
+    numbers: String,
+    /// What its letters stand for, settings too, each once.
+    places: Vec<WrittenPlace>,
+}
+
+/// A letter of an expression as JSON.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct WrittenPlace {
+    /// The letter.
+    name: String,
+    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    symbol: String,
+    /// Its number, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<f64>,
+    /// Its numbers, if it is a vector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<Vec<f64>>,
+}
+
+impl From<Expression> for Written {
+    fn from(expression: Expression) -> Written {
+        Written {
+            text: expression.symbols(),
+            numbers: expression.numbers(|x| x.to_string().replace('-', "−")),
+            places: expression.places.into_iter().map(WrittenPlace::from).collect(),
+        }
     }
 }
 
-impl Serialize for Place {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Place", 3)?;
-        fields.serialize_field("name", &self.letter.letter)?;
-        fields.serialize_field("symbol", &self.symbol)?;
-        match (&self.letter.role, self.numbers.as_slice()) {
-            (Role::Inputs { .. } | Role::Settings(_), numbers) => {
-                fields.serialize_field("numbers", numbers)?;
-            }
-            (_, numbers) => fields.serialize_field("number", &numbers.first())?,
-        }
-        fields.end()
+impl From<Place> for WrittenPlace {
+    fn from(Place { letter, symbol, numbers }: Place) -> WrittenPlace {
+        let vector = matches!(letter.role, Role::Inputs { .. } | Role::Settings(_));
+        let (number, numbers) = if vector { (None, Some(numbers)) } else { (numbers.first().copied(), None) };
+        WrittenPlace { name: letter.letter.into(), symbol, number, numbers }
     }
 }

@@ -62,6 +62,7 @@ fn rounding(absolute: f64) -> f64 {
 
 /// What the numbers say about a gradient that is small, or is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing, or next to nothing, comes through one link: each part of the sum is small.

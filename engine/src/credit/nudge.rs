@@ -18,6 +18,7 @@ use serde::Serialize;
 
 /// A finite difference beside a gradient.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Nudge {
     /// h
     pub step: f64,
@@ -43,6 +44,7 @@ pub struct Nudge {
 
 /// Arguments that cross a kink of one operation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Crossing {
     /// The operation: `relu1`; or the loss.
     pub operation: String,

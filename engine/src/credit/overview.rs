@@ -14,6 +14,7 @@ const REFINE: Refine = Refine { tolerance: 5e-7, halvings: 3 };
 /// What the weights did in one step. Allocations split the change of the loss of a probe set along the step
 /// ([`Ledger`]).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Overview {
     /// Number of the step, from 1.
     pub step: u64,
@@ -31,6 +32,7 @@ pub struct Overview {
 
 /// A weight, and what it did in the step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// The weight.
     pub weight: Weight,

@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 
 /// The paths from one example's loss to a weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Paths {
     /// The example's place in the batch.
     pub example: usize,
@@ -41,6 +42,7 @@ pub struct Paths {
 
 /// One path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Path {
     /// From the loss to the weight.
     pub steps: Vec<PathStep>,
@@ -52,6 +54,7 @@ pub struct Path {
 
 /// One local derivative of a path.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathStep {
     /// What the path comes to: `sigmoid1[3]`, at last the weight.
     pub to: String,
@@ -63,6 +66,7 @@ pub struct PathStep {
 
 /// What is true of all paths together, from the semirings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Flow {
     /// How many there are, also those on which a derivative is 0.
     pub paths: Magnitude,
@@ -78,6 +82,7 @@ pub struct Flow {
 
 /// Why a gradient is small, if it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// The answer.
     pub verdict: Verdict,
@@ -100,6 +105,7 @@ pub struct Diagnosis {
 
 /// Paths that cancel, by the unit of one value through which they go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Groups {
     /// The value at which the groups cancel most.
     pub value: String,
@@ -115,6 +121,7 @@ pub struct Groups {
 
 /// The paths through one unit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
     /// The unit: `linear2[7]`.
     pub through: String,

@@ -182,6 +182,7 @@ impl PathCount {
 
 /// A number that may be far beyond 2^64.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Magnitude {
     /// The number, up to 2^53.
     pub exact: Option<u64>,

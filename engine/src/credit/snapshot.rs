@@ -69,6 +69,7 @@ pub(super) struct Trained {
 
 /// A gradient in the precision that training used, beside the exact one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// What training used.
     pub training: f64,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// What moved one weight in one step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Update {
     /// Number of the step, from 1.
     pub step: u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One number of one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Weight {
     /// Which of [`Network::params`].
     pub param: usize,

@@ -23,6 +23,7 @@ pub struct Before {
 
 /// Where a part of an update comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The gradient of this batch.
@@ -55,6 +56,7 @@ impl Source {
 
 /// A part of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// Where it comes from.
     pub source: Source,
@@ -66,6 +68,7 @@ pub struct Part {
 
 /// A symbol of the formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Symbol {
     /// As formulas write it.
     pub symbol: &'static str,

@@ -1,7 +1,7 @@
 //! The curve of the loss, with what each layer contributed to it, as SVG.
 
-use super::Report;
 use crate::view::digits::{count, number, signed};
+use crate::view::ledger::Ledger;
 use std::fmt::Write;
 
 /// Layers that have a band of their own.
@@ -54,9 +54,9 @@ impl Axes {
 }
 
 /// The picture.
-pub fn draw(report: &Report<'_>) -> String {
-    let (steps, losses, bands) = curves(report);
-    let start = report.totals.before;
+pub fn draw(ledger: &Ledger) -> String {
+    let (steps, losses, bands) = curves(ledger);
+    let start = ledger.totals.before;
     // From the loss at the start, what was earned goes down and what hurt goes up.
     let mut floor = vec![start; steps.len()];
     let mut roof = floor.clone();
@@ -78,7 +78,7 @@ pub fn draw(report: &Report<'_>) -> String {
     let last = steps[steps.len() - 1];
     let axes = Axes { x: [steps[0], last.max(steps[0] + 1.0)], y: [bottom, high + room] };
 
-    let mut svg = head(report, &bands);
+    let mut svg = head(ledger, &bands);
     grid(&mut svg, &axes);
     for (i, [earned, hurt]) in areas.iter().enumerate() {
         area(&mut svg, &axes, &steps, earned, i);
@@ -97,14 +97,14 @@ pub fn draw(report: &Report<'_>) -> String {
 }
 
 /// Steps, the loss at each, and the bands.
-fn curves(report: &Report<'_>) -> (Vec<f64>, Vec<f64>, Vec<Band>) {
+fn curves(ledger: &Ledger) -> (Vec<f64>, Vec<f64>, Vec<Band>) {
     // The point before the first step, and as many others as can be seen.
-    let every = report.steps.len().div_ceil(POINTS).max(1);
-    let taken = |i: usize| (i + 1).is_multiple_of(every) || i + 1 == report.steps.len();
+    let every = ledger.steps.len().div_ceil(POINTS).max(1);
+    let taken = |i: usize| (i + 1).is_multiple_of(every) || i + 1 == ledger.steps.len();
     let curve = |start: f64, of: &dyn Fn(usize) -> f64| -> Vec<f64> {
         let mut sum = start;
         let mut points = vec![start];
-        for i in 0..report.steps.len() {
+        for i in 0..ledger.steps.len() {
             sum += of(i);
             if taken(i) {
                 points.push(sum);
@@ -112,29 +112,29 @@ fn curves(report: &Report<'_>) -> (Vec<f64>, Vec<f64>, Vec<Band>) {
         }
         points
     };
-    let steps = curve(report.first as f64 - 1.0, &|_| 1.0);
-    let losses = curve(report.totals.before, &|i| report.steps[i].change);
+    let steps = curve(ledger.first as f64 - 1.0, &|_| 1.0);
+    let losses = curve(ledger.totals.before, &|i| ledger.steps[i].change);
     // The layers with the most have bands of their own, in the order of the network.
-    let mut order: Vec<usize> = (0..report.layers.len()).collect();
-    let size = |layer: usize| report.layers[layer].earned.abs() + report.layers[layer].hurt;
+    let mut order: Vec<usize> = (0..ledger.layers.len()).collect();
+    let size = |layer: usize| ledger.layers[layer].earned.abs() + ledger.layers[layer].hurt;
     order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
     let others = order.split_off(BANDS.min(order.len()));
     order.sort_unstable();
     let of =
-        |layers: &[usize]| curve(0.0, &|i| layers.iter().map(|&layer| report.steps[i].layers[layer]).sum());
-    let band = |layer: usize| Band { name: report.layers[layer].name.clone(), sums: of(&[layer]) };
+        |layers: &[usize]| curve(0.0, &|i| layers.iter().map(|&layer| ledger.steps[i].layers[layer]).sum());
+    let band = |layer: usize| Band { name: ledger.layers[layer].name.clone(), sums: of(&[layer]) };
     let mut bands: Vec<Band> = order.iter().map(|&layer| band(layer)).collect();
     if !others.is_empty() {
         bands.push(Band { name: format!("{} other layers", others.len()), sums: of(&others) });
     }
-    if report.totals.statistics != 0.0 {
-        let sums = curve(0.0, &|i| report.steps[i].statistics);
+    if ledger.totals.statistics != 0.0 {
+        let sums = curve(0.0, &|i| ledger.steps[i].statistics);
         bands.push(Band { name: "running statistics".into(), sums });
     }
     (steps, losses, bands)
 }
 
-fn head(report: &Report<'_>, bands: &[Band]) -> String {
+fn head(ledger: &Ledger, bands: &[Band]) -> String {
     let [width, height] = SIZE;
     let mut svg = format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' \
@@ -150,9 +150,9 @@ fn head(report: &Report<'_>, bands: &[Band]) -> String {
         );
     }
     svg.push_str("</defs>\n");
-    let title = format!("Which layers earned the loss change, steps {} to {}", report.first, report.last);
+    let title = format!("Which layers earned the loss change, steps {} to {}", ledger.first, ledger.last);
     text(&mut svg, [MARGINS[0], 30.0], "font-size='18' font-weight='bold'", &title);
-    let what = format!("{}: loss of {}", report.run, count(report.totals.examples, "training example"));
+    let what = format!("{}: loss of {}", ledger.run, count(ledger.totals.examples, "training example"));
     text(&mut svg, [MARGINS[0], 52.0], "fill='#555'", &what);
     let how = "Bands from the dashed line down: what a layer earned up to a step. Up: what it hurt.";
     text(&mut svg, [MARGINS[0], 72.0], "fill='#555'", how);

@@ -118,6 +118,7 @@ pub struct Ledger<P> {
 
 /// What one step earned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LedgerStep {
     /// Its number in the run, from 1.
     pub step: u64,
@@ -146,6 +147,7 @@ impl LedgerStep {
 
 /// A weight's allocation step by step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Watched {
     /// The weight.
     pub weight: Weight,

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 /// A set of weights, and what they earned together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Account {
     /// The layer (`linear2`), or the layer and the number of its neuron (`linear2[3]`).
     pub name: String,
@@ -22,6 +23,7 @@ pub struct Account {
 
 /// A weight, and what it earned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Earned {
     /// The weight.
     pub weight: Weight,
@@ -33,6 +35,7 @@ pub struct Earned {
 
 /// Two layers that worked against each other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Opposed {
     /// Their names.
     pub layers: [String; 2],
@@ -44,6 +47,7 @@ pub struct Opposed {
 
 /// The whole of a ledger.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Totals {
     /// Steps in it.
     pub steps: u64,

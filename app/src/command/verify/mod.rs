@@ -1,0 +1,101 @@
+//! `whygrad verify`: the engine against numbers that it did not compute.
+
+mod compare;
+mod pytorch;
+mod read;
+mod textbook;
+
+use super::{after, print};
+use crate::error::{Error, Result};
+use crate::terminal::Page;
+use crate::textbook::Textbook;
+use crate::view::verify::{Case, Differences, Verification};
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Compares the engine with reference numbers
+///
+/// Outputs, losses, gradients, per-example gradient norms, and where training leads. Prints for each case the
+/// largest relative difference of each kind: |a − b| / max(|b|, a thousandth of the largest |b| of its kind).
+///
+/// Exit status: 0 if all differences are at most 1e-8, 1 if one is larger or no number, 2 if a file cannot be
+/// read.
+#[derive(clap::Args)]
+#[command(after_long_help = after::<Verification>("\
+Example:
+  whygrad verify app/tests/app/oracles/*.json"))]
+pub struct Args {
+    /// Files with cases
+    #[arg(required = true, value_name = "CASE.json")]
+    cases: Vec<PathBuf>,
+    /// Prints one JSON object; its fields stand at the end of --help
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut cases = vec![];
+    for path in &args.cases {
+        let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
+        let refuse = |problem: String| Error::Case { path: path.clone(), problem };
+        let json: Json =
+            serde_json::from_slice(&bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
+        cases.extend(file(path, &json).map_err(refuse)?);
+    }
+    let view = Verification::new(cases);
+    print(&view, args.json, page)?;
+    Ok(ExitCode::from(u8::from(!view.pass)))
+}
+
+/// A table, a case a line.
+fn page(view: &Verification) -> Page {
+    let mut page = Page::default();
+    let width = view.cases.iter().map(|case| case.name.len()).max().unwrap_or(0).max(4);
+    let heads: String =
+        Differences::default().each().iter().map(|(kind, _)| format!(" {kind:>10}")).collect();
+    page.line(format!("{:width$}{heads}", "case"));
+    for case in &view.cases {
+        let name = &case.name;
+        if let Some(differences) = case.differences {
+            let cell = |d: Option<f64>| d.map_or("          –".into(), |d| format!(" {d:>10.1e}"));
+            let cells: String =
+                differences.each().into_iter().map(|(_, difference)| cell(difference)).collect();
+            let verdict = if case.pass == Some(false) { "  DIFFERS" } else { "" };
+            page.line(format!("{name:width$}{cells}{verdict}"));
+        } else if let Some(why) = &case.skipped {
+            page.line(format!("{name:width$} skipped: {why}"));
+        }
+    }
+    page.line(view.sentence());
+    page
+}
+
+/// The cases of a file, in whichever of the known forms it is.
+fn file(path: &Path, json: &Json) -> Result<Vec<Case>, String> {
+    let name = path.file_stem().map_or("case".into(), |stem| stem.to_string_lossy().into_owned());
+    if let Some(cases) = json.as_array() {
+        return cases.iter().map(pytorch::case).collect();
+    }
+    if json.get("layers").is_some() {
+        return Ok(vec![pytorch::case(json)?]);
+    }
+    if json.get("steps").is_some() {
+        return Ok(vec![Case::compared(name, textbook::first_network(json)?)]);
+    }
+    if let Some(cases) = json.get("cases").and_then(Json::as_array) {
+        let case = |case: &Json| {
+            let book: Textbook = serde_json::from_value(case.clone()).map_err(|error| error.to_string())?;
+            let differences = textbook::case(&book).map_err(|why| format!("{}: {why}", book.name))?;
+            Ok(Case::compared(book.name, differences))
+        };
+        return cases.iter().map(case).collect();
+    }
+    if json["name"] == "digits_64_32_10" {
+        return Ok(vec![Case::compared("digits_64_32_10".into(), pytorch::digits(json)?)]);
+    }
+    Err("none of the known kinds of cases: a list of cases with `layers`, a case, `steps` of the first network, \
+         `cases` of textbooks, digits_64_32_10"
+        .into())
+}

@@ -1,0 +1,174 @@
+//! Who earned the loss change of a run.
+
+use super::ByName;
+use super::digits::{apart, count, number, short};
+use indicatif::HumanCount;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::time::Duration;
+use whygrad::credit::{self, Account, Earned, LedgerStep, Opposed, Totals};
+use whygrad::network::Network;
+
+/// Weights of a list.
+const TOP: usize = 10;
+
+/// Neurons of a list, and pairs of layers.
+const FEW: usize = 5;
+
+/// Pieces in which the steps are shown.
+const PIECES: usize = 10;
+
+/// The largest residual, as a share of the change, of a ledger that reconciles.
+const RECONCILES: f64 = 1e-6;
+
+/// Who earned the loss change of a run, or of some of its steps. What earned is below 0, what hurt above 0.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Ledger {
+    /// Folder of the run.
+    pub run: String,
+    /// The first step.
+    pub first: u64,
+    /// The last step.
+    pub last: u64,
+    /// Of all steps and weights.
+    pub totals: Totals,
+    /// Of each layer.
+    pub layers: Vec<Account>,
+    /// Of each neuron.
+    pub neurons: Vec<Account>,
+    /// The weights that earned most.
+    pub earned: Vec<Earned>,
+    /// The weights that hurt most.
+    pub hurt: Vec<Earned>,
+    /// Pairs of layers of which one earned while the other hurt, those that did most first.
+    pub opposed: Vec<Opposed>,
+    /// Of each step.
+    pub steps: Vec<LedgerStep>,
+    /// Loss change by each example of the probe set.
+    pub examples: Vec<f64>,
+    /// Allocation of every weight, by parameter, in the order in which they lie.
+    pub allocation: ByName<Vec<f64>>,
+    /// What training these steps took.
+    pub training_seconds: f64,
+    /// What the ledger took beside that.
+    pub ledger_seconds: f64,
+    /// The second over the first.
+    pub cost: f64,
+    /// What the numbers say, in words.
+    pub sentences: Sentences,
+}
+
+/// What the numbers of a ledger say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Sentences {
+    /// What the loss did.
+    pub change: String,
+    /// How signs are read.
+    pub signs: String,
+    /// Whether the ledger reconciles.
+    pub residual: String,
+    /// Layers that worked against each other.
+    pub opposed: Vec<String>,
+    /// What the ledger took.
+    pub cost: String,
+}
+
+impl Ledger {
+    /// Of the steps `first` to `last` of a run, by what the engine kept, and the times of training and of keeping.
+    pub fn new(
+        run: String,
+        (first, last): (u64, u64),
+        network: &Network,
+        kept: &credit::Ledger<f64>,
+        [training, keeping]: [Duration; 2],
+    ) -> Ledger {
+        let allocation = kept.allocation();
+        let by_param =
+            network.params().iter().map(|p| (p.name.clone(), allocation[p.range.clone()].to_vec()));
+        let mut ledger = Ledger {
+            run,
+            first,
+            last,
+            totals: kept.totals(),
+            layers: kept.layers(),
+            neurons: kept.neurons(),
+            earned: kept.earned_most(TOP),
+            hurt: kept.hurt_most(TOP),
+            opposed: kept.opposed(),
+            steps: kept.steps().to_vec(),
+            examples: kept.examples(),
+            allocation: ByName(by_param.collect()),
+            training_seconds: training.as_secs_f64(),
+            ledger_seconds: keeping.as_secs_f64(),
+            cost: keeping.as_secs_f64() / training.as_secs_f64(),
+            sentences: Sentences::default(),
+        };
+        ledger.sentences = Sentences::of(&ledger);
+        ledger
+    }
+
+    /// The neurons that earned most, and those that hurt most.
+    pub fn top_neurons(&self) -> [Vec<&Account>; 2] {
+        let mut neurons: Vec<&Account> = self.neurons.iter().collect();
+        neurons.sort_by(|a, b| a.allocation.total_cmp(&b.allocation));
+        let earned = neurons.iter().copied().filter(|neuron| neuron.allocation < 0.0).take(FEW);
+        let hurt = neurons.iter().rev().copied().filter(|neuron| neuron.allocation > 0.0).take(FEW);
+        [earned.collect(), hurt.collect()]
+    }
+
+    /// At most ten pieces of the steps: which steps, and the loss change of each piece.
+    pub fn pieces(&self) -> Vec<(String, f64)> {
+        let size = self.steps.len().div_ceil(PIECES).max(1);
+        let piece = |steps: &[LedgerStep]| {
+            let (a, b) = (steps[0].step, steps[steps.len() - 1].step);
+            let name = if a == b { format!("{a}") } else { format!("{a} to {b}") };
+            (name, steps.iter().map(|step| step.change).sum())
+        };
+        self.steps.chunks(size).map(piece).collect()
+    }
+}
+
+impl Sentences {
+    fn of(ledger: &Ledger) -> Sentences {
+        let Ledger { totals, first, last, run, .. } = ledger;
+        let examples = count(totals.examples, "training example");
+        let [before, after] = apart(totals.before, totals.after);
+        let way = if totals.change > 0.0 { "rose" } else { "fell" };
+        let steps = HumanCount(totals.steps);
+        let pair = |pair: &Opposed| {
+            let ([a, b], often, amount) = (&pair.layers, HumanCount(pair.steps), number(pair.amount));
+            format!("{a} and {b}: in {often} of {steps} steps, {amount} in all")
+        };
+        Sentences {
+            change: format!(
+                "In steps {first} to {last} of {run} the loss of {examples} {way} from {before} to {after}: by {}",
+                number(totals.change.abs())
+            ),
+            signs: "Below 0: earned, the loss fell along these moves. Above 0: hurt, it rose.".into(),
+            residual: residual(totals, &ledger.steps),
+            opposed: ledger.opposed.iter().take(FEW).map(pair).collect(),
+            cost: format!(
+                "The ledger took {} s, {} × as long as training these steps ({} s): {} gradients of the {examples}.",
+                short(ledger.ledger_seconds),
+                short(ledger.cost),
+                short(ledger.training_seconds),
+                HumanCount(totals.gradients),
+            ),
+        }
+    }
+}
+
+fn residual(totals: &Totals, steps: &[LedgerStep]) -> String {
+    let worst = steps.iter().max_by(|a, b| a.residual.abs().total_cmp(&b.residual.abs()));
+    let relative =
+        totals.relative.map_or(String::new(), |relative| format!(", {} of the change", short(relative)));
+    let worst = worst.map_or(String::new(), |step| {
+        format!(" The largest of a step is {} (step {}).", short(step.residual), step.step)
+    });
+    let does = match totals.relative {
+        Some(relative) if relative <= RECONCILES => "It reconciles: the residual",
+        None if totals.residual == 0.0 => "It reconciles: the residual",
+        _ => "It does not reconcile to a millionth: the residual",
+    };
+    format!("{does} is {}{relative}.{worst}", short(totals.residual))
+}

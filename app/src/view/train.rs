@@ -1,0 +1,43 @@
+//! How a run went.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How a run went: its summary.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Its folder.
+    pub run: String,
+    /// Whether it came to its end.
+    pub finished: bool,
+    /// Steps that it made.
+    pub steps: u64,
+    /// Whole epochs among them.
+    pub epochs: u64,
+    /// Loss of the training part; null where it is no finite number.
+    pub train_loss: Option<f64>,
+    /// Share of the training part that is right; null where targets are no classes.
+    pub train_accuracy: Option<f64>,
+    /// Loss of the held-out part; null where there is none.
+    pub test_loss: Option<f64>,
+    /// Share of the held-out part that is right.
+    pub test_accuracy: Option<f64>,
+    /// Epoch with the lowest held-out loss.
+    pub best_epoch: Option<u64>,
+    /// From the experiment to the first step: data read, split and scaled, the network compiled.
+    pub prepare_seconds: f64,
+    /// From the first step to the last, with what evaluation and the run folder took.
+    pub train_seconds: f64,
+    /// Median of the times of the steps.
+    pub step_seconds_median: Option<f64>,
+    /// Training examples over `train_seconds`.
+    pub examples_per_second: Option<f64>,
+}
+
+impl Summary {
+    /// What is wrong with the run's end, if anything is.
+    pub fn warning(&self) -> Option<&'static str> {
+        let diverged = "the loss is not a finite number: training diverged; a smaller optimizer.lr may help";
+        self.train_loss.is_none().then_some(diverged)
+    }
+}
