@@ -142,7 +142,7 @@ impl<'a, T: Scalar> Team<'a, T> {
 
     /// Calls `f` for every item, in parallel; the `work` with all of them is given in numbers with each of which a few
     /// operations are done.
-    pub fn each<S: Send>(&mut self, items: &mut [S], work: usize, f: impl Fn(usize, &mut S) + Sync) {
+    pub fn for_each<S: Send>(&mut self, items: &mut [S], work: usize, f: impl Fn(usize, &mut S) + Sync) {
         match self.several(work, NUMBERS) {
             Some((threads, _)) => threads.for_each(items, self.scratch, |i, item, _| f(i, item)),
             None => items.iter_mut().enumerate().for_each(|(i, item)| f(i, item)),

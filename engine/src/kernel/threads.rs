@@ -15,7 +15,8 @@ const SPINS: u32 = 50_000;
 
 /// A number of threads to work with: the calling one and its workers. Clones share the workers: what works in turns,
 /// such as a trainer and the ledger that watches it, gets clones of one handle, or it would wait for cores on which the
-/// other's workers still spin. No result depends on the number.
+/// other's workers still spin. Of clones that work at the same time one has the workers, and the others do without. No
+/// result depends on the number.
 ///
 /// ```
 /// use whygrad::{Threads, train::Options};

@@ -92,8 +92,14 @@ impl Partition {
         &self.bounds
     }
 
-    /// The parts of a group, in the order in which their numbers stand.
-    pub fn parts_of(&self, group: usize) -> &[ParamSlice] {
+    /// The groups: where each stands among all parameters, and its parts, in the order in which their numbers stand.
+    pub fn groups(&self) -> impl Iterator<Item = (Range<usize>, &[ParamSlice])> {
+        let range = |bounds: &[usize]| bounds[0]..bounds[1];
+        self.bounds.windows(2).map(range).zip(self.groups.iter().map(|parts| &self.parts[parts.clone()]))
+    }
+
+    /// The parts of a group.
+    pub(super) fn parts_of(&self, group: usize) -> &[ParamSlice] {
         &self.parts[self.groups[group].clone()]
     }
 }

@@ -6,7 +6,9 @@ use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, Threads, random};
 use crate::loss::{LossFunction, TargetKind};
-use crate::network::{Batch, Error, Network, ParamSlice, Pass, Plan, Rows, StepSlices, Weights, keep};
+use crate::network::{
+    Batch, Error, Network, ParamSlice, Partition, Pass, Plan, Rows, StepSlices, Weights, keep,
+};
 use crate::optim::{Clip, Optimizer, Schedule, Shared, Update};
 use std::ops::Range;
 use std::sync::Arc;
@@ -77,7 +79,7 @@ macro_rules! either {
     };
 }
 
-/// A group of parts of the parameters, see [`crate::network::Partition`].
+/// A group of parts of the parameters, see [`Partition`].
 #[derive(Debug)]
 struct Group {
     /// Where it stands among all parameters.
@@ -98,10 +100,9 @@ struct GroupPart {
 }
 
 impl Group {
-    /// All groups of a plan.
-    fn all<T: Real, K: keep::Keep>(plan: &Plan<T, K>, network: &Network) -> Vec<Group> {
-        let group = |(i, bounds): (usize, &[usize])| {
-            let (range, parts) = (bounds[0]..bounds[1], plan.partition().parts_of(i));
+    /// All groups of the partition.
+    fn all(partition: &Partition, network: &Network) -> Vec<Group> {
+        let group = |(range, parts): (Range<usize>, &[ParamSlice])| {
             let part = |part: &ParamSlice| GroupPart {
                 param: part.param,
                 range: part.range.start - range.start..part.range.end - range.start,
@@ -110,7 +111,7 @@ impl Group {
             let frozen = network.params()[parts[0].param].frozen;
             Group { frozen, parts: parts.iter().map(part).collect(), range }
         };
-        plan.partition().bounds().windows(2).enumerate().map(group).collect()
+        partition.groups().map(group).collect()
     }
 }
 
@@ -150,7 +151,7 @@ impl<T: Real> Trainer<T> {
             _ => (StepPlan::Parts(Plan::new(&network, of_plan, batch, threads, keep::Step)?), 0),
         };
         Ok(Trainer {
-            groups: either!(&plan, plan => Group::all(plan, &network)),
+            groups: either!(&plan, plan => Group::all(plan.partition(), &network)),
             state,
             gradient: Aligned::zeros_apart(kept, 1),
             facts: StepFacts::default(),

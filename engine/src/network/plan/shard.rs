@@ -166,7 +166,7 @@ fn take_moments<T: Scalar>(
     of: impl Fn(&mut ValueFacts) -> &mut Moments + Sync,
 ) {
     let piece = SHARD * place.shape.len();
-    team.each(pieces, MOMENTS * numbers.len(), |i, facts| {
+    team.for_each(pieces, MOMENTS * numbers.len(), |i, facts| {
         let [from, to] = [i, i + 1].map(|i| (i * piece).min(numbers.len()));
         *of(facts) = Moments::of(&numbers[from..to]);
     });
