@@ -15,7 +15,7 @@ const PAGE: usize = 4096;
 /// Bytes of a huge page.
 const HUGE: usize = 2 << 20;
 
-/// Lines that slices of neighbouring places are apart within their pages.
+/// Cache lines between the starts, within their pages, of slices with neighbouring places.
 const APART: usize = 13;
 
 /// How many numbers a piece takes, at most a line more than `count`, so that the next one starts on a line too.
@@ -77,7 +77,7 @@ impl<T> Aligned<T> {
         let page = if count * size_of::<T>() < HUGE { PAGE } else { HUGE };
         let apart = place * APART * LINE / size_of::<T>();
         let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
-        // An interpreter that does not tell addresses answers with the largest number; any start is right.
+        // An interpreter (Miri) may not know the address, and answers with the largest number; any start is right.
         let first = memory.as_ptr().align_offset(page).min(page / size_of::<T>());
         let start = first + apart;
         if page == HUGE {

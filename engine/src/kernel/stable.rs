@@ -170,7 +170,7 @@ pub fn sixteen_sums<T: Scalar, const N: usize, const M: usize>(
         }
     }
     if !blocks[0].1.is_empty() {
-        // Apart, so that the sums stay in registers.
+        // In a block of their own, so that the sums stay in registers.
         let mut last = [[T::zero(); LANES]; M];
         for i in 0..blocks[0].1.len() {
             let terms = terms(blocks.map(|(_, rest)| rest[i]));
@@ -190,8 +190,8 @@ pub fn sixteen_sums<T: Scalar, const N: usize, const M: usize>(
 /// Columns whose sums are kept in registers.
 pub const COLUMNS: usize = 64;
 
-/// Adds M terms of the elements of matrices of n columns to sums for each column, row by row from the first to the last:
-/// those of the columns from `first` on. A term gets row, column and elements.
+/// Adds M terms of the elements of matrices of n columns to M sums for each column, row by row from the first to the last;
+/// the sums are those of the columns from `first` on. A term gets row, column and elements.
 #[inline(always)]
 pub fn column_sums<T: Scalar, const N: usize, const M: usize>(
     [n, first]: [usize; 2],
@@ -203,7 +203,7 @@ pub fn column_sums<T: Scalar, const N: usize, const M: usize>(
     for at in (0..count).step_by(COLUMNS) {
         let block = at..(at + COLUMNS).min(count);
         let sums = sums.each_mut().map(|sums| &mut sums[block.clone()]);
-        // A number of columns that is known when it is compiled, or another.
+        // A count that is a constant is compiled for itself: the sums of a whole block stay in registers.
         if block.len() == COLUMNS {
             add_rows([n, first + at, COLUMNS], x, sums, &terms);
         } else {
@@ -237,7 +237,7 @@ fn add_rows<T: Scalar, const N: usize, const M: usize>(
     }
 }
 
-/// What [`sum`] makes of the sixteen sums of each of sixteen rows, all at once.
+/// The sum of each of sixteen rows, with the bits of [`sum`]: all rows at once.
 pub fn sum_rows<T: Scalar>(rows: &[[T; LANES]; LANES]) -> [T; LANES] {
     vectored(Level::detect(), SumRows(rows))
 }
@@ -256,7 +256,7 @@ impl<T: Scalar> Kernel<T> for SumRows<'_, T> {
             unsafe {
                 let mut vectors = [V::zero(); LANES];
                 for (r, vector) in vectors[..V::LANES].iter_mut().enumerate() {
-                    // The second half onto the first, until one vector holds what is left.
+                    // The upper half of the row is added to the lower half, until one vector is left.
                     let row = self.0[first + r].as_ptr();
                     let mut parts = [V::zero(); LANES];
                     let mut count = LANES / V::LANES;
@@ -271,7 +271,8 @@ impl<T: Scalar> Kernel<T> for SumRows<'_, T> {
                     }
                     *vector = parts[0];
                 }
-                // And on, with the lanes of two rows in turn in one vector: at last those of all rows.
+                // The same goes on inside the vectors, of two at a time: interleaved, their lower halves are one vector
+                // and their upper halves another. At last one vector holds the sums of all rows.
                 let mut count = V::LANES;
                 while count > 1 {
                     count /= 2;

@@ -65,7 +65,7 @@ impl<T: Scalar> Kernel<T> for Tiny<'_, '_, T> {
                         Onto::C => *c,
                         Onto::Row(row) => *row.as_ptr().add(j),
                     };
-                    // Of no terms there need not be rows.
+                    // Where k is 0, A and B may have no numbers at all, and these addresses are never read.
                     let row = a.data.as_ptr().wrapping_add(i * a.row);
                     let column = b.data.as_ptr().wrapping_add(j * b.column);
                     for p in 0..k {

@@ -1,4 +1,4 @@
-//! Matrix products C ← A·B (+ C), without allocating; [`super::Team`] gives them to threads.
+//! Matrix products C ← A·B (+ C), without allocating; [`super::Team`] shares them out among threads.
 //!
 //! The library that measured best (`gemm`) allocates its packing buffers on every call, and a training step
 //! allocates nothing; hence this kernel. A and B are packed, where that pays, into panels as wide as a register
@@ -53,7 +53,7 @@ impl<'a, T> Matrix<'a, T> {
         Matrix { data: std::slice::from_ref(number), row: 0, column: 0 }
     }
 
-    /// The same numbers read the other way round.
+    /// The transposed matrix: the same numbers, read by columns.
     pub fn transposed(self) -> Matrix<'a, T> {
         Matrix { data: self.data, row: self.column, column: self.row }
     }

@@ -85,7 +85,8 @@ unsafe fn pack_tile<T: Scalar, V: Vector<T>>(
     packed: *mut T,
 ) {
     let lanes = V::LANES;
-    // A whole vector may go on where the next term, and at last the tile's slack, lies: masked stores take longer.
+    // A whole vector may be stored, though it reaches into the next term (written after it) and at last into the slack
+    // behind the tile: masked stores take longer.
     let whole = rows <= lanes;
     for first in (0..rows).step_by(lanes) {
         let some = (rows - first).min(lanes);

@@ -134,7 +134,7 @@ trait Layout: Copy {
     /// How far the first numbers of rows are apart, where tiles begin.
     fn apart(self) -> usize;
 
-    /// Where a row's number for a term lies, from the first number of its tile of N rows.
+    /// Where a row's number for a term lies, counted from the first number of its tile of N rows.
     fn at<const N: usize>(self, row: usize, term: usize) -> usize;
 }
 
