@@ -140,7 +140,7 @@ impl Reduction {
     }
 
     /// The divisor where `mean` divides by `count`.
-    fn divisor(self, count: f64) -> f64 {
+    pub fn divisor(self, count: f64) -> f64 {
         match self {
             Reduction::Mean => count,
             Reduction::Sum => 1.0,
@@ -224,16 +224,16 @@ impl<'a, T> Target<'a, T> {
         }
     }
 
-    /// The classes; empty where targets are values, which [`Loss::check`] rules out.
-    fn classes(self) -> &'a [u32] {
+    /// The classes; empty where targets are values, which [`check`] rules out.
+    pub fn classes(self) -> &'a [u32] {
         match self {
             Target::Classes(classes) => classes,
             Target::Values(_) => &[],
         }
     }
 
-    /// The values; empty where targets are classes, which [`Loss::check`] rules out.
-    fn values(self) -> &'a [T] {
+    /// The values; empty where targets are classes, which [`check`] rules out.
+    pub fn values(self) -> &'a [T] {
         match self {
             Target::Classes(_) => &[],
             Target::Values(values) => values,
@@ -374,13 +374,13 @@ impl LossPrecision for f64 {
     }
 }
 
-/// A letter for a number of the network's output, or for all of them.
-fn output(outputs: usize, at: Option<usize>) -> Expr {
+/// For the formulas of a loss: a letter for a number of the network's output, or for all `outputs` of them.
+pub fn output(outputs: usize, at: Option<usize>) -> Expr {
     letter("ŷ", 0, outputs, at)
 }
 
 /// A letter for the target in the same place, or for all of them.
-fn target(outputs: usize, at: Option<usize>) -> Expr {
+pub fn target(outputs: usize, at: Option<usize>) -> Expr {
     letter("y", 1, outputs, at)
 }
 
@@ -393,12 +393,12 @@ fn letter(letter: &'static str, input: usize, outputs: usize, at: Option<usize>)
 }
 
 /// A letter for the number of the class.
-fn class() -> Expr {
+pub fn class() -> Expr {
     Expr::symbol("y", Role::Input { input: 1, row: 0, at: 0 })
 }
 
 /// 1 where number `at` of the output is that of the class, else 0, written; or all of these numbers.
-fn one_hot(at: Option<usize>) -> Expr {
+pub fn one_hot(at: Option<usize>) -> Expr {
     let all = Expr::call(Function::OneHot, [class()]);
     match at {
         Some(at) => all.item(at as f64),

@@ -179,7 +179,7 @@ pub struct Of<'a> {
 
 impl Of<'_> {
     /// A letter for number `at` of the same example of an input.
-    fn input(&self, letter: impl Into<Cow<'static, str>>, input: usize, at: usize) -> Expr {
+    pub fn input(&self, letter: impl Into<Cow<'static, str>>, input: usize, at: usize) -> Expr {
         Expr::symbol(letter, Role::Input { input, row: self.row, at })
     }
 }

@@ -3,6 +3,7 @@
 mod credit;
 mod floors;
 mod graph;
+mod guide;
 mod ledger;
 mod steps;
 mod trainer;
