@@ -1,6 +1,7 @@
 //! The two precisions: `f32` for training, `f64` for worked examples, finite differences and tests.
 
-use super::simd::{Lanes, Vector};
+use super::matmul::Job;
+use super::simd::{Lanes, Level, Vector};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 
@@ -106,6 +107,10 @@ pub trait Sealed: Sized {
     /// At [`Level::Avx512`].
     #[cfg(target_arch = "x86_64")]
     type Avx512: Vector<Self>;
+
+    /// Computes a product: [`Job::run`], compiled for this precision here, once. A generic function is compiled again in
+    /// every crate that calls it, and these kernels take longer to compile than all else.
+    fn product(job: &Job<'_, Self>, level: Level, scratch: &mut [Self]);
 }
 
 impl Sealed for f32 {
@@ -114,6 +119,10 @@ impl Sealed for f32 {
     type Avx2 = std::arch::x86_64::__m256;
     #[cfg(target_arch = "x86_64")]
     type Avx512 = std::arch::x86_64::__m512;
+
+    fn product(job: &Job<'_, Self>, level: Level, scratch: &mut [Self]) {
+        job.run(level, scratch);
+    }
 }
 
 impl Sealed for f64 {
@@ -122,6 +131,10 @@ impl Sealed for f64 {
     type Avx2 = std::arch::x86_64::__m256d;
     #[cfg(target_arch = "x86_64")]
     type Avx512 = std::arch::x86_64::__m512d;
+
+    fn product(job: &Job<'_, Self>, level: Level, scratch: &mut [Self]) {
+        job.run(level, scratch);
+    }
 }
 
 impl Scalar for f32 {

@@ -96,7 +96,7 @@ impl<'a, T: Scalar> Team<'a, T> {
         let [m, n, k] = job.size();
         let level = Level::detect();
         let Some((threads, count)) = self.several(2 * m * n * k, PRODUCT) else {
-            return job.run(level, &mut self.scratch[0]);
+            return T::product(job, level, &mut self.scratch[0]);
         };
         // Columns are cut, unless there are too few of them for panels of B.
         let by_columns = n >= count * matmul::WIDEST;
@@ -109,7 +109,7 @@ impl<'a, T: Scalar> Team<'a, T> {
             let part = if by_columns { job.columns(range) } else { job.rows(range) };
             // SAFETY: `run` never uses the same thread number in two calls at the same time, and there is scratch
             // for each.
-            part.run(level, unsafe { &mut *scratch.get().add(thread) });
+            T::product(&part, level, unsafe { &mut *scratch.get().add(thread) });
         });
     }
 
