@@ -50,7 +50,7 @@ pub fn spacing(step: u64, bytes: u64) -> u64 {
 pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
     let mut prepared = experiment.prepare::<T>()?;
     if let Some(path) = &experiment.weights {
-        *prepared.trainer.weights_mut() = checkpoint::load_weights(path.as_ref(), &prepared.trainer)?;
+        prepared.trainer.set_weights(checkpoint::load_weights(path.as_ref(), &prepared.trainer)?)?;
     }
     Ok(prepared)
 }

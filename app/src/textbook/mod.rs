@@ -305,7 +305,7 @@ impl Worked {
         let options = Options { batch: 1, ..Options::default() };
         let trainer = Trainer::new(self.network.clone(), Arc::clone(&self.loss), sgd, options);
         let mut trainer = trainer.map_err(|error| error.to_string())?;
-        *trainer.weights_mut() = self.start.clone();
+        trainer.set_weights(self.start.clone()).map_err(|error| error.to_string())?;
         Ok(trainer)
     }
 

@@ -24,13 +24,14 @@ struct Ours {
 impl Ours {
     fn new(workload: Workload, threads: usize, start: Start) -> Ours {
         let mut trainer = trainer(&workload, threads);
-        let network = trainer.network().clone();
+        let mut weights = trainer.state().weights.clone();
         for (i, (weight, bias)) in start.linears.iter().enumerate() {
             for (name, numbers) in [("weight", weight), ("bias", bias)] {
                 let name = format!("linear{}.{name}", i + 1);
-                trainer.weights_mut().set(&network, &name, numbers).expect("weights that fit");
+                weights.set(trainer.network(), &name, numbers).expect("weights that fit");
             }
         }
+        trainer.set_weights(weights).expect("its own weights");
         let data = data(&workload, start);
         trainer.check(&data).expect("data that fit");
         Ours { start: trainer.state().clone(), data, trainer, facts: false }

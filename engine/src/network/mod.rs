@@ -73,12 +73,12 @@ pub enum Error {
     /// Bytes that are not the network's numbers.
     #[error(transparent)]
     Stored(#[from] StoredError),
-    /// A training's state that is another network's.
-    #[error("the state of a training of another network: it has {got} {what}, and this network has {wants}")]
-    State {
+    /// Weights of another network.
+    #[error("weights of another network: it has {got} {what}, and this network has {wants}")]
+    OtherNetwork {
         /// What is counted.
         what: &'static str,
-        /// How many the state has.
+        /// How many there are.
         got: usize,
         /// How many the network has.
         wants: usize,

@@ -96,6 +96,18 @@ impl<T: Scalar> Weights<T> {
         Ok(weights)
     }
 
+    /// Refuses weights that are not as many as the network's.
+    pub(crate) fn check(&self, network: &Network) -> Result<(), Error> {
+        let counts = [
+            ("trained numbers", self.params.len(), network.param_count()),
+            ("untrained numbers", self.buffers.len(), network.buffer_count()),
+        ];
+        match counts.into_iter().find(|(_, got, wants)| got != wants) {
+            Some((what, got, wants)) => Err(Error::OtherNetwork { what, got, wants }),
+            None => Ok(()),
+        }
+    }
+
     /// Holds left-out connections at 0.
     fn mask(&mut self, network: &Network) {
         for param in network.params() {

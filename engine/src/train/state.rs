@@ -117,13 +117,7 @@ impl<T: Scalar> State<T> {
 
     /// Refuses a state that is not of this network and this optimizer.
     pub(super) fn check<O: Rule + ?Sized>(&self, network: &Network, optimizer: &O) -> Result<(), Error> {
-        let counts = [
-            ("weights", self.weights.params.len(), network.param_count()),
-            ("untrained numbers", self.weights.buffers.len(), network.buffer_count()),
-        ];
-        if let Some((what, got, wants)) = counts.into_iter().find(|(_, got, wants)| got != wants) {
-            return Err(Error::State { what, got, wants });
-        }
+        self.weights.check(network)?;
         let wants: Vec<&'static str> = optimizer.slots().iter().map(|slot| slot.name).collect();
         if self.slots.names != wants {
             let (optimizer, got) = (optimizer.name(), self.slots.names.clone());

@@ -321,9 +321,14 @@ impl<T: Real> Trainer<T> {
         &self.state
     }
 
-    /// The network's numbers, to be set before training.
-    pub fn weights_mut(&mut self) -> &mut Weights<T> {
-        &mut self.state.weights
+    /// Goes on from these weights; all else stays as it is.
+    ///
+    /// # Errors
+    /// Where they are not as many as the network's.
+    pub fn set_weights(&mut self, weights: Weights<T>) -> Result<(), Error> {
+        weights.check(&self.network)?;
+        self.state.weights = weights;
+        Ok(())
     }
 
     /// What the last [`Trainer::step_with_facts`] left.

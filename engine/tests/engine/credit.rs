@@ -25,7 +25,7 @@ fn snapshot(
 ) -> Snapshot {
     let options = Options { batch: data.len(), ..Options::default() };
     let mut trainer = Trainer::new(network, loss, Arc::new(Sgd::default()), options).unwrap();
-    *trainer.weights_mut() = weights;
+    trainer.set_weights(weights).unwrap();
     Snapshot::take(&trainer, Batch { data, rows: Rows::Range(0, data.len()) }).unwrap()
 }
 
@@ -73,7 +73,8 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
     let options = Options { batch: 1, ..Options::default() };
     let sgd = Arc::new(Sgd { lr: 0.4, ..Sgd::default() });
     let mut trainer = Trainer::<f64>::new(network, loss("squared_error"), sgd, options).unwrap();
-    trainer.weights_mut().params.copy_from_slice(&[0.6, 0.0, 0.0, -0.7, 0.7, 0.6]);
+    let params = vec![0.6, 0.0, 0.0, -0.7, 0.7, 0.6].into();
+    trainer.set_weights(Weights { params, buffers: vec![] }).unwrap();
     let batch = Batch { data: &data, rows: Rows::Range(0, 1) };
     let steps = oracle["steps"].as_array().unwrap();
     let places = [("w1", 0, 0), ("w2", 0, 3), ("w3", 1, 0), ("w4", 1, 1)];
@@ -588,7 +589,7 @@ fn an_effect_is_predicted_by_the_gradient_and_measured_by_the_loss() {
     let network = Network::sequential([2], layers![unbiased(1)]).unwrap();
     let sgd = Arc::new(Sgd { lr: 0.125, ..Sgd::default() });
     let mut trainer = Trainer::<f64>::new(network, loss("squared_error"), sgd, Options::default()).unwrap();
-    trainer.weights_mut().params.fill(1.0);
+    trainer.set_weights(Weights { params: vec![1.0; 2].into(), buffers: vec![] }).unwrap();
     let data = dataset(vec![1.0, 1.0], &[2], Targets::Values { data: vec![3.0], width: 1 });
     let snapshot = Snapshot::take(&trainer, Batch { data: &data, rows: Rows::Range(0, 1) }).unwrap();
     let of = effect(&snapshot, Weight { param: 0, at: 0 });

@@ -77,7 +77,7 @@ fn run<T: Real, P: Real>(
 fn at<T: Real>(weights: &Weights<T>, network: &Network, threads: &Threads) -> Trainer<T> {
     let options = Options { threads: threads.clone(), ..Options::default() };
     let mut trainer = Trainer::new(network.clone(), cross_entropy(), Arc::new(sgd(0.1)), options).unwrap();
-    *trainer.weights_mut() = weights.clone();
+    trainer.set_weights(weights.clone()).unwrap();
     trainer
 }
 

@@ -141,7 +141,7 @@ fn a_state_of_another_optimizer_or_network_is_refused_with_both_facts() {
             .unwrap();
     assert_eq!(
         other.restore(state(&plain)).unwrap_err().to_string(),
-        "the state of a training of another network: it has 91 weights, and this network has 18"
+        "weights of another network: it has 91 trained numbers, and this network has 18"
     );
 }
 

@@ -64,7 +64,7 @@ fn differences(case: &Json) -> Result<Differences, String> {
     let clip = case["clip_norm"].as_f64().map_or(Clip::Off, Clip::Norm);
     let options = Options { batch: n, clip, ..Options::default() };
     let mut trainer = Trainer::new(network.clone(), loss, optimizer, options).map_err(say)?;
-    *trainer.weights_mut() = start;
+    trainer.set_weights(start).map_err(say)?;
     let wanted = numbers(&expected["losses"]);
     let mut losses = vec![];
     for step in 1..=wanted.len() {
@@ -94,7 +94,7 @@ pub fn digits(case: &Json) -> Result<Differences, String> {
     let start = weights(&network, &case["parameters"])?;
     let options = Options { batch: 50, ..Options::default() };
     let mut trainer = Trainer::new(network, with_loss("cross_entropy")?, optimizer, options).map_err(say)?;
-    *trainer.weights_mut() = start;
+    trainer.set_weights(start).map_err(say)?;
     let batches = (0..3).flat_map(|_| (0..1500).step_by(50));
     let step = |from| trainer.step(Batch { data: &train, rows: Rows::Range(from, from + 50) });
     let losses: Vec<f64> = batches.map(step).collect();
