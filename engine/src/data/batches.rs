@@ -33,6 +33,9 @@ impl Batches {
 
     /// The examples of step `step` (from 0, counted over the whole run). Depends on the seed and the step
     /// alone, so that any step can be replayed.
+    ///
+    /// # Panics
+    /// Where there are no examples.
     pub fn at(&mut self, step: u64) -> &[usize] {
         let epoch = step / self.per_epoch();
         if self.shuffle && self.epoch != Some(epoch) {

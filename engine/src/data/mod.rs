@@ -102,6 +102,14 @@ pub enum DataError {
         /// What stands there.
         value: f64,
     },
+    /// A scaling of other examples.
+    #[error("the scaling was fitted on {fitted} features, and the examples have the shape {shape}")]
+    Fitted {
+        /// Features that it was fitted on.
+        fitted: usize,
+        /// Shape of one example.
+        shape: Shape,
+    },
     /// Not as many names as an example has numbers.
     #[error("{names} feature names for examples of the shape {shape}, {} numbers each", shape.len())]
     FeatureNames {
@@ -260,6 +268,9 @@ impl<T: Scalar> Dataset<T> {
     }
 
     /// The examples in `index`, in that order.
+    ///
+    /// # Panics
+    /// Where there is no such example.
     pub fn select(&self, index: &[usize]) -> Dataset<T> {
         Dataset {
             inputs: Aligned::concat(rows(&self.inputs, self.shape.len(), index)),
@@ -336,7 +347,10 @@ mod tests {
             let error = Dataset::new(inputs.to_vec(), shape, targets).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
-        let two = Dataset::new(vec![1.0_f32; 4], [2], Targets::Classes(vec![0; 2])).unwrap();
+        let mut two = Dataset::new(vec![1.0_f32; 4], [2], Targets::Classes(vec![0; 2])).unwrap();
+        let other = Dataset::new(vec![1.0_f32; 3], [3], Targets::Classes(vec![0])).unwrap();
+        let error = Scaler::fit(Scale::Standard, &other).apply(&mut two).unwrap_err().to_string();
+        assert_eq!(error, "the scaling was fitted on 3 features, and the examples have the shape [2]");
         let error = two.with_feature_names(["width"]).unwrap_err().to_string();
         assert_eq!(error, "1 feature names for examples of the shape [2], 2 numbers each");
     }

@@ -29,7 +29,7 @@ impl Scaler {
         let n = data.len().max(1) as f64;
         let mut shift = vec![0.0; width];
         let mut unit = vec![1.0; width];
-        let rows = || data.inputs.chunks_exact(width.max(1));
+        let rows = || data.inputs.chunks_exact(width);
         match scale {
             Scale::None => {}
             Scale::Standard => {
@@ -67,9 +67,13 @@ impl Scaler {
     /// Scales the inputs of `data` in place.
     ///
     /// # Errors
-    /// Where a number is so far from those of the fit that, scaled, the precision does not reach it.
+    /// Where examples have another number of features than those of the fit, or a number is so far from those that,
+    /// scaled, the precision does not reach it.
     pub fn apply<T: Scalar>(&self, data: &mut Dataset<T>) -> Result<(), DataError> {
-        for row in data.inputs.chunks_exact_mut(self.shift.len().max(1)) {
+        if data.shape.len() != self.shift.len() {
+            return Err(DataError::Fitted { fitted: self.shift.len(), shape: data.shape.clone() });
+        }
+        for row in data.inputs.chunks_exact_mut(self.shift.len()) {
             for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
                 *x = T::of((x.f64() - shift) / unit);
             }

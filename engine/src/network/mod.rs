@@ -256,6 +256,12 @@ impl Network {
     }
 
     /// Adds an operation on values that are there; `path` is what its parameters are called in files.
+    ///
+    /// # Errors
+    /// Where the operation does not take inputs of their shapes.
+    ///
+    /// # Panics
+    /// Where a value is another network's.
     pub fn add(&mut self, path: String, op: Arc<dyn Operation>, inputs: &[Value]) -> Result<Value, Error> {
         let kind = op.name();
         let ordinal = self.named.entry(kind).or_insert(0);

@@ -203,6 +203,9 @@ impl<T: Real> Trainer<T> {
 
     /// Measures the change of the loss that the last step made on its `batch`, by another forward pass, for
     /// [`Trainer::facts`].
+    ///
+    /// # Panics
+    /// Before the first step, and as [`Trainer::step`].
     pub fn measure(&mut self, batch: Batch<'_, T>) {
         let key = self.options.key(self.state.steps - 1);
         let again = Pass { backward: false, ..Pass::train(key) };
@@ -292,7 +295,7 @@ impl<T: Real> Trainer<T> {
                 Targets::Values { data: vec![T::zero(); examples * width], width }
             }
         };
-        let examples = inputs.len() / shape.len();
+        let examples = inputs.len() / shape.len().max(1);
         let data = Dataset::new(inputs.to_vec(), shape.clone(), targets(examples))?;
         let mut outputs = Vec::with_capacity(examples * output.len());
         for from in (0..examples).step_by(self.options.batch) {
