@@ -70,13 +70,17 @@ fn print<V: Serialize>(view: &V, json: bool, page: impl FnOnce(&V) -> Page) -> R
 
 /// What stands at the end of a command's help: examples, and the fields of the JSON object that it prints.
 fn after<V: JsonSchema>(examples: &str) -> String {
-    let fields = view::fields::<V>();
-    let list =
-        definitions(fields.iter().map(|field| (field.depth, &*field.name, &*field.about)), width().min(100));
     format!(
         "{examples}\n\nFields of --json (null stands where there is no number; name[] is each of a list, name{{}} each \
-         value of an object whose keys are names):\n{list}"
+         value of an object whose keys are names):\n{}",
+        fields::<V>()
     )
+}
+
+/// The fields of a view, a line each.
+fn fields<V: JsonSchema>() -> String {
+    let fields = view::fields::<V>();
+    definitions(fields.iter().map(|field| (field.depth, &*field.name, &*field.about)), width().min(100))
 }
 
 /// Reads a whole number in a range; says which are.

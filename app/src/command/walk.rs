@@ -3,8 +3,8 @@
 use super::{real, whole};
 use crate::error::{Error, Result, nearest};
 use crate::terminal::{Page, chart, wrap};
-use crate::textbook::{End, Step, Textbook, Weight, Worked};
-use crate::view::digits::{count, difference, factor, number, pretty};
+use crate::textbook::{End, Step, Textbook, Weight, Worked, pretty};
+use crate::view::digits::{count, difference, factor, number};
 use serde_json::{Map, Value as Json, json};
 use std::io::Write;
 use std::process::ExitCode;

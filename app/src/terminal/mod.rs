@@ -5,5 +5,5 @@ mod page;
 mod progress;
 
 pub use chart::line as chart;
-pub use page::{Page, bar, definitions, fit, two_sided, width, wrap};
+pub use page::{Page, bar, bar_on_axis, definitions, fit, two_sided, width, wrap};
 pub use progress::progress;

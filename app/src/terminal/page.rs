@@ -108,6 +108,12 @@ pub fn two_sided(share: f64, half: usize) -> String {
     format!("{}{}│", " ".repeat(half - halves.div_ceil(2)), Style::new().cyan().apply_to(bar))
 }
 
+/// As [`two_sided`], with what follows it up to the end of its columns.
+pub fn bar_on_axis(share: f64, half: usize) -> String {
+    let right = if share > 0.0 { (share * 8.0 * half as f64).round().max(1.0) as usize } else { 0 };
+    format!("{}{}", two_sided(share, half), " ".repeat(half - right.div_ceil(8)))
+}
+
 /// `text` as it is, or cut in the middle.
 pub fn fit(text: &str, width: usize) -> String {
     let length = text.chars().count();

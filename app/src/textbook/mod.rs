@@ -1,6 +1,10 @@
 //! Worked examples: a hidden and an output layer whose every weight has a symbol. The first network of this
 //! project, and examples from the literature (`published.json`, each with its source).
 
+mod names;
+
+pub use names::{ExampleNames, plain, pretty};
+
 use crate::error::{Error, Result, nearest};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};

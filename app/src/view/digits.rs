@@ -1,5 +1,7 @@
 //! Numbers with the digits that they deserve, as people read them.
 
+use whygrad::credit::Magnitude;
+
 /// Four decimals, or an exponent where they would say nothing.
 pub fn number(x: f64) -> String {
     let text = match x.abs() {
@@ -59,12 +61,36 @@ pub fn difference(relative: Option<f64>) -> String {
     }
 }
 
-/// `w12` as w₁₂.
-pub fn pretty(name: &str) -> String {
-    let low = |c: char| c.to_digit(10).and_then(|d| char::from_u32(0x2080 + d)).unwrap_or(c);
-    match name.find(|c: char| c.is_ascii_digit()) {
-        Some(at) => name[..at].chars().chain(name[at..].chars().map(low)).collect(),
-        None => name.into(),
+/// `26 %`, `0.3 %`
+pub fn percent(share: f64) -> String {
+    match 100.0 * share {
+        p if p >= 9.95 => format!("{p:.0} %"),
+        p if p >= 0.1 => format!("{p:.1} %"),
+        _ => "<0.1 %".into(),
+    }
+}
+
+/// `240`, `5.2 × 10^83`
+pub fn magnitude(of: Magnitude) -> String {
+    match (of.exact, of.log10) {
+        (Some(exact), _) if exact < 1_000_000_000 => indicatif::HumanCount(exact).to_string(),
+        (_, Some(log10)) => format!("{:.1} × 10^{}", 10f64.powf(log10.fract()), log10.floor()),
+        (exact, None) => exact.unwrap_or(0).to_string(),
+    }
+}
+
+/// Whether a sum is what it should be: by how much it is not, and what rounding explains.
+pub fn reconciled(residual: f64, reconciles: bool, rounding: f64) -> String {
+    match (residual, reconciles) {
+        (0.0, true) => "reconciles: residual 0".into(),
+        (residual, true) => format!("reconciles: residual {}", short(residual)),
+        (residual, false) => {
+            format!(
+                "does not reconcile: residual {}, and rounding explains {}",
+                short(residual),
+                short(rounding)
+            )
+        }
     }
 }
 

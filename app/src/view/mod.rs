@@ -5,8 +5,12 @@ pub mod digits;
 mod fields;
 pub mod ledger;
 pub mod new;
+pub mod overview;
+pub mod step;
 pub mod train;
 pub mod verify;
+pub mod weight;
+pub mod why;
 
 pub use fields::{Field, fields};
 

@@ -117,7 +117,7 @@ impl Chain {
         let graph = Graph::of_example(snapshot, example, Some(weight));
         let cuts = graph.cuts(weight);
         let links = links(snapshot, &graph, &cuts, weight, example);
-        let factors = factors(&graph, &cuts, weight.name(snapshot.network()), links);
+        let factors = factors(&graph, &cuts, snapshot.names().weight(weight), links);
         let product = match factors.is_empty() {
             true => 0.0,
             // Nothing passes a factor of 0 over 0.
@@ -177,7 +177,7 @@ fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, e
     for (i, pair) in cuts.windows(2).enumerate() {
         let lower = Level::of(&of(&pair[1]));
         let mut link = Link {
-            operation: graph.value_name(pair[0].value).into(),
+            operation: graph.node(pair[0].value).name.clone(),
             symbol: format!("∂{}/∂{}", end(graph, &pair[0]), end(graph, &pair[1])),
             expression: None,
             number: (upper.size != 0.0).then(|| lower.size / upper.size),
@@ -208,8 +208,8 @@ fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, e
         _ => ((upper.size != 0.0).then(|| total / upper.size), Kind::Gain, None),
     };
     links.push(Link {
-        operation: graph.value_name(bottom.value).into(),
-        symbol: format!("∂{}/∂{}", end(graph, bottom), weight.name(snapshot.network())),
+        operation: graph.node(bottom.value).name.clone(),
+        symbol: format!("∂{}/∂{}", end(graph, bottom), snapshot.names().weight(weight)),
         expression,
         number,
         kind,
@@ -259,12 +259,12 @@ fn factors(graph: &Graph<'_>, cuts: &[Cut], weight: String, links: Vec<Link>) ->
 
 /// How a cut is written: as a unit where the weight reaches one number, else as the value.
 fn end(graph: &Graph<'_>, cut: &Cut) -> String {
-    only(graph, cut).map_or_else(|| graph.value_name(cut.value).into(), |unit| graph.name(unit))
+    only(graph, cut).map_or_else(|| graph.names().value(cut.value), |unit| graph.name(unit))
 }
 
 /// The network's output: `ŷ`, `ŷ[3]`.
 fn output(graph: &Graph<'_>, cut: &Cut) -> String {
-    format!("ŷ{}", &end(graph, cut)[graph.value_name(cut.value).len()..])
+    only(graph, cut).map_or_else(|| graph.names().prediction(None), |unit| graph.prediction(unit))
 }
 
 /// The only number of a cut that the weight reaches, if it is one.
@@ -318,13 +318,15 @@ pub(super) fn loss_expression(
     };
     let tree = snapshot.loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
     let find = |letter: &Symbol| {
-        let numbers = |input: &usize| if *input == 0 { &outputs } else { &targets };
-        let found = match &letter.role {
-            Role::Input { input, at, .. } => vec![*numbers(input).get(*at)?],
-            Role::Inputs { input, .. } => numbers(input).clone(),
+        Some(match &letter.role {
+            Role::Input { input: 0, at, .. } => {
+                (snapshot.names().prediction(Some(*at)), vec![*outputs.get(*at)?])
+            }
+            Role::Inputs { input: 0, .. } => (snapshot.names().prediction(None), outputs.clone()),
+            Role::Input { at, .. } => (letter.letter.to_string(), vec![*targets.get(*at)?]),
+            Role::Inputs { .. } => (letter.letter.to_string(), targets.clone()),
             _ => return None,
-        };
-        Some((letter.letter.to_string(), found))
+        })
     };
     Some(Expression::new(tree, find))
 }

@@ -2,11 +2,10 @@
 //! It is never built. Two sweeps walk it, in any semiring: back from the loss, and forth from a weight.
 
 use super::semiring::{Count, PathCount, Semiring};
-use super::weight::index;
-use super::{Expression, Snapshot, Weight};
+use super::{Expression, Names, Snapshot, Weight};
 use crate::expr::{Role, Symbol};
 use crate::kernel::{Threads, Wide, wide};
-use crate::network::{Network, Node};
+use crate::network::Node;
 use crate::op::{By, Mode, Of, Op, Partial, Point, Precision, Structure};
 use crate::shape::Shape;
 use std::collections::HashMap;
@@ -379,19 +378,23 @@ impl<'a> Graph<'a> {
         self.cuts(weight).iter().any(|cut| cut.value == value)
     }
 
-    /// What people call a value: `x`, or its operation's name.
-    pub fn value_name(&self, value: usize) -> &'a str {
-        value_name(self.snapshot.network(), value)
+    /// What things are called.
+    pub fn names(&self) -> &'a dyn Names {
+        self.snapshot.names()
     }
 
-    /// What people call a unit: `tanh1[3]`, or `tanh1` where it has one number; with its example where paths lead
-    /// through several.
+    /// What a unit is called: `tanh1[3]`; with its example where paths lead through several: `tanh1[3]@5`.
     pub fn name(&self, unit: Unit) -> String {
-        let example = match self.rows.len() {
-            1 => String::new(),
-            _ => format!(" of example {}", self.first + unit.row),
-        };
-        unit_name(self.snapshot.network(), unit.value, unit.at) + &example
+        self.names().unit(unit.value, unit.at) + &self.example_mark(unit)
+    }
+
+    /// What a unit of the network's output is called, as the loss sees it.
+    pub fn prediction(&self, unit: Unit) -> String {
+        self.names().prediction(Some(unit.at)) + &self.example_mark(unit)
+    }
+
+    fn example_mark(&self, unit: Unit) -> String {
+        if self.rows.len() == 1 { String::new() } else { format!("@{}", self.first + unit.row) }
     }
 
     /// What a unit is.
@@ -413,28 +416,17 @@ impl<'a> Graph<'a> {
             Role::Inputs { input, row, range } => {
                 let value = node.inputs[*input];
                 let numbers = range.clone().map(|at| self.number(Unit { value, row: *row, at }));
-                Some((self.value_name(value).to_string(), numbers.collect()))
+                Some((self.names().value(value), numbers.collect()))
             }
             Role::Param { param, at } => {
                 let weight = Weight { param: node.params.start + param, at: *at };
-                Some((weight.name(self.snapshot.network()), vec![self.snapshot.value(weight)]))
+                Some((self.names().weight(weight), vec![self.snapshot.value(weight)]))
             }
             Role::Saved { at } => Some((letter.letter.to_string(), vec![point.saved[*at]])),
             _ => None,
         };
         Some(Expression::new(Op::slope(&*node.op, asked, by)?, find))
     }
-}
-
-fn value_name(network: &Network, value: usize) -> &str {
-    if value == 0 { "x" } else { &network.nodes()[value - 1].name }
-}
-
-/// What people call number `at` of a value: `tanh1[3]`, or `tanh1` where it has one number.
-pub(super) fn unit_name(network: &Network, value: usize, at: usize) -> String {
-    let shape = &network.shapes()[value];
-    let index = if shape.len() == 1 { String::new() } else { index(shape, at) };
-    format!("{}{index}", value_name(network, value))
 }
 
 /// Which values lie on the way from the loss to any weight, or to one.

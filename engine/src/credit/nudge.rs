@@ -8,7 +8,6 @@
 //! Where the argument of an operation crosses a kink on the way ([`Op::kinks`],
 //! [`Loss::kinks`](crate::loss::Loss::kinks)), the quotient mixes two slopes, and need not agree with either.
 
-use super::graph::unit_name;
 use super::snapshot::relative;
 use super::{Snapshot, Weight};
 use crate::data::Targets;
@@ -164,8 +163,8 @@ impl Arguments {
         let first = pairs().position(crosses)?;
         let width = self.numbers.len() / snapshot.examples();
         let argument = match self.value {
-            Some(value) => unit_name(snapshot.network(), value, first % width),
-            None => "ŷ − y".into(),
+            Some(value) => snapshot.names().unit(value, first % width),
+            None => format!("{} − y", snapshot.names().prediction(Some(first % width))),
         };
         Some(Crossing {
             operation: self.operation.clone(),

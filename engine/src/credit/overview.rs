@@ -67,7 +67,7 @@ pub fn overview<T: Real>(snapshot: &Snapshot, data: &Dataset<T>, count: usize) -
         let (before, after) = (before.params[place], after.params[place]);
         Moved {
             weight,
-            name: weight.name(network),
+            name: snapshot.names().weight(weight),
             before,
             after,
             moved: after - before,

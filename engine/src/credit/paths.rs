@@ -56,8 +56,10 @@ pub struct Path {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathStep {
-    /// What the path comes to: `sigmoid1[3]`, at last the weight.
+    /// What the path comes to: `sigmoid1[3]`, at last the weight; `sigmoid1[3]@5` of example 5 where examples mix.
     pub to: String,
+    /// The operation whose output that is: `sigmoid1`; absent for the weight.
+    pub operation: Option<String>,
     /// The derivative of what it came from, at first of the loss.
     pub slope: f64,
     /// How that is computed, where the operation says.
@@ -360,8 +362,9 @@ fn path(
             (Some(of), Some(by)) => graph.expression(of, by),
             _ => chain::loss_expression(snapshot, graph, way.to, example),
         };
-        let to = way.to.map_or_else(|| weight.name(snapshot.network()), |unit| graph.name(unit));
-        steps.push(PathStep { to, slope: way.slope, expression });
+        let to = way.to.map_or_else(|| snapshot.names().weight(weight), |unit| graph.name(unit));
+        let operation = way.to.map(|unit| graph.node(unit.value).name.clone());
+        steps.push(PathStep { to, operation, slope: way.slope, expression });
         at = way.from;
     }
     steps.reverse();
@@ -453,7 +456,7 @@ fn groups(graph: &Graph<'_>, weight: Weight, chain: &Chain) -> Groups {
     strongest.truncate(GROUPS);
     let group = |place: usize| Group { through: graph.name(graph.unit(value, place)), sum: through[place] };
     Groups {
-        value: graph.value_name(value).into(),
+        value: graph.names().value(value),
         strongest: strongest.into_iter().map(group).collect(),
         positive: parts().filter(|sum| *sum > 0.0).sum(),
         negative: parts().filter(|sum| *sum < 0.0).sum(),

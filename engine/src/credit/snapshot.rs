@@ -1,6 +1,6 @@
 //! A training step held still: everything that explains it is computed from here, in f64.
 
-use super::Weight;
+use super::{Names, Weight};
 use crate::data::{Dataset, Targets};
 use crate::kernel::Scalar;
 use crate::loss::{LossFunction, LossPrecision, Target};
@@ -50,6 +50,7 @@ pub struct Snapshot {
     plan: Plan<f64, keep::All>,
     gradient: Vec<f64>,
     trained: Trained,
+    names: Arc<dyn Names>,
     /// For passes at other weights, from the first one on.
     probe: Mutex<Option<Plan<f64, keep::All>>>,
 }
@@ -108,7 +109,30 @@ impl Snapshot {
         plan.pass(&state.weights, all(&batch), Pass::train(options.key(state.steps)));
         plan.gradient(&state.weights, &mut gradient);
         let (optimizer, probe) = (Arc::clone(trainer.optimizer()), Mutex::new(None));
-        Ok(Snapshot { network, loss, optimizer, options, state, batch, plan, gradient, trained, probe })
+        let names = Arc::clone(&network) as Arc<dyn Names>;
+        Ok(Snapshot {
+            network,
+            loss,
+            optimizer,
+            options,
+            state,
+            batch,
+            plan,
+            gradient,
+            trained,
+            names,
+            probe,
+        })
+    }
+
+    /// The same, with other names for what it is about than the network's.
+    pub fn with_names(self, names: Arc<dyn Names>) -> Snapshot {
+        Snapshot { names, ..self }
+    }
+
+    /// What things are called.
+    pub fn names(&self) -> &dyn Names {
+        &*self.names
     }
 
     /// The network.

@@ -1,24 +1,18 @@
 //! `whygrad why`: why a weight moved.
 
-mod answer;
-mod name;
 mod overview;
-mod show;
-mod step;
+mod page;
 
-use super::whole;
+use super::{after, fields, print, whole};
 use crate::error::{Error, Result};
 use crate::run::Run;
-use crate::terminal::{Page, width};
-use crate::textbook::Textbook;
-use answer::Answer;
-use overview::Overview;
-use serde_json::json;
-use show::Show;
-use std::io::Write;
+use crate::textbook::{Textbook, plain};
+use crate::view::overview::Overview;
+use crate::view::step::Step;
+use crate::view::weight;
+use crate::view::why::Why;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use step::Step;
 use whygrad::train::Real;
 
 /// Shows why a weight moved
@@ -51,14 +45,14 @@ use whygrad::train::Real;
 /// are 1/10 of and 10 times what they were. These two networks predict the same and have the same loss; compare the
 /// gradients of w1 and w3 in the last two examples below.
 #[derive(clap::Args)]
-#[command(after_long_help = "\
+#[command(after_long_help = after_why("\
 Examples:
   whygrad why w1
   whygrad why w5 --case mazur --step 100
   whygrad why 'linear1.weight[3,17]' --run runs/2026-11-23-digits-1 --step 120
   whygrad why --run runs/2026-11-23-digits-1
   whygrad walk --step 6 --activation relu --w 0.6,0.7,0.7,0.6
-  whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6")]
+  whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6"))]
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets of a weight's name
 pub struct Args {
     /// The weight; without it, the weights that moved, earned and hurt most
@@ -81,51 +75,28 @@ pub struct Args {
     /// Examples that are shown
     #[arg(long, value_name = "K", default_value_t = 10, allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     examples: u64,
-    /// Prints one JSON object with every number at full precision; null where there is no number.
-    ///
-    /// weight, run or case, step, last_step, precision (of training), before, after, moved (Δw), loss (of the batch),
-    /// batch (row of the training part from 0, and class, of each example), example (place in the batch of the one of
-    /// chain and paths), values (of a case: every unit);
-    ///
-    /// beside: training, exact, difference, relative: the batch's gradient in training's precision and in f64;
-    ///
-    /// nudge: step, difference (by nudging), gradient, relative, rounding and truncation (what they can make of the
-    /// difference), agrees, each (by each example's own loss), crossings (kinks inside the step);
-    ///
-    /// chain: example, loss, factors (symbol, number, kind: derivative or gain of norms, shared with the layer above,
-    /// links: operation, symbol, expression, number, kind, width, shared, slope), product, gradient, residual,
-    /// rounding, reconciles, zero_at (factor and link of the first 0);
-    ///
-    /// paths: example, gradient, shown (steps: to, slope, expression; product; share of the flow), shown_sum,
-    /// remainder, flow (paths: exact up to 2^53, log10; total Σ|p|; strongest; entropy; effective = e^entropy),
-    /// agreement |Σ|/Σ|·|, diagnosis (verdict: blocked, cancelled, no_path or neither; link, symbol, number; groups;
-    /// cancelled_below, blocked_below: the limits);
-    ///
-    /// examples: each, sum, gradient, residual, rounding, reconciles, absolute Σ|·|, agreement, signs (above, below and
-    /// at 0), divisor, verdict, limit;
-    ///
-    /// update: step, optimizer, frozen, before, after, parts (source, formula, amount), symbols (symbol, meaning,
-    /// value), sum, moved, residual, tolerance, reconciles;
-    ///
-    /// effect: moved, before (loss), alone and all (predicted, measured, ratio), rounding.
-    ///
-    /// Without WEIGHT: moved, earned, hurt (name, before, after, moved, gradient, allocation of each weight) and totals
-    /// (of the step's ledger; see whygrad ledger --help).
+    /// Prints one JSON object with every number at full precision; its fields stand at the end of --help
     #[arg(long)]
     json: bool,
+}
+
+/// What stands at the end of the help: examples, and the fields of both answers.
+fn after_why(examples: &str) -> String {
+    let without = fields::<Overview>();
+    format!("{}\n\nFields of --json without WEIGHT:\n{without}", after::<Why>(examples))
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let first = Textbook::first_network();
-    let of_first = |weight: &String| first.parameters.contains_key(&name::plain(weight));
+    let of_first = |weight: &String| first.parameters.contains_key(&plain(weight));
     let run = match &args.run {
         Some(path) => Some(Run::open(path)?),
         None if args.case.is_some() || args.weight.as_ref().is_some_and(of_first) => None,
         None => Run::newest()?,
     };
     let Some(run) = run else {
-        return explain(args, &Step::of_case(args.case.as_deref(), args.step)?);
+        return explain(args, &Step::of_case(args.case.as_deref(), args.step, !args.json)?);
     };
     match run.experiment(&[])?.is_double() {
         true => explain(args, &Step::<f64>::of_run(&run, args.step)?),
@@ -134,36 +105,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
-    let (names, network) = (step.names(), step.snapshot.network());
-    let mut page = Page::default();
-    let mut json = match &args.weight {
-        None => {
-            let overview = Overview::new(step)?;
-            overview.show(names, &mut page);
-            json!(overview)
-        }
-        Some(text) => {
-            let weight = name::find(text, step)?;
-            let count = step.snapshot.examples();
-            if let Some(example) = args.example.filter(|example| *example >= count as u64) {
-                let problem = format!(
-                    "is {example}; the batch of step {} has the examples 0 to {}",
-                    step.number,
-                    count - 1
-                );
-                return Err(Error::argument("--example", problem));
-            }
-            let answer = Answer::new(step, weight, args.example.map(|n| n as usize), args.paths as usize);
-            Show { answer: &answer, names, network, examples: args.examples as usize, width: width() }
-                .page(&mut page);
-            json!(answer)
-        }
+    let Some(text) = &args.weight else {
+        print(&Overview::new(step)?, args.json, overview::page)?;
+        return Ok(ExitCode::SUCCESS);
     };
-    names.in_json(&mut json);
-    let mut out = std::io::stdout().lock();
-    match args.json {
-        true => writeln!(out, "{json}")?,
-        false => write!(out, "{}", page.text)?,
+    let weight = weight::find(text, step)?;
+    let count = step.snapshot.examples();
+    if let Some(example) = args.example.filter(|example| *example >= count as u64) {
+        let last = count - 1;
+        let problem = format!("is {example}; the batch of step {} has the examples 0 to {last}", step.number);
+        return Err(Error::argument("--example", problem));
     }
+    let why = Why::new(step, weight, args.example.map(|n| n as usize), args.paths as usize);
+    print(&why, args.json, |why| page::page(why, args.examples as usize))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,19 +2,10 @@
 
 use super::step::{Origin, Step};
 use crate::error::{Error, Result, nearest};
-use crate::textbook::{Worked, place};
+use crate::textbook::{Worked, place, plain};
 use whygrad::credit::{Weight, WeightError};
 use whygrad::network::{Network, Param};
 use whygrad::train::Real;
-
-/// Subscripts as digits: `w₁` as `w1`.
-pub fn plain(text: &str) -> String {
-    let digit = |c: char| match c {
-        '₀'..='₉' => char::from(b'0' + (c as u32 - '₀' as u32) as u8),
-        _ => c,
-    };
-    text.trim().chars().map(digit).collect()
-}
 
 /// The weight of a step's network that `text` names: in full, abbreviated, or by a worked example's symbol.
 pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
@@ -24,7 +15,7 @@ pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
         Origin::Run { path, .. } => {
             named(text, network).map_err(|problem| refuse(format!("{path}: {problem}")))
         }
-        Origin::Case { name, worked, .. } => match symbol(&plain(text), worked) {
+        Origin::Case { name, worked } => match symbol(&plain(text), worked) {
             Some(found) => found.map_err(refuse),
             None => Weight::parse(text, network).map_err(|_| {
                 let symbols: Vec<&str> = worked.weights.iter().map(|weight| weight.symbol.as_str()).collect();

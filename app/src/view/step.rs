@@ -1,0 +1,97 @@
+//! One training step of a run or of a worked example, held still.
+
+use crate::error::{Error, Result};
+use crate::experiment::Prepared;
+use crate::run::Run;
+use crate::textbook::{ExampleNames, Textbook, Worked};
+use std::sync::Arc;
+use whygrad::credit::Snapshot;
+use whygrad::data::Dataset;
+use whygrad::network::{Batch, Rows};
+use whygrad::train::Real;
+
+/// The most updates of a worked example before the step that is explained.
+const UPDATES: u64 = 1_000_000;
+
+/// A training step.
+pub struct Step<T> {
+    /// Whose step it is.
+    pub origin: Origin,
+    /// Its number, from 1.
+    pub number: u64,
+    /// The training part of the data.
+    pub train: Dataset<T>,
+    /// Its batch: rows of the training part.
+    pub rows: Vec<usize>,
+    /// The step held still.
+    pub snapshot: Snapshot,
+    /// Whether a step is made: not where a worked example gives no learning rate.
+    pub moves: bool,
+}
+
+/// Whose step it is.
+pub enum Origin {
+    /// A run's.
+    Run {
+        /// The folder.
+        path: String,
+        /// The run's last step.
+        last: u64,
+    },
+    /// A worked example's.
+    Case {
+        /// What it is called.
+        name: String,
+        /// The example.
+        worked: Box<Worked>,
+    },
+}
+
+impl<T: Real> Step<T> {
+    /// A step of a run, by default the last.
+    pub fn of_run(run: &Run, number: Option<u64>) -> Result<Step<T>> {
+        let last = run.last_step()?;
+        let path = run.path().display().to_string();
+        let number = number.unwrap_or(last);
+        if last == 0 {
+            let problem = "it has made no step yet, so no weight has moved".into();
+            return Err(Error::Run { path: run.path().into(), problem });
+        }
+        if number == 0 || number > last {
+            let problem = format!("is {number}; {path} has the steps 1 to {last}");
+            return Err(Error::argument("--step", problem));
+        }
+        let (prepared, _) = run.at::<T>(Some(number - 1))?;
+        let Prepared { train, trainer, fit: how, .. } = prepared;
+        let rows = how.batches(trainer.options(), train.len()).at(number - 1).to_vec();
+        let snapshot = Snapshot::take(&trainer, Batch { data: &train, rows: Rows::Index(&rows) })?;
+        Ok(Step { origin: Origin::Run { path, last }, number, train, rows, snapshot, moves: true })
+    }
+}
+
+impl Step<f64> {
+    /// A step of a case of the literature or, by default, of the first network, with names as `people` write them or
+    /// plain.
+    pub fn of_case(case: Option<&str>, number: Option<u64>, people: bool) -> Result<Step<f64>> {
+        let book = Textbook::named(case)?;
+        let refuse = |problem| Error::argument("--case", problem);
+        let worked = book.work().map_err(refuse)?;
+        let number = number.unwrap_or(1);
+        let last = if book.learning_rate.is_some() { UPDATES } else { 1 };
+        if !(1..=last).contains(&number) {
+            let problem = match book.learning_rate {
+                Some(_) => format!("is {number}; it takes a number from 1 to {UPDATES}"),
+                None => format!("is {number}; {} gives no learning rate, so there is step 1 only", book.name),
+            };
+            return Err(Error::argument("--step", problem));
+        }
+        let lr = book.learning_rate.unwrap_or(0.0);
+        let mut trainer = worked.trainer(lr).map_err(refuse)?;
+        (1..number).for_each(|_| worked.update(&mut trainer));
+        let names = Arc::new(ExampleNames::new(&worked, people));
+        let snapshot = Snapshot::take(&trainer, worked.batch())?.with_names(names);
+        let (train, rows) = (worked.data.clone(), vec![0]);
+        let origin = Origin::Case { name: book.name.clone(), worked: worked.into() };
+        Ok(Step { origin, number, train, rows, snapshot, moves: book.learning_rate.is_some() })
+    }
+}

@@ -1,0 +1,405 @@
+//! Why a weight moved: five parts, and beside the gradient what nudging and training say.
+
+use super::ByName;
+use super::digits::{apart, count, magnitude, number, short, signed};
+use super::step::{Origin, Step};
+use crate::textbook::Worked;
+use schemars::JsonSchema;
+use serde::Serialize;
+use whygrad::credit::{
+    Chain, Comparison, Crossing, Effect, Examples, Kind, Magnitude, Nudge, Path, Paths, Snapshot, Update,
+    Verdict, Weight, effect, examples, nudge, paths, update,
+};
+use whygrad::data::Targets;
+use whygrad::network::Network;
+use whygrad::train::Real;
+
+/// Why a weight moved in a step.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Why {
+    /// The weight.
+    pub weight: String,
+    /// Folder of the run; null for a worked example.
+    pub run: Option<String>,
+    /// The worked example.
+    pub case: Option<String>,
+    /// Number of the step, from 1.
+    pub step: u64,
+    /// The run's last step.
+    pub last_step: Option<u64>,
+    /// Precision of training: f32 or f64.
+    pub precision: &'static str,
+    /// w before the step.
+    pub before: f64,
+    /// w after it; null where no step is made.
+    pub after: Option<f64>,
+    /// Δw, as training made it.
+    pub moved: Option<f64>,
+    /// L, the loss of the batch before the step.
+    pub loss: f64,
+    /// The examples of the batch.
+    pub batch: Vec<Row>,
+    /// The example of chain and paths, by its place in the batch.
+    pub example: usize,
+    /// Of a worked example: what every unit is.
+    pub values: Option<ByName<f64>>,
+    /// The batch's gradient in training's precision, and in f64.
+    pub beside: Comparison,
+    /// The gradient by nudging the weight.
+    pub nudge: Nudge,
+    /// The factors of the example's gradient.
+    pub chain: Chain,
+    /// The paths from the example's loss to the weight.
+    pub paths: Paths,
+    /// The units of each shown path, from the loss to the weight: those that operations with parameters read.
+    pub ways: Vec<Vec<String>>,
+    /// What each example of the batch contributes.
+    pub examples: Examples,
+    /// How the optimizer made the step of the gradient; null where no step is made.
+    pub update: Option<Update>,
+    /// What the step did to the batch's loss.
+    pub effect: Option<Effect>,
+    /// What the numbers say, in words.
+    pub sentences: Sentences,
+}
+
+/// An example of the batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Row {
+    /// Its row in the training part, from 0.
+    pub row: usize,
+    /// Its class, where targets are classes.
+    pub class: Option<String>,
+    /// What sentences call it.
+    pub name: String,
+}
+
+/// What the numbers say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Sentences {
+    /// What the weight did.
+    pub weight: String,
+    /// In which step, and the loss of its batch.
+    pub step: String,
+    /// Kinks that lie inside the nudge.
+    pub kinks: Vec<String>,
+    /// Whose chain it is, where the batch has several examples.
+    pub example: Option<String>,
+    /// What the signs of the chain mean, those that occur.
+    pub chain: Vec<String>,
+    /// How many paths there are, and how evenly they share the flow.
+    pub paths: String,
+    /// How units are named where examples mix.
+    pub units: Option<String>,
+    /// Whether the gradient is small, and why.
+    pub diagnosis: String,
+    /// Where paths cancel.
+    pub groups: Option<String>,
+    /// Who pushed the weight up or down.
+    pub examples: String,
+    /// Whether examples cancel.
+    pub agreement: Option<String>,
+    /// What made the step.
+    pub update: String,
+    /// What predicted and measured are; null where no step is made.
+    pub effect: Option<String>,
+    /// What the step did.
+    pub measured: Option<String>,
+}
+
+impl Why {
+    /// Explains `weight` at a step. `example` (its place in the batch) is the one whose chain and paths are shown, by
+    /// default the one that contributed most; `k` paths are shown.
+    pub fn new<T: Real>(step: &Step<T>, weight: Weight, example: Option<usize>, k: usize) -> Why {
+        let snapshot = &step.snapshot;
+        let examples = examples(snapshot, weight);
+        // The first of those that contribute as much.
+        let example = example.or_else(|| examples.each.iter().position(|c| c.abs() == most(&examples)));
+        let example = example.unwrap_or(0);
+        let update = step.moves.then(|| update(snapshot, weight));
+        let (run, last_step, case, values) = match &step.origin {
+            Origin::Run { path, last } => (Some(path.clone()), Some(*last), None, None),
+            Origin::Case { name, worked } => (None, None, Some(name.clone()), Some(values(worked, snapshot))),
+        };
+        let paths = paths(snapshot, weight, example, k);
+        let mut why = Why {
+            weight: snapshot.names().weight(weight),
+            step: step.number,
+            last_step,
+            precision: snapshot.precision(),
+            before: snapshot.value(weight),
+            after: update.as_ref().map(|update| update.after),
+            moved: update.as_ref().map(|update| update.moved),
+            loss: snapshot.batch_loss(),
+            batch: batch(step, case.is_some()),
+            example,
+            values,
+            beside: snapshot.compare(weight),
+            nudge: nudge(snapshot, weight),
+            chain: Chain::new(snapshot, weight, example),
+            ways: paths.shown.iter().map(|path| way(path, snapshot.network())).collect(),
+            paths,
+            examples,
+            update,
+            effect: step.moves.then(|| effect(snapshot, weight)),
+            run,
+            case,
+            sentences: Sentences::default(),
+        };
+        why.sentences = Sentences::of(&why, snapshot.network().mixes_examples());
+        why
+    }
+}
+
+/// The largest contribution of an example.
+fn most(examples: &Examples) -> f64 {
+    examples.each.iter().map(|c| c.abs()).fold(0.0, f64::max)
+}
+
+/// Every number of a worked example's step, by its name.
+fn values(worked: &Worked, snapshot: &Snapshot) -> ByName<f64> {
+    let mut values: Vec<(String, f64)> = vec![];
+    for value in 0..=worked.network.nodes().len() {
+        let numbers = snapshot.plan().value(value).next().unwrap_or_default();
+        for (at, number) in numbers.iter().enumerate() {
+            let name = snapshot.names().unit(value, at);
+            // A sum that no activation follows is the unit itself.
+            if values.iter().all(|(known, _)| *known != name) {
+                values.push((name, *number));
+            }
+        }
+    }
+    ByName(values)
+}
+
+/// The examples of a step's batch.
+fn batch<T: Real>(step: &Step<T>, worked: bool) -> Vec<Row> {
+    let batch = step.snapshot.batch();
+    let class = |place: usize| match batch.targets() {
+        Targets::Classes(classes) => {
+            let class = classes[place] as usize;
+            Some(batch.class_names().get(class).map_or(class.to_string(), String::clone))
+        }
+        Targets::Values { .. } => None,
+    };
+    let row = |(place, &row): (usize, &usize)| {
+        let class = class(place);
+        let name = match &class {
+            _ if worked => "the example".into(),
+            Some(class) => format!("example {place} (row {row}, class {class})"),
+            None => format!("example {place} (row {row})"),
+        };
+        Row { row, class, name }
+    };
+    step.rows.iter().enumerate().map(row).collect()
+}
+
+/// The units that a path goes through: the network's output, and those that operations with parameters read.
+fn way(path: &Path, network: &Network) -> Vec<String> {
+    let has_params = |operation: &Option<String>| {
+        network.nodes().iter().any(|node| Some(&node.name) == operation.as_ref() && !node.params.is_empty())
+    };
+    // The last step comes to the weight.
+    let steps = &path.steps[..path.steps.len().saturating_sub(1)];
+    let read = |i: usize| i == 0 || has_params(&steps[i - 1].operation);
+    (0..steps.len()).filter(|&i| read(i)).map(|i| steps[i].to.clone()).collect()
+}
+
+impl Sentences {
+    fn of(why: &Why, mixes: bool) -> Sentences {
+        let (examples, agreement) = examples_say(&why.examples, mixes);
+        let [effect, measured] = effect_says(why.effect.as_ref());
+        Sentences {
+            weight: weight_says(why),
+            step: step_says(why),
+            kinks: why.nudge.crossings.iter().map(kink).collect(),
+            example: example_says(why),
+            chain: chain_says(&why.chain),
+            paths: paths_say(&why.paths),
+            units: mixes.then(|| "unit@n is that unit of example n: examples mix in this network.".into()),
+            diagnosis: diagnosis(&why.paths),
+            groups: why.paths.diagnosis.groups.as_ref().map(|groups| {
+                format!(
+                    "Through {} the paths above 0 sum to {} and those below 0 to {}:",
+                    groups.value,
+                    signed(groups.positive),
+                    signed(groups.negative)
+                )
+            }),
+            examples,
+            agreement,
+            update: match &why.update {
+                None => "The source gives no learning rate.".into(),
+                Some(update) if update.frozen => {
+                    "The weight is frozen: the optimizer leaves it alone.".into()
+                }
+                Some(update) => {
+                    format!("By {}; its parts in the order in which they apply.", update.optimizer)
+                }
+            },
+            effect,
+            measured,
+        }
+    }
+}
+
+fn weight_says(why: &Why) -> String {
+    let Why { weight, step, before, .. } = why;
+    match why.after.zip(why.moved) {
+        None => {
+            format!("{weight} is {}; the source gives no learning rate, so no step is made", number(*before))
+        }
+        Some((_, 0.0)) => format!("{weight} stayed at {} at step {step}", number(*before)),
+        Some((after, moved)) => {
+            let [from, to] = apart(*before, after);
+            let way = if moved > 0.0 { "up" } else { "down" };
+            format!("{weight} moved from {from} to {to} at step {step}: {way} by {}", short(moved.abs()))
+        }
+    }
+}
+
+fn step_says(why: &Why) -> String {
+    let step = why.step;
+    let of = match (&why.run, &why.case) {
+        (Some(run), _) => format!("{run}, step {step} of {}; ", why.last_step.unwrap_or(step)),
+        (_, Some(case)) => format!("{case}; "),
+        _ => String::new(),
+    };
+    let batch = match why.batch.len() {
+        1 => "one example".into(),
+        n => format!("a batch of {}", count(n, "example")),
+    };
+    let average = if why.examples.divisor == 1.0 { "" } else { ", the mean of its examples' losses" };
+    format!("{of}{batch}; its loss L is {}{average}", number(why.loss))
+}
+
+fn kink(crossing: &Crossing) -> String {
+    let more = match crossing.count {
+        1 => String::new(),
+        n => format!(", and {} more", n - 1),
+    };
+    format!(
+        "A kink lies inside the nudge: {} of example {} goes from {} to {} across {} of {}{more}. There the slopes on \
+         both sides differ, and nudging gives a mixture of them.",
+        crossing.argument,
+        crossing.example,
+        number(crossing.below),
+        number(crossing.above),
+        number(crossing.at),
+        crossing.operation
+    )
+}
+
+fn example_says(why: &Why) -> Option<String> {
+    let (chain, examples) = (&why.chain, &why.examples);
+    let reason = match examples.each[chain.example].abs() {
+        c if c == most(examples) && c > 0.0 => ", which contributes most",
+        _ => "",
+    };
+    let name = &why.batch[chain.example].name;
+    (why.batch.len() > 1).then(|| format!("Of {name}{reason}; its own loss ℓ is {}.", number(chain.loss)))
+}
+
+fn chain_says(chain: &Chain) -> Vec<String> {
+    if chain.factors.is_empty() {
+        return vec!["No path leads from the loss to the weight: there are no factors.".into()];
+    }
+    let mut says = vec![];
+    if chain.factors.iter().any(|factor| factor.shared) {
+        says.push(
+            "↺ was computed for the weights of the layer above and is used again here: that reuse is why it is called \
+             backpropagation."
+                .into(),
+        );
+    }
+    if chain.factors.iter().any(|factor| factor.kind == Kind::Gain) {
+        says.push(
+            "A gain stands where several numbers lie at an end of a factor: the ratio of the norms ‖·‖ of the \
+             gradients there."
+                .into(),
+        );
+    }
+    says
+}
+
+fn paths_say(paths: &Paths) -> String {
+    let flow = &paths.flow;
+    match flow.paths {
+        Magnitude { exact: Some(0), .. } | Magnitude { log10: None, .. } => "There is none.".into(),
+        Magnitude { exact: Some(1), .. } => "One path leads from the loss to the weight.".into(),
+        all => format!(
+            "{} paths lead from the loss to the weight; the gradient is the sum of their products. Together they carry \
+             Σ|p| = {}, as evenly as {} paths of equal share would (entropy {}).",
+            magnitude(all),
+            number(flow.total),
+            short(flow.effective),
+            short(flow.entropy),
+        ),
+    }
+}
+
+fn diagnosis(paths: &Paths) -> String {
+    let diagnosis = &paths.diagnosis;
+    let agreement = short(paths.agreement.unwrap_or(0.0));
+    match diagnosis.verdict {
+        Verdict::NoPath => "No path leads from the loss to the weight.".into(),
+        Verdict::Blocked => {
+            let symbol = diagnosis.symbol.as_deref().unwrap_or_default();
+            match diagnosis.number.unwrap_or(0.0) {
+                0.0 => format!("Blocked at {symbol} = 0: no path comes through that link."),
+                x => format!(
+                    "Blocked at {symbol} = {}: next to nothing comes through that link (its limit is {}).",
+                    number(x),
+                    number(diagnosis.blocked_below)
+                ),
+            }
+        }
+        Verdict::Cancelled => format!(
+            "Cancelled: |Σ p| / Σ|p| = {agreement}, below {} (a hundredth of what random signs give).",
+            short(diagnosis.cancelled_below)
+        ),
+        Verdict::Neither => format!("Neither blocked nor cancelled: |Σ p| / Σ|p| = {agreement}."),
+    }
+}
+
+/// Who pushed the weight up or down, and whether examples cancel.
+fn examples_say(examples: &Examples, mixes: bool) -> (String, Option<String>) {
+    let ([above, below, zero], n) = (examples.signs, examples.each.len());
+    let agreement = short(examples.agreement.unwrap_or(0.0));
+    let verdict = match examples.verdict {
+        Verdict::Blocked => Some("Nothing comes to the weight from any example.".into()),
+        Verdict::Cancelled => {
+            let limit = short(examples.limit);
+            Some(format!("Cancelled between examples: |Σ| / Σ|·| = {agreement}, below {limit}."))
+        }
+        _ if n == 1 => None,
+        _ => Some(format!("Of what comes from the examples, |Σ| / Σ|·| = {agreement} is left in the sum.")),
+    };
+    if n == 1 {
+        return ("The batch has one example.".into(), verdict);
+    }
+    let divided = match (mixes, examples.divisor) {
+        (true, _) => {
+            " Examples mix in this network: a contribution is what comes through the example's row.".into()
+        }
+        (_, 1.0) => String::new(),
+        (_, divisor) => format!(" A contribution is an example's ∂ℓ/∂w / {divisor}."),
+    };
+    let pushes = format!(
+        "A contribution above 0 pushes the weight down, one below 0 pushes it up: {below} of {n} push up, {above} down, \
+         {zero} not at all.{divided}"
+    );
+    (pushes, verdict)
+}
+
+fn effect_says(effect: Option<&Effect>) -> [Option<String>; 2] {
+    let Some(effect) = effect else { return [None, None] };
+    let [before, after] = apart(effect.before, effect.before + effect.all.measured);
+    let measured = format!(
+        "The batch's loss went from {before} to {after}. Rounding alone can make {} of a measured change.",
+        short(effect.rounding)
+    );
+    let how = "The gradient predicts a change of Σ g·Δw; measured is the loss after minus before. Their difference is \
+               the curvature along the step.";
+    [Some(how.into()), Some(measured)]
+}

@@ -1,0 +1,48 @@
+//! What things are called.
+
+use super::Weight;
+use super::weight::index;
+use crate::network::Network;
+use std::fmt;
+
+/// What the things of a network are called wherever a text names one. A network has the usual names; what has names of
+/// its own, such as a worked example, tells them to the snapshot ([`Snapshot::with_names`](super::Snapshot::with_names)).
+/// Operations keep the names that they have in the network.
+pub trait Names: fmt::Debug + Send + Sync {
+    /// A value as a whole: `tanh1`. Value 0 is the input, i + 1 the output of operation i.
+    fn value(&self, value: usize) -> String;
+
+    /// Number `at` of a value: `tanh1[3]`, or `tanh1` where it has one number.
+    fn unit(&self, value: usize, at: usize) -> String;
+
+    /// A weight: `linear1.weight[3,17]`.
+    fn weight(&self, weight: Weight) -> String;
+
+    /// The network's output as the loss sees it: `ŷ`, or its number `at`: `ŷ[3]`.
+    fn prediction(&self, at: Option<usize>) -> String;
+}
+
+impl Names for Network {
+    fn value(&self, value: usize) -> String {
+        if value == 0 { "x".into() } else { self.nodes()[value - 1].name.clone() }
+    }
+
+    fn unit(&self, value: usize, at: usize) -> String {
+        self.value(value) + &number_of(self, value, at)
+    }
+
+    fn weight(&self, weight: Weight) -> String {
+        weight.name(self)
+    }
+
+    fn prediction(&self, at: Option<usize>) -> String {
+        let number = at.map(|at| number_of(self, self.output().index(), at));
+        format!("ŷ{}", number.unwrap_or_default())
+    }
+}
+
+/// `[3]`; nothing where the value has one number.
+fn number_of(network: &Network, value: usize, at: usize) -> String {
+    let shape = &network.shapes()[value];
+    if shape.len() == 1 { String::new() } else { index(shape, at) }
+}
