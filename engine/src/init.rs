@@ -66,7 +66,7 @@ const GAIN: &[Key] =
     &[Key::new("gain", Kind::Finite, Default::Number(1.0), "factor on the standard deviation")];
 
 /// All initialisers.
-pub const LIST: &[InitEntry] = &[
+pub static LIST: &[InitEntry] = &[
     InitEntry { name: "zeros", doc: "all 0", keys: &[], build: |_| Init::Zeros },
     InitEntry {
         name: "constant",

@@ -46,7 +46,7 @@ enum Target {
 }
 
 /// All generated sets.
-pub const GENERATED: &[Generated] = &[
+pub static GENERATED: &[Generated] = &[
     Generated {
         name: "xor",
         doc: "the four corners of the unit square, of class 1 where exactly one input is 1",

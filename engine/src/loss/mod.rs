@@ -41,7 +41,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// All losses, in the order in which the manual lists them.
-pub const LIST: &[LossEntry] = &[
+// A static, for what a constant refers to is compiled again in every crate that reads it.
+pub static LIST: &[LossEntry] = &[
     mse::ENTRY,
     mae::ENTRY,
     huber::ENTRY,

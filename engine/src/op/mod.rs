@@ -51,7 +51,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// All operations, in the order in which the manual lists them.
-pub const LIST: &[OpEntry] = &[
+// A static, for what a constant refers to is compiled again in every crate that reads it.
+pub static LIST: &[OpEntry] = &[
     linear::ENTRY,
     identity::ENTRY,
     relu::ENTRY,

@@ -27,7 +27,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// All optimizers, in the order in which the manual lists them.
-pub const LIST: &[OptimizerEntry] = &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, adagrad::ENTRY];
+// A static, for what a constant refers to is compiled again in every crate that reads it.
+pub static LIST: &[OptimizerEntry] = &[sgd::ENTRY, adam::ENTRY, adamw::ENTRY, rmsprop::ENTRY, adagrad::ENTRY];
 
 /// An optimizer as experiments name it.
 pub struct OptimizerEntry {
