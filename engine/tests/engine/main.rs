@@ -2,6 +2,7 @@
 
 mod credit;
 mod floors;
+mod formulas;
 mod graph;
 mod guide;
 mod ledger;

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use whygrad::Threads;
-use whygrad::data::Dataset;
+use whygrad::data::{Dataset, Targets};
 use whygrad::facts::{Moments, StepFacts};
 use whygrad::layers;
 use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
@@ -164,6 +164,33 @@ fn every_number_of_threads_gives_the_same_bits() {
     assert_eq!(one, trained::<f32>(3, false));
     assert_eq!(one, trained::<f32>(4, false));
     assert_eq!(trained::<f64>(1, false), trained::<f64>(4, false));
+}
+
+#[test]
+fn a_small_weight_that_meets_many_vectors_gets_the_same_bits_from_every_number_of_threads() {
+    let train = |threads: usize| {
+        let layers = layers![
+            Linear::new(8),
+            Gelu::default(),
+            LayerNorm::default(),
+            Dropout { p: 0.2 },
+            Linear::new(1)
+        ];
+        let network = Network::sequential([97, 5], layers).unwrap();
+        let flat = data::<f32>(200, 97 * 5, None);
+        let values = (0..200 * 97).map(|i| (i as f32).sin()).collect();
+        let targets = Targets::Values { data: values, width: 97 };
+        let data = Dataset::new(flat.inputs().to_vec(), [97, 5], targets).unwrap();
+        let options = Options { batch: 150, threads: Threads::new(threads), ..Options::default() };
+        let mut trainer =
+            Trainer::new(network, Arc::new(Mse::default()), Arc::new(Adam::default()), options).unwrap();
+        for (from, to) in [(0, 150), (50, 200), (0, 33)] {
+            trainer.step_with_facts(batch(&data, from, to));
+        }
+        (bits(&trainer), trainer.facts().clone())
+    };
+    let one = train(1);
+    assert!(one == train(2) && one == train(4));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! How threads share a pass.
 
 use crate::kernel::Threads;
-use crate::network::Network;
+use crate::network::{Network, Node};
+use crate::op::Op;
+use crate::shape::Shape;
 
 /// Examples in a shard of a network with small layers; and where one thread takes every shard, which then packs each
 /// weight half as often.
@@ -31,7 +33,12 @@ impl Sharing {
     pub fn new(network: &Network, capacity: usize, threads: &Threads, steps: bool) -> Sharing {
         let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
         let large = network.param_count() >= LARGE * weighted.max(1);
-        let work = 6 * capacity * network.param_count(); // a multiplication and an addition, three products
+        let flops = |node: &Node| {
+            let x: Vec<&Shape> = node.inputs.iter().map(|&input| &network.shapes[input]).collect();
+            Op::flops(&*node.op, capacity, &x)
+        };
+        // Back to the inputs and to the parameters each costs about as much as forward.
+        let work = 3 * network.nodes.iter().map(flops).sum::<usize>();
         let threads = if work < THREADED { Threads::default() } else { threads.clone() };
         let shard_rows = match large || network.mixes_examples() {
             true => capacity,
@@ -40,5 +47,21 @@ impl Sharing {
         // Several threads would have to meet once more for each operation; and of small steps all is in a cache anyway.
         let alone = threads.count() == 1 && work >= THREADED;
         Sharing { node_by_node: steps && shard_rows == capacity && alone, threads, shard_rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers;
+    use crate::op::{Linear, Tanh};
+
+    #[test]
+    fn threads_go_by_work_and_not_by_weights() {
+        let counts = |input: &[usize]| {
+            let network = Network::sequential(input.to_vec(), layers![Linear::new(16), Tanh]).unwrap();
+            Sharing::new(&network, 8, &Threads::new(3), false).threads.count()
+        };
+        assert_eq!((counts(&[16]), counts(&[2048, 16])), (1, 3));
     }
 }
