@@ -193,7 +193,7 @@ impl Symbol {
 
 /// What the letters of a formula are worth: asked for all of them but settings and constants, which know it themselves,
 /// and vectors, of which it is asked for the numbers.
-pub type Values<'a> = &'a dyn Fn(&Symbol) -> Option<f64>;
+pub type Lookup<'a> = &'a dyn Fn(&Symbol) -> Option<f64>;
 
 impl Expr {
     /// A letter.
@@ -234,7 +234,7 @@ impl Expr {
     }
 
     /// Its number, for these numbers of its letters; `None` where one of them has none, or for a vector.
-    pub fn evaluate(&self, values: Values<'_>) -> Option<f64> {
+    pub fn evaluate(&self, values: Lookup<'_>) -> Option<f64> {
         let of = |expr: &Expr| expr.evaluate(values);
         Some(match self {
             Expr::Number(x) => *x,
@@ -272,7 +272,7 @@ impl Expr {
     }
 
     /// The numbers of a vector; `None` for anything else.
-    fn vector(&self, values: Values<'_>) -> Option<Vec<f64>> {
+    fn vector(&self, values: Lookup<'_>) -> Option<Vec<f64>> {
         match self {
             Expr::Symbol(symbol) => {
                 let items = symbol.items();
@@ -331,11 +331,11 @@ impl Expr {
 
 impl Where {
     /// Calls `f` with what the letters are worth inside, where each has a number.
-    fn inside<R>(&self, values: Values<'_>, f: &mut dyn FnMut(Values<'_>) -> Option<R>) -> Option<R> {
+    fn inside<R>(&self, values: Lookup<'_>, f: &mut dyn FnMut(Lookup<'_>) -> Option<R>) -> Option<R> {
         fn next<R>(
             letters: &[(Symbol, Expr)],
-            values: Values<'_>,
-            f: &mut dyn FnMut(Values<'_>) -> Option<R>,
+            values: Lookup<'_>,
+            f: &mut dyn FnMut(Lookup<'_>) -> Option<R>,
         ) -> Option<R> {
             let Some(((letter, stands_for), rest)) = letters.split_first() else { return f(values) };
             let number = stands_for.evaluate(values)?;
@@ -346,7 +346,7 @@ impl Where {
 }
 
 /// The sum of some terms. eˣ − 1 keeps its digits where x is small.
-fn sum(terms: &[Expr], values: Values<'_>) -> Option<f64> {
+fn sum(terms: &[Expr], values: Lookup<'_>) -> Option<f64> {
     if let [Expr::Call(Function::Exp, x), Expr::Neg(one)] = terms
         && **one == Expr::Number(1.0)
     {
@@ -356,7 +356,7 @@ fn sum(terms: &[Expr], values: Values<'_>) -> Option<f64> {
     rest.iter().try_fold(first.evaluate(values)?, |sum, term| Some(sum + term.evaluate(values)?))
 }
 
-fn call(function: Function, arguments: &[Expr], values: Values<'_>) -> Option<f64> {
+fn call(function: Function, arguments: &[Expr], values: Lookup<'_>) -> Option<f64> {
     let x = || arguments.first()?.evaluate(values);
     Some(match function {
         Function::Sigmoid => 1.0 / (1.0 + (-x()?).exp()),

@@ -1,7 +1,7 @@
 //! Formulas as text, with brackets where notation needs them: around a sum in a product, around a negative number
 //! anywhere but at the front, around what stands under a power.
 
-use super::{Expr, Function, Relation, Role, Symbol, Values, Where};
+use super::{Expr, Function, Lookup, Relation, Role, Symbol, Where};
 use std::fmt;
 
 /// How tightly a piece of text holds together; what stands around it asks for at least some of it, or writes brackets.
@@ -58,7 +58,7 @@ enum Leaves<'a> {
     /// By names.
     Names(&'a dyn Fn(&Symbol) -> String),
     /// By numbers.
-    Numbers(Values<'a>, &'a dyn Fn(f64) -> String),
+    Numbers(Lookup<'a>, &'a dyn Fn(f64) -> String),
 }
 
 /// Terms from which on a sum is abbreviated, and how many of them stand before the dots.
@@ -74,7 +74,7 @@ impl Expr {
     /// With numbers for its symbols, written by `digits` (a negative one with `−`, without brackets): `σ(−0.35)`.
     /// Settings and what stands in the formula itself are written exactly. A symbol without number keeps its
     /// letter.
-    pub fn numbers(&self, values: Values<'_>, digits: &dyn Fn(f64) -> String) -> String {
+    pub fn numbers(&self, values: Lookup<'_>, digits: &dyn Fn(f64) -> String) -> String {
         piece(self, &Leaves::Numbers(values, digits)).text
     }
 }
@@ -247,7 +247,7 @@ fn vector(expr: &Expr, leaves: &Leaves<'_>) -> Piece {
 /// A formula and its letters; among numbers the letters are numbers, too.
 fn whole(inner: &Where, leaves: &Leaves<'_>) -> Piece {
     if let Leaves::Numbers(values, digits) = leaves {
-        let mut write = |values: Values<'_>| Some(piece(&inner.body, &Leaves::Numbers(values, digits)));
+        let mut write = |values: Lookup<'_>| Some(piece(&inner.body, &Leaves::Numbers(values, digits)));
         if let Some(written) = inner.inside(values, &mut write) {
             return written;
         }

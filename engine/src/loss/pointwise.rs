@@ -79,21 +79,21 @@ impl<P: Pointwise, T: Scalar> ComputeLoss<T> for P {
 
     fn forward(&self, x: &[T], y: Target<'_, T>, each: &mut [T]) {
         let width = x.len() / each.len().max(1);
-        wide(Values, (self, width, x, y.values(), each));
+        wide(ExampleSums, (self, width, x, y.values(), each));
     }
 
     fn backward(&self, x: &[T], y: Target<'_, T>, scale: T, each: &mut [T], dx: &mut [T]) {
         self.forward(x, y, each);
-        wide(Slopes, (self, x, y.values(), scale, dx));
+        wide(ScaledSlopes, (self, x, y.values(), scale, dx));
     }
 }
 
 /// Numbers whose values are kept before they are added up.
 const BLOCK: usize = 128;
 
-struct Values;
+struct ExampleSums;
 
-impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values {
+impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for ExampleSums {
     type Out = ();
 
     #[inline(always)]
@@ -119,9 +119,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, usize, &[T], &[T], &mut [T])> for Values
     }
 }
 
-struct Slopes;
+struct ScaledSlopes;
 
-impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], T, &mut [T])> for Slopes {
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &[T], T, &mut [T])> for ScaledSlopes {
     type Out = ();
 
     #[inline(always)]

@@ -6,7 +6,7 @@
 //! A batch of one vector has z = 0 and no gradient, and leaves the running variance as it is.
 
 use super::layer_norm::{affine, gamma, normalised, scaled, slope_by_affine, slope_by_input};
-use super::pointwise::pull;
+use super::pointwise::put;
 use super::{
     BufferSpec, BuffersMut, By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Of, Op, OpEntry,
     ParamSpec, Part, Partial, Point, Reads, features, only, sum_vectors,
@@ -154,7 +154,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         team.split_columns(n, io.y, [mean, scale, variance], |columns, y, [mean, scale, variance]| {
             let at = [n, columns.start];
             wide(Statistics, (at, self.eps, x, running, [&mut *mean, &mut *scale, variance]));
-            wide(Normalise, (at, x, [mean, scale], affine, y));
+            wide(NormaliseColumns, (at, x, [mean, scale], affine, y));
         });
     }
 
@@ -165,7 +165,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         let gamma = self.affine.then(|| at.w.get(0));
         team.split_columns(n, dx, [], |columns, dx, []| {
             let args = ([n, columns.start], x, at.saved, gamma, dy, dx);
-            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+            if overwrite { wide(ColumnsGradient::<false>, args) } else { wide(ColumnsGradient::<true>, args) }
         });
     }
 
@@ -181,7 +181,7 @@ impl<T: Scalar> Compute<T> for BatchNorm {
         if part.param == 1 {
             return sum_vectors(n, dy, part, dw, team);
         }
-        wide(PullGamma, ([n, part.rows.start], at.x.get(0), at.saved, dy, dw.sum()));
+        wide(ColumnsGammaGradient, ([n, part.rows.start], at.x.get(0), at.saved, dy, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -268,9 +268,11 @@ impl<T: Scalar> Wide<([usize; 2], f64, &[T], Option<[&[T]; 2]>, [&mut [T]; 3])> 
 }
 
 /// y ← (x − mean)·scale·γ + β for some of the n features.
-struct Normalise;
+struct NormaliseColumns;
 
-impl<T: Scalar> Wide<([usize; 2], &[T], [&mut [T]; 2], Option<[&[T]; 2]>, Columns<'_, T>)> for Normalise {
+impl<T: Scalar> Wide<([usize; 2], &[T], [&mut [T]; 2], Option<[&[T]; 2]>, Columns<'_, T>)>
+    for NormaliseColumns
+{
     type Out = ();
 
     #[inline(always)]
@@ -304,10 +306,10 @@ impl<T: Scalar> Wide<([usize; 2], &[T], [&mut [T]; 2], Option<[&[T]; 2]>, Column
 
 /// With z = (x − mean)·scale and m rows: dx ← dx + scale·γ·(dy − Σ dy/m − z·Σ dy·z/m), or without `ADD` without the dx
 /// before, for some of the n features; without x, where mean and scale are given numbers, dx ← dx + scale·γ·dy.
-struct PullBack<const ADD: bool>;
+struct ColumnsGradient<const ADD: bool>;
 
 impl<T: Scalar, const ADD: bool> Wide<([usize; 2], Option<&[T]>, &[T], Option<&[T]>, &[T], Columns<'_, T>)>
-    for PullBack<ADD>
+    for ColumnsGradient<ADD>
 {
     type Out = ();
 
@@ -326,16 +328,18 @@ impl<T: Scalar, const ADD: bool> Wide<([usize; 2], Option<&[T]>, &[T], Option<&[
         for at in (0..dx.count()).step_by(COLUMNS) {
             // A number of features that is known when it is compiled, or another.
             match dx.count() - at {
-                COLUMNS.. => pull_back::<T, ADD>([n, first + at, at, COLUMNS], x, saved, gamma, dy, &mut dx),
-                rest => pull_back::<T, ADD>([n, first + at, at, rest], x, saved, gamma, dy, &mut dx),
+                COLUMNS.. => {
+                    columns_gradient::<T, ADD>([n, first + at, at, COLUMNS], x, saved, gamma, dy, &mut dx)
+                }
+                rest => columns_gradient::<T, ADD>([n, first + at, at, rest], x, saved, gamma, dy, &mut dx),
             }
         }
     }
 }
 
-/// [`PullBack`] of up to [`COLUMNS`] features; they stand `at` behind the first column of dx.
+/// [`ColumnsGradient`] of up to [`COLUMNS`] features; they stand `at` behind the first column of dx.
 #[inline(always)]
-fn pull_back<T: Scalar, const ADD: bool>(
+fn columns_gradient<T: Scalar, const ADD: bool>(
     [n, first, at, count]: [usize; 4],
     x: Option<&[T]>,
     saved: &[T],
@@ -355,7 +359,7 @@ fn pull_back<T: Scalar, const ADD: bool>(
     let Some(x) = x else {
         for (row, dy) in dy.chunks_exact(n).enumerate() {
             for ((dx, dy), factor) in dx.row(row)[at..][..count].iter_mut().zip(&dy[first..]).zip(&*factor) {
-                pull::<T, ADD>(dx, *factor * *dy);
+                put::<T, ADD>(dx, *factor * *dy);
             }
         }
         return;
@@ -371,15 +375,15 @@ fn pull_back<T: Scalar, const ADD: bool>(
         let (dx, dy, x) = (&mut dx.row(row)[at..][..count], &dy[first..][..count], &x[first..][..count]);
         for j in 0..count {
             let d = dy[j] - middle[j] - (x[j] - mean[j]) * along[j];
-            pull::<T, ADD>(&mut dx[j], factor[j] * d);
+            put::<T, ADD>(&mut dx[j], factor[j] * d);
         }
     }
 }
 
 /// dγ ← dγ + Σ dy·z for some of the n features.
-struct PullGamma;
+struct ColumnsGammaGradient;
 
-impl<T: Scalar> Wide<([usize; 2], &[T], &[T], &[T], &mut [T])> for PullGamma {
+impl<T: Scalar> Wide<([usize; 2], &[T], &[T], &[T], &mut [T])> for ColumnsGammaGradient {
     type Out = ();
 
     #[inline(always)]

@@ -73,7 +73,7 @@ impl<T: Scalar> Compute<T> for Dropout {
         let key = random::mix(key);
         let first = first_row * io.x.shape(0).len();
         team.split(x.len(), [io.y, &mut io.saved[..x.len()]], |range, [y, m]| {
-            wide(Drop, (self.p, key, first + range.start, &x[range], y, m));
+            wide(Draw, (self.p, key, first + range.start, &x[range], y, m));
         });
     }
 
@@ -81,7 +81,7 @@ impl<T: Scalar> Compute<T> for Dropout {
         let Some(dx) = dx.get(0).map(Grad::sum) else { return };
         let m = (at.mode != Mode::Eval).then_some(at.saved);
         team.split(dy.len(), [dx], |range, [dx]| {
-            wide(PullBack, (m.map(|m| &m[range.clone()]), &dy[range], dx));
+            wide(DropoutGradient, (m.map(|m| &m[range.clone()]), &dy[range], dx));
         });
     }
 
@@ -95,9 +95,9 @@ impl<T: Scalar> Compute<T> for Dropout {
 }
 
 /// m ← 0 or 1 / (1 − p), y ← x·m; the first number is number `first` of the batch.
-struct Drop;
+struct Draw;
 
-impl<T: Scalar> Wide<(f64, u64, usize, &[T], &mut [T], &mut [T])> for Drop {
+impl<T: Scalar> Wide<(f64, u64, usize, &[T], &mut [T], &mut [T])> for Draw {
     type Out = ();
 
     #[inline(always)]
@@ -114,9 +114,9 @@ impl<T: Scalar> Wide<(f64, u64, usize, &[T], &mut [T], &mut [T])> for Drop {
 }
 
 /// dx ← dx + dy·m, or dx + dy.
-struct PullBack;
+struct DropoutGradient;
 
-impl<T: Scalar> Wide<(Option<&[T]>, &[T], &mut [T])> for PullBack {
+impl<T: Scalar> Wide<(Option<&[T]>, &[T], &mut [T])> for DropoutGradient {
     type Out = ();
 
     #[inline(always)]

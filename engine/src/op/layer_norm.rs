@@ -2,7 +2,7 @@
 //! z = (x − mean) / √(variance + ε), y = γ·z + β, with the variance of the population.
 //! With dz = γ·dy: dx = (dz − mean(dz) − z·mean(dz·z)) / √(variance + ε), dγ = Σ dy·z, dβ = Σ dy.
 
-use super::pointwise::pull;
+use super::pointwise::put;
 use super::{
     By, Case, Compute, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, ParamSpec, Part, Partial, Point,
     Reads, features, only, sum_vectors,
@@ -162,7 +162,7 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         let vectors = x.len() / n;
         team.split(vectors, [io.y, &mut io.saved[..2 * vectors]], |range, [y, saved]| {
             let x = &x[range.start * n..range.end * n];
-            wide(Normalise, (self.eps, n, x, affine, y, saved));
+            wide(NormaliseRows, (self.eps, n, x, affine, y, saved));
         });
     }
 
@@ -175,7 +175,7 @@ impl<T: Scalar> Compute<T> for LayerNorm {
             let numbers = range.start * n..range.end * n;
             let saved = &at.saved[2 * range.start..2 * range.end];
             let args = (n, &x[numbers.clone()], saved, gamma, &dy[numbers], dx);
-            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+            if overwrite { wide(RowsGradient::<false>, args) } else { wide(RowsGradient::<true>, args) }
         });
     }
 
@@ -191,7 +191,7 @@ impl<T: Scalar> Compute<T> for LayerNorm {
         if part.param == 1 {
             return sum_vectors(n, dy, part, dw, team);
         }
-        wide(PullGamma, (n, at.x.get(0), at.saved, dy, part.rows.start, dw.sum()));
+        wide(RowsGammaGradient, (n, at.x.get(0), at.saved, dy, part.rows.start, dw.sum()));
     }
 
     fn partials(&self, at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
@@ -220,9 +220,9 @@ fn rows(n: usize) -> usize {
 }
 
 /// y ← (x − mean)·scale·γ + β for vectors of n numbers; keeps mean and scale.
-struct Normalise;
+struct NormaliseRows;
 
-impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> for Normalise {
+impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> for NormaliseRows {
     type Out = ();
 
     #[inline(always)]
@@ -268,9 +268,11 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
 
 /// With z = (x − mean)·scale and dz = dy·γ: dx ← dx + scale·(dz − mean(dz) − z·mean(dz·z)), or without `ADD` without the
 /// dx before.
-struct PullBack<const ADD: bool>;
+struct RowsGradient<const ADD: bool>;
 
-impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])> for PullBack<ADD> {
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &mut [T])>
+    for RowsGradient<ADD>
+{
     type Out = ();
 
     #[inline(always)]
@@ -297,12 +299,12 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &m
                 match gamma {
                     Some(gamma) => {
                         for (((dx, dy), gamma), x) in dx.iter_mut().zip(dy).zip(gamma).zip(x) {
-                            pull::<T, ADD>(dx, scale * *dy * *gamma - middle - (*x - mean) * along);
+                            put::<T, ADD>(dx, scale * *dy * *gamma - middle - (*x - mean) * along);
                         }
                     }
                     None => {
                         for ((dx, dy), x) in dx.iter_mut().zip(dy).zip(x) {
-                            pull::<T, ADD>(dx, scale * *dy - middle - (*x - mean) * along);
+                            put::<T, ADD>(dx, scale * *dy - middle - (*x - mean) * along);
                         }
                     }
                 }
@@ -312,9 +314,9 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], Option<&[T]>, &[T], &m
 }
 
 /// dγ ← dγ + Σ dy·z for some of the n features, the first of them `first`.
-struct PullGamma;
+struct RowsGammaGradient;
 
-impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], usize, &mut [T])> for PullGamma {
+impl<T: Scalar> Wide<(usize, &[T], &[T], &[T], usize, &mut [T])> for RowsGammaGradient {
     type Out = ();
 
     #[inline(always)]

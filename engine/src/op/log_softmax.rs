@@ -1,7 +1,7 @@
 //! Logarithm of the softmax over the last axis: yⱼ = xⱼ − ln Σ e^(xᵢ), computed relative to the largest x.
 //! dxⱼ = dyⱼ − e^(yⱼ)·Σᵢ dyᵢ.
 
-use super::pointwise::pull;
+use super::pointwise::put;
 use super::{
     By, Case, Compute, EXP, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, Partial, Point, Reads, only,
 };
@@ -60,7 +60,7 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
     fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let (x, width) = (io.x.get(0), io.x.shape(0).last());
         team.split(x.len() / width, [io.y], |rows, [y]| {
-            wide(Values, (width, &x[rows.start * width..rows.end * width], y));
+            wide(LogSoftmaxRows, (width, &x[rows.start * width..rows.end * width], y));
         });
     }
 
@@ -70,7 +70,11 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
         team.split(dy.len() / width, [dx], |rows, [dx]| {
             let numbers = rows.start * width..rows.end * width;
             let args = (width, &at.y[numbers.clone()], &dy[numbers], dx);
-            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+            if overwrite {
+                wide(LogSoftmaxGradient::<false>, args)
+            } else {
+                wide(LogSoftmaxGradient::<true>, args)
+            }
         });
     }
 
@@ -86,9 +90,9 @@ impl<T: Scalar> Compute<T> for LogSoftmax {
 }
 
 /// y ← log-softmax of each row of `width` numbers.
-struct Values;
+struct LogSoftmaxRows;
 
-impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
+impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for LogSoftmaxRows {
     type Out = ();
 
     #[inline(always)]
@@ -106,9 +110,9 @@ impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
 }
 
 /// dx ← dx + dy − e^y·Σ dy in each row, or without `ADD` without the dx before.
-struct PullBack<const ADD: bool>;
+struct LogSoftmaxGradient<const ADD: bool>;
 
-impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBack<ADD> {
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for LogSoftmaxGradient<ADD> {
     type Out = ();
 
     #[inline(always)]
@@ -117,7 +121,7 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBac
         for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
             let all = sum([dy], |[dy]| dy);
             for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                pull::<T, ADD>(dx, *dy - y.vexp() * all);
+                put::<T, ADD>(dx, *dy - y.vexp() * all);
             }
         }
     }

@@ -76,7 +76,7 @@ impl<P: Pointwise> Op for P {
 impl<P: Pointwise, T: Scalar> Compute<T> for P {
     fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let x = io.x.get(0);
-        team.split(x.len(), [io.y], |range, [y]| wide(Values, (self, &x[range], y)));
+        team.split(x.len(), [io.y], |range, [y]| wide(Apply, (self, &x[range], y)));
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
@@ -84,7 +84,7 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
         let x = at.x.get(0);
         team.split(x.len(), [dx], |range, [dx]| {
             let args = (self, &x[range.clone()], &at.y[range.clone()], &dy[range], dx);
-            if overwrite { wide(Slopes::<false>, args) } else { wide(Slopes::<true>, args) }
+            if overwrite { wide(ApplySlope::<false>, args) } else { wide(ApplySlope::<true>, args) }
         });
     }
 
@@ -98,9 +98,9 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
 }
 
 /// y ← f(x)
-struct Values;
+struct Apply;
 
-impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Apply {
     type Out = ();
 
     #[inline(always)]
@@ -112,9 +112,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
 }
 
 /// dx ← dx + dy · f′(x), or without `ADD` dx ← dy · f′(x)
-struct Slopes<const ADD: bool>;
+struct ApplySlope<const ADD: bool>;
 
-impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes<ADD> {
+impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut [T])> for ApplySlope<ADD> {
     type Out = ();
 
     #[inline(always)]
@@ -124,22 +124,22 @@ impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut 
         match Pointwise::reads(&f) {
             Reads::Nothing => {
                 for (dx, dy) in each {
-                    pull::<T, ADD>(dx, *dy * f.slope(unread, unread));
+                    put::<T, ADD>(dx, *dy * f.slope(unread, unread));
                 }
             }
             Reads::Inputs => {
                 for ((dx, dy), x) in each.zip(x) {
-                    pull::<T, ADD>(dx, *dy * f.slope(*x, unread));
+                    put::<T, ADD>(dx, *dy * f.slope(*x, unread));
                 }
             }
             Reads::Output => {
                 for ((dx, dy), y) in each.zip(y) {
-                    pull::<T, ADD>(dx, *dy * f.slope(unread, *y));
+                    put::<T, ADD>(dx, *dy * f.slope(unread, *y));
                 }
             }
             Reads::Both => {
                 for ((dx, dy), (x, y)) in each.zip(x.iter().zip(y)) {
-                    pull::<T, ADD>(dx, *dy * f.slope(*x, *y));
+                    put::<T, ADD>(dx, *dy * f.slope(*x, *y));
                 }
             }
         }
@@ -148,6 +148,6 @@ impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut 
 
 /// dx ← dx + more, or without `ADD` dx ← more
 #[inline(always)]
-pub(super) fn pull<T: Scalar, const ADD: bool>(dx: &mut T, more: T) {
+pub(super) fn put<T: Scalar, const ADD: bool>(dx: &mut T, more: T) {
     *dx = if ADD { *dx + more } else { more };
 }

@@ -1,7 +1,7 @@
 //! Softmax over the last axis: yⱼ = e^(xⱼ − max) / Σ e^(xᵢ − max).
 //! dxⱼ = yⱼ·(dyⱼ − Σᵢ yᵢ·dyᵢ). Over one number it is always 1 and its slope exactly 0.
 
-use super::pointwise::pull;
+use super::pointwise::put;
 use super::{
     By, Case, Compute, EXP, Forward, Grad, InputGrads, Misfit, Of, Op, OpEntry, Partial, Point, Reads, only,
 };
@@ -58,7 +58,7 @@ impl<T: Scalar> Compute<T> for Softmax {
     fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let (x, width) = (io.x.get(0), io.x.shape(0).last());
         team.split(x.len() / width, [io.y], |rows, [y]| {
-            wide(Values, (width, &x[rows.start * width..rows.end * width], y));
+            wide(SoftmaxRows, (width, &x[rows.start * width..rows.end * width], y));
         });
     }
 
@@ -68,7 +68,7 @@ impl<T: Scalar> Compute<T> for Softmax {
         team.split(dy.len() / width, [dx], |rows, [dx]| {
             let numbers = rows.start * width..rows.end * width;
             let args = (width, &at.y[numbers.clone()], &dy[numbers], dx);
-            if overwrite { wide(PullBack::<false>, args) } else { wide(PullBack::<true>, args) }
+            if overwrite { wide(SoftmaxGradient::<false>, args) } else { wide(SoftmaxGradient::<true>, args) }
         });
     }
 
@@ -84,9 +84,9 @@ impl<T: Scalar> Compute<T> for Softmax {
 }
 
 /// y ← softmax of each row of `width` numbers.
-struct Values;
+struct SoftmaxRows;
 
-impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
+impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for SoftmaxRows {
     type Out = ();
 
     #[inline(always)]
@@ -98,9 +98,9 @@ impl<T: Scalar> Wide<(usize, &[T], &mut [T])> for Values {
 }
 
 /// dx ← dx + y·(dy − Σ y·dy) in each row, or without `ADD` without the dx before.
-struct PullBack<const ADD: bool>;
+struct SoftmaxGradient<const ADD: bool>;
 
-impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBack<ADD> {
+impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for SoftmaxGradient<ADD> {
     type Out = ();
 
     #[inline(always)]
@@ -109,7 +109,7 @@ impl<T: Scalar, const ADD: bool> Wide<(usize, &[T], &[T], &mut [T])> for PullBac
         for (dx, (dy, y)) in dx.chunks_exact_mut(width).zip(rows) {
             let mean = sum([y, dy], |[y, dy]| y * dy);
             for ((dx, dy), y) in dx.iter_mut().zip(dy).zip(y) {
-                pull::<T, ADD>(dx, *y * (*dy - mean));
+                put::<T, ADD>(dx, *y * (*dy - mean));
             }
         }
     }

@@ -2,14 +2,14 @@
 //! every kink.
 
 use std::sync::Arc;
-use whygrad::Shape;
+use whygrad::author::random;
 use whygrad::data::{Dataset, Targets};
 use whygrad::expr::{Role, Symbol};
-use whygrad::kernel::random;
 use whygrad::loss::{self, Loss, LossFunction, LossPrecision, Made, Target, TargetKind};
 use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{self, Kink, Linear, Of, Op, Operation, Point, Precision};
 use whygrad::setting::Value;
+use whygrad::{Shape, Threads};
 
 type Given = Vec<(String, Value)>;
 
@@ -91,7 +91,7 @@ fn compare(op: &Arc<dyn Operation>, inputs: &[&[usize]], train: Option<u64>) -> 
     let mut weights = Weights::<f64>::init(&network, 7);
     weights.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.3 * number(2, i));
     let loss = loss::read("mse", []).unwrap();
-    let mut plan = Plan::<f64, keep::All>::new(&network, loss, ROWS, &Default::default()).unwrap();
+    let mut plan = Plan::<f64, keep::All>::new(&network, loss, ROWS, &Threads::default(), keep::All).unwrap();
     let pass = Pass { train, ..Pass::EVALUATE };
     plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, ROWS) }, pass);
     let point = plan.point(&weights, node, 0);
