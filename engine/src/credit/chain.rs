@@ -116,7 +116,7 @@ impl Chain {
     pub fn new(snapshot: &Snapshot, weight: Weight, example: usize) -> Chain {
         let graph = Graph::of_example(snapshot, example, Some(weight));
         let cuts = graph.cuts(weight);
-        let links = links(snapshot, &graph, &cuts, weight, example);
+        let links = links(&graph, &cuts, weight, example);
         let factors = factors(&graph, &cuts, snapshot.names().weight(weight), links);
         let product = match factors.is_empty() {
             true => 0.0,
@@ -154,7 +154,7 @@ impl Chain {
 }
 
 /// The links from the loss to the weight: one above each cut, and the weight's own.
-fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
+fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
     let (Some(top), Some(bottom)) = (cuts.first(), cuts.last()) else { return vec![] };
     let seeds = graph.loss_slopes::<Sum>(Some(example));
     let slopes = graph.back::<Sum>(top.value, &seeds, bottom.value);
@@ -165,9 +165,9 @@ fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, e
     let mut links = vec![];
     let mut upper = Level::of(&of(top));
     links.push(Link {
-        operation: snapshot.loss().name().into(),
+        operation: graph.snapshot().loss().name().into(),
         symbol: format!("∂L/∂{}", end(graph, top)),
-        expression: loss_expression(snapshot, graph, only(graph, top), example),
+        expression: loss_expression(graph, only(graph, top), example),
         number: Some(upper.size),
         kind: if upper.single { Kind::Derivative } else { Kind::Gain },
         width: top.cone.len(),
@@ -201,7 +201,7 @@ fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, e
         edges.iter().map(|edge| slopes.get(bottom.value)[graph.place(edge.of)] * edge.slope).sum();
     let (number, kind, expression) = match edges.as_slice() {
         [edge] => {
-            let (_, param) = weight.node(snapshot.network());
+            let (_, param) = weight.node(graph.snapshot().network());
             let written = graph.expression(edge.of, By::Param { param, at: weight.at });
             (Some(edge.slope), Kind::Derivative, written)
         }
@@ -209,7 +209,7 @@ fn links(snapshot: &Snapshot, graph: &Graph<'_>, cuts: &[Cut], weight: Weight, e
     };
     links.push(Link {
         operation: graph.node(bottom.value).name.clone(),
-        symbol: format!("∂{}/∂{}", end(graph, bottom), snapshot.names().weight(weight)),
+        symbol: format!("∂{}/∂{}", end(graph, bottom), graph.names().weight(weight)),
         expression,
         number,
         kind,
@@ -304,25 +304,20 @@ fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expres
 }
 
 /// How the loss's slope by one number of the output is written, or by all of them.
-pub(super) fn loss_expression(
-    snapshot: &Snapshot,
-    graph: &Graph<'_>,
-    unit: Option<Unit>,
-    example: usize,
-) -> Option<Expression> {
+pub(super) fn loss_expression(graph: &Graph<'_>, unit: Option<Unit>, example: usize) -> Option<Expression> {
     let (value, row) = (graph.output(), graph.row(example));
     let outputs: Vec<f64> = (0..graph.width(value)).map(|at| graph.number(Unit { value, row, at })).collect();
-    let targets: Vec<f64> = match snapshot.targets(example..example + 1) {
+    let targets: Vec<f64> = match graph.snapshot().targets(example..example + 1) {
         Target::Values(targets) => targets.to_vec(),
         Target::Classes(classes) => classes.iter().map(|&class| f64::from(class)).collect(),
     };
-    let tree = snapshot.loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
+    let tree = graph.snapshot().loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
     let find = |letter: &Symbol| {
         Some(match &letter.role {
             Role::Input { input: 0, at, .. } => {
-                (snapshot.names().prediction(Some(*at)), vec![*outputs.get(*at)?])
+                (graph.names().prediction(Some(*at)), vec![*outputs.get(*at)?])
             }
-            Role::Inputs { input: 0, .. } => (snapshot.names().prediction(None), outputs.clone()),
+            Role::Inputs { input: 0, .. } => (graph.names().prediction(None), outputs.clone()),
             Role::Input { at, .. } => (letter.letter.to_string(), vec![*targets.get(*at)?]),
             Role::Inputs { .. } => (letter.letter.to_string(), targets.clone()),
             _ => return None,

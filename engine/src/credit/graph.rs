@@ -1,15 +1,15 @@
 //! The graph of single numbers that a step is: each number of each value, and the local derivatives between them.
 //! It is never built. Two sweeps walk it, in any semiring: back from the loss, and forth from a weight.
 
+use super::affine::Matrix;
 use super::semiring::{Count, PathCount, Semiring};
 use super::{Expression, Names, Snapshot, Weight};
 use crate::expr::{Role, Symbol};
-use crate::kernel::{Threads, Wide, wide};
-use crate::network::Node;
+use crate::kernel::Threads;
+use crate::network::{Network, Node};
 use crate::op::{By, Mode, Of, Op, Partial, Point, Precision, Structure};
 use crate::shape::Shape;
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Some examples of a step. One, where examples do not mix; else all of them.
@@ -121,14 +121,28 @@ impl<'a> Graph<'a> {
         example - self.first
     }
 
+    /// The step.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    fn network(&self) -> &'a Network {
+        self.snapshot.network()
+    }
+
+    /// The output of the weight's operation.
+    fn value_of(&self, weight: Weight) -> usize {
+        weight.node(self.network()).0 + 1
+    }
+
     /// The network's output.
     pub fn output(&self) -> usize {
-        self.snapshot.network().output().index()
+        self.network().output().index()
     }
 
     /// The operation whose output a value is.
     pub fn node(&self, value: usize) -> &'a Node {
-        &self.snapshot.network().nodes()[value - 1]
+        &self.network().nodes()[value - 1]
     }
 
     fn point(&self, value: usize) -> Point<'a, f64> {
@@ -137,7 +151,7 @@ impl<'a> Graph<'a> {
 
     /// Numbers per example of a value.
     pub fn width(&self, value: usize) -> usize {
-        self.snapshot.network().shapes()[value].len()
+        self.network().shapes()[value].len()
     }
 
     /// Numbers of a value, over all examples here.
@@ -201,7 +215,7 @@ impl<'a> Graph<'a> {
             if Op::structure(&*node.op) == Structure::Affine {
                 let input = node.inputs[0];
                 let x = &mut below[values.starts[input - first]..values.starts[input - first + 1]];
-                wide(PullMatrix::<S>(PhantomData), (self.matrix(node, &at), y, x));
+                self.matrix(node, &at).back::<S>(y, x);
                 continue;
             }
             let width = self.width(value);
@@ -224,7 +238,7 @@ impl<'a> Graph<'a> {
     /// For each number from the weight's operation on, what the semiring makes of all paths from it down to the
     /// weight.
     pub fn forth<S: Semiring>(&self, weight: Weight) -> Sweep<S::Number> {
-        let start = weight.node(self.snapshot.network()).0 + 1;
+        let start = self.value_of(weight);
         let mut values = self.zeros(start..self.output() + 1, S::ZERO);
         if !self.keep[start] {
             return values;
@@ -243,11 +257,8 @@ impl<'a> Graph<'a> {
             let y = &mut above[..range.len()];
             if Op::structure(&*node.op) == Structure::Affine {
                 let input = node.inputs[0] - start;
-                push_matrix::<S>(
-                    self.matrix(node, &at),
-                    &below[values.starts[input]..values.starts[input + 1]],
-                    y,
-                );
+                let x = &below[values.starts[input]..values.starts[input + 1]];
+                self.matrix(node, &at).forth::<S>(x, y);
                 continue;
             }
             let width = self.width(value);
@@ -270,7 +281,7 @@ impl<'a> Graph<'a> {
 
     /// What the semiring makes of all paths from the loss of one example to a weight.
     pub fn total<S: Semiring>(&self, weight: Weight, example: usize) -> S::Number {
-        let bottom = weight.node(self.snapshot.network()).0 + 1;
+        let bottom = self.value_of(weight);
         let above = self.back::<S>(self.output(), &self.loss_slopes::<S>(Some(example)), bottom);
         self.at_weight::<S>(&above, weight, None)
     }
@@ -297,16 +308,16 @@ impl<'a> Graph<'a> {
     where
         'a: 'm,
     {
-        let param = &self.snapshot.network().params()[node.params.start];
+        let param = &self.network().params()[node.params.start];
         Matrix { w: at.w.get(0), features: param.shape.last(), mask: param.mask.as_deref() }
     }
 
     /// The derivatives of the outputs of the weight's operation by the weight that are not structurally zero.
     pub fn edges(&self, weight: Weight) -> Vec<Edge> {
-        let (node, param) = weight.node(self.snapshot.network());
-        let (value, node, at) = (node + 1, &self.snapshot.network().nodes()[node], self.point(node + 1));
+        let (node, param) = weight.node(self.network());
+        let (value, node, at) = (node + 1, &self.network().nodes()[node], self.point(node + 1));
         let mut edges = vec![];
-        if weight.left_out(self.snapshot.network()) {
+        if weight.left_out(self.network()) {
             return edges;
         }
         if Op::structure(&*node.op) == Structure::Affine {
@@ -347,7 +358,7 @@ impl<'a> Graph<'a> {
     /// The values through which all paths from a weight to the loss go, from the network's output down to the output of
     /// the weight's operation; none where no path goes.
     pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
-        let start = weight.node(self.snapshot.network()).0 + 1;
+        let start = self.value_of(weight);
         let reached = self.forth::<Count>(weight);
         if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
             return vec![];
@@ -447,77 +458,4 @@ fn keep(snapshot: &Snapshot, weight: Option<Weight>) -> Vec<bool> {
         }
     }
     below.iter().zip(above).map(|(below, above)| *below && above).collect()
-}
-
-/// W of an affine map.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    /// [out, features]
-    w: &'a [f64],
-    features: usize,
-    mask: Option<&'a [bool]>,
-}
-
-impl Matrix<'_> {
-    /// Row `o` as edges.
-    #[inline(always)]
-    fn edges<S: Semiring>(&self, o: usize, edges: &mut [S::Number]) {
-        let row = o * self.features..(o + 1) * self.features;
-        edges.iter_mut().zip(&self.w[row.clone()]).for_each(|(edge, w)| *edge = S::edge(*w));
-        if let Some(mask) = self.mask {
-            let out = edges.iter_mut().zip(&mask[row]).filter(|(_, there)| !**there);
-            out.for_each(|(edge, _)| *edge = S::ZERO);
-        }
-    }
-}
-
-/// Rows of W that are taken at a time: x is read and written once for all of them.
-const ROWS: usize = 4;
-
-/// x ← x ⊕ y ⊗ W for vectors y of `out` numbers.
-struct PullMatrix<S>(PhantomData<S>);
-
-impl<S: Semiring> Wide<(Matrix<'_>, &[S::Number], &mut [S::Number])> for PullMatrix<S> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run((matrix, y, x): (Matrix<'_>, &[S::Number], &mut [S::Number])) {
-        let (features, out) = (matrix.features, matrix.w.len() / matrix.features);
-        let mut edges: [Vec<S::Number>; ROWS] = std::array::from_fn(|_| vec![S::ZERO; features]);
-        for from in (0..out).step_by(ROWS) {
-            let rows = from..out.min(from + ROWS);
-            if y.chunks_exact(out).all(|y| y[rows.clone()].iter().all(|y| *y == S::ZERO)) {
-                continue;
-            }
-            rows.clone().zip(&mut edges).for_each(|(o, edges)| matrix.edges::<S>(o, edges));
-            let edges = edges.each_ref().map(|edges| &edges[..features]);
-            for (y, x) in y.chunks_exact(out).zip(x.chunks_exact_mut(features)) {
-                let mut these = [S::ZERO; ROWS];
-                these[..rows.len()].copy_from_slice(&y[rows.clone()]);
-                for (i, x) in x.iter_mut().enumerate() {
-                    let mut sum = *x;
-                    for row in 0..ROWS {
-                        sum = S::plus(sum, S::times(these[row], edges[row][i]));
-                    }
-                    *x = sum;
-                }
-            }
-        }
-    }
-}
-
-/// y ← y ⊕ W ⊗ x for vectors x of `features` numbers, of which most may be no path.
-fn push_matrix<S: Semiring>(matrix: Matrix<'_>, x: &[S::Number], y: &mut [S::Number]) {
-    let (features, out) = (matrix.features, matrix.w.len() / matrix.features);
-    for (x, y) in x.chunks_exact(features).zip(y.chunks_exact_mut(out)) {
-        let there: Vec<usize> = (0..features).filter(|&i| x[i] != S::ZERO).collect();
-        for (o, y) in y.iter_mut().enumerate() {
-            for &i in &there {
-                let at = o * features + i;
-                if matrix.mask.is_none_or(|mask| mask[at]) {
-                    *y = S::plus(*y, S::times(S::edge(matrix.w[at]), x[i]));
-                }
-            }
-        }
-    }
 }

@@ -20,6 +20,7 @@
 //! A gradient is the local slope of this loss, on these examples, at these weights. It is not what a neuron means or
 //! how important it is.
 
+mod affine;
 mod chain;
 mod effect;
 mod examples;

@@ -145,7 +145,7 @@ pub fn paths(snapshot: &Snapshot, weight: Weight, example: usize, k: usize) -> P
     let chain = Chain::new(snapshot, weight, example);
     let graph = Graph::of_example(snapshot, example, Some(weight));
     let flow = Sweeps::new(&graph, Some(example)).at(&graph, weight, None);
-    let shown = strongest(snapshot, &graph, weight, example, k, flow.total);
+    let shown = strongest(&graph, weight, example, k, flow.total);
     let shown_sum = shown.iter().map(|path| path.product).sum::<f64>();
     let agreement = (flow.total > 0.0).then(|| chain.gradient.abs() / flow.total);
     Paths {
@@ -276,16 +276,9 @@ impl PartialEq for Candidate {
 
 impl Eq for Candidate {}
 
-fn strongest(
-    snapshot: &Snapshot,
-    graph: &Graph<'_>,
-    weight: Weight,
-    example: usize,
-    k: usize,
-    total: f64,
-) -> Vec<Path> {
+fn strongest(graph: &Graph<'_>, weight: Weight, example: usize, k: usize, total: f64) -> Vec<Path> {
     let below = graph.forth::<Max>(weight);
-    let (node, param) = weight.node(snapshot.network());
+    let (node, param) = weight.node(graph.snapshot().network());
     let slopes = graph.loss_slopes::<Sum>(Some(example));
     let (mut ways, mut open, mut found): (Vec<Way>, BinaryHeap<Candidate>, Vec<usize>) =
         (vec![], BinaryHeap::new(), vec![]);
@@ -339,30 +332,22 @@ fn strongest(
         });
     }
     let mut paths: Vec<Path> =
-        found.into_iter().map(|end| path(snapshot, graph, weight, example, &ways, end, total)).collect();
+        found.into_iter().map(|end| path(graph, weight, example, &ways, end, total)).collect();
     paths.sort_by(|a, b| b.product.abs().total_cmp(&a.product.abs()));
     paths
 }
 
 /// The path that ends there.
-fn path(
-    snapshot: &Snapshot,
-    graph: &Graph<'_>,
-    weight: Weight,
-    example: usize,
-    ways: &[Way],
-    end: usize,
-    total: f64,
-) -> Path {
+fn path(graph: &Graph<'_>, weight: Weight, example: usize, ways: &[Way], end: usize, total: f64) -> Path {
     let mut steps = vec![];
     let mut at = Some(end);
     while let Some(way) = at.map(|at| &ways[at]) {
         let upper = way.from.and_then(|from| ways[from].to);
         let expression = match (upper, way.by) {
             (Some(of), Some(by)) => graph.expression(of, by),
-            _ => chain::loss_expression(snapshot, graph, way.to, example),
+            _ => chain::loss_expression(graph, way.to, example),
         };
-        let to = way.to.map_or_else(|| snapshot.names().weight(weight), |unit| graph.name(unit));
+        let to = way.to.map_or_else(|| graph.names().weight(weight), |unit| graph.name(unit));
         let operation = way.to.map(|unit| graph.node(unit.value).name.clone());
         steps.push(PathStep { to, operation, slope: way.slope, expression });
         at = way.from;
