@@ -7,6 +7,7 @@
 //! | [`Paths`] | one example | Σ shown paths + remainder = the example's gradient |
 //! | [`Examples`] | the batch | Σ over examples = the batch's gradient |
 //! | [`Update`] | the step | Σ parts = Δw, as training made it |
+//! | [`Comparison`] | the batch | training's gradient, in its precision, ≈ the one computed in f64 |
 //! | [`Nudge`] | the batch | a finite difference ≈ the batch's gradient |
 //! | [`Effect`] | the step | what the gradient predicted beside what was measured |
 //! | [`Ledger`] | a run | Σ over weights = change of the probe set's loss, residual printed |

@@ -16,7 +16,7 @@ use whygrad::op::{self, Add, By, Linear, Precision};
 use whygrad::optim::{Clip, Sgd};
 use whygrad::train::{Options, Trainer};
 
-/// The first step from these weights, held still.
+/// The first step from these weights, held#snapshot.
 fn snapshot(
     network: Network,
     loss: Arc<dyn LossFunction>,
@@ -86,13 +86,13 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
         }
         // After ten updates the prediction is 1 but for 1.5e-4: the loss's slope has lost four of its digits.
         let digits = if done < 10 { 1e-12 } else { 1e-11 };
-        let still = Snapshot::take(&trainer, batch).unwrap();
-        close(still.batch_loss(), number(&step["loss"]), 2.0 * digits);
+        let snapshot = Snapshot::take(&trainer, batch).unwrap();
+        close(snapshot.batch_loss(), number(&step["loss"]), 2.0 * digits);
         for (name, param, at) in places {
             let weight = Weight { param, at };
-            close(still.value(weight), number(&step["weights"][name]), digits);
-            close(still.slope(weight), number(&step["gradient"][name]), digits);
-            let chain = Chain::new(&still, weight, 0);
+            close(snapshot.value(weight), number(&step["weights"][name]), digits);
+            close(snapshot.slope(weight), number(&step["gradient"][name]), digits);
+            let chain = Chain::new(&snapshot, weight, 0);
             let factors = step["chains"][name].as_object().unwrap();
             assert_eq!(chain.factors.len(), factors.len(), "{name}");
             for (factor, key) in chain.factors.iter().zip(["dL_d", "dprediction_d", "dh"]) {
@@ -108,11 +108,11 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
             assert_eq!(shared, if param == 0 { vec![true, false, false] } else { vec![false, false] });
             let unit = if param == 0 { at / 2 } else { at };
             let (h, z) = (format!("h{}", unit + 1), format!("z{}", unit + 1));
-            let value = |v: usize| still.plan().value(v).next().unwrap()[unit];
+            let value = |v: usize| snapshot.plan().value(v).next().unwrap()[unit];
             close(value(1), number(&step[&z]), digits);
             close(value(2), number(&step[&h]), digits);
             close(
-                still.plan().value_gradient(2).next().unwrap()[unit],
+                snapshot.plan().value_gradient(2).next().unwrap()[unit],
                 number(&step[format!("dL_d{h}")]),
                 digits,
             );
@@ -120,13 +120,13 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
                 close(chain.factors[2].links[0].number.unwrap(), number(&step[format!("d{h}_d{z}")]), digits);
             }
             // One path, and it is the chain.
-            let paths = paths(&still, weight, 0, 10);
+            let paths = paths(&snapshot, weight, 0, 10);
             assert_eq!((paths.shown.len(), paths.flow.paths.exact), (1, Some(1)));
             assert!(paths.flow.entropy <= 1e-14, "{}", paths.flow.entropy);
             close(paths.shown[0].product, chain.gradient, 1e-15);
             close(paths.shown[0].share, 1.0, 1e-15);
-            assert!(nudge(&still, weight).agrees);
-            assert_eq!(examples(&still, weight).each.len(), 1);
+            assert!(nudge(&snapshot, weight).agrees);
+            assert_eq!(examples(&snapshot, weight).each.len(), 1);
         }
     }
 }
@@ -135,8 +135,8 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
 fn a_chain_says_how_each_of_its_numbers_is_computed() {
     let (network, data) = first_network();
     let weights = Weights { params: vec![0.6, 0.0, 0.0, -0.7, 0.7, 0.6].into(), buffers: vec![] };
-    let still = snapshot(network, loss("squared_error"), weights, &data);
-    let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
+    let snapshot = snapshot(network, loss("squared_error"), weights, &data);
+    let chain = Chain::new(&snapshot, Weight { param: 0, at: 0 }, 0);
     let digits = |x: f64| format!("{x:.4}");
     let lines: Vec<String> = chain
         .links()
@@ -156,7 +156,7 @@ fn a_chain_says_how_each_of_its_numbers_is_computed() {
     );
     let factors: Vec<&str> = chain.factors.iter().map(|factor| factor.symbol.as_str()).collect();
     assert_eq!(factors, ["∂L/∂ŷ", "∂ŷ/∂sigmoid1[0]", "∂sigmoid1[0]/∂linear1.weight[0,0]"]);
-    let path = &paths(&still, Weight { param: 0, at: 0 }, 0, 1).shown[0];
+    let path = &paths(&snapshot, Weight { param: 0, at: 0 }, 0, 1).shown[0];
     let steps: Vec<&str> = path.steps.iter().map(|step| step.to.as_str()).collect();
     assert_eq!(steps, ["linear2", "sigmoid1[0]", "linear1[0]", "linear1.weight[0,0]"]);
 }
@@ -167,19 +167,19 @@ fn a_chain_looks_at_what_the_weight_reaches_and_nothing_else() {
     let mask = vec![vec![true, false], vec![false, true]];
     let own = Linear { mask: Some(mask), ..unbiased(2) };
     let params = [0.5, 0.0, 0.0, 0.7, -0.3, 0.0, 0.0, 0.9];
-    let still =
+    let snapshot =
         fixed(layers![own.clone(), op::Tanh, own.clone()], 2, &params, "mse", &[1.0, 2.0], &[1.0, 1.0]);
-    let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
+    let chain = Chain::new(&snapshot, Weight { param: 0, at: 0 }, 0);
     assert!(chain.links().all(|link| (link.width, link.kind) == (1, Kind::Derivative)), "{chain:?}");
     // Without the mask of the second layer, it reaches both outputs.
-    let still = fixed(layers![own, op::Tanh, unbiased(2)], 2, &params, "mse", &[1.0, 2.0], &[1.0; 2]);
-    let chain = Chain::new(&still, Weight { param: 0, at: 0 }, 0);
+    let snapshot = fixed(layers![own, op::Tanh, unbiased(2)], 2, &params, "mse", &[1.0, 2.0], &[1.0; 2]);
+    let chain = Chain::new(&snapshot, Weight { param: 0, at: 0 }, 0);
     let kinds: Vec<(usize, Kind)> = chain.links().map(|link| (link.width, link.kind)).collect();
     assert_eq!(kinds, [(2, Kind::Gain), (1, Kind::Gain), (1, Kind::Derivative), (1, Kind::Derivative)]);
     // A weight that is left out has no path.
-    let chain = Chain::new(&still, Weight { param: 0, at: 1 }, 0);
+    let chain = Chain::new(&snapshot, Weight { param: 0, at: 1 }, 0);
     assert_eq!((chain.factors.len(), chain.product, chain.gradient), (0, 0.0, 0.0));
-    assert_eq!(paths(&still, Weight { param: 0, at: 1 }, 0, 3).diagnosis.verdict, Verdict::NoPath);
+    assert_eq!(paths(&snapshot, Weight { param: 0, at: 1 }, 0, 3).diagnosis.verdict, Verdict::NoPath);
 }
 
 /// A case of `published.json`: two layers, and which number of the network each of its weights is.
@@ -236,16 +236,16 @@ fn the_literatures_gradients_are_found_by_every_way_to_a_gradient() {
         serde_json::from_str(include_str!("../../../app/src/textbook/published.json")).unwrap();
     let mut compared = 0;
     for case in oracle["cases"].as_array().unwrap() {
-        let (still, places) = published(case);
-        close(still.batch_loss(), number(&case["expected"]["loss"]), 1e-12);
+        let (snapshot, places) = published(case);
+        close(snapshot.batch_loss(), number(&case["expected"]["loss"]), 1e-12);
         for (name, weights) in places {
             let Some(expected) = case["expected"]["gradients"].get(&name).map(number) else { continue };
             // A shared weight has the sum over its connections.
             let sum = |f: &dyn Fn(Weight) -> f64| weights.iter().map(|weight| f(*weight)).sum::<f64>();
-            close(sum(&|w| still.slope(w)), expected, 1e-12);
-            close(sum(&|w| Chain::new(&still, w, 0).product), expected, 1e-12);
-            close(sum(&|w| paths(&still, w, 0, 100).shown_sum), expected, 1e-12);
-            close(sum(&|w| examples(&still, w).sum), expected, 1e-12);
+            close(sum(&|w| snapshot.slope(w)), expected, 1e-12);
+            close(sum(&|w| Chain::new(&snapshot, w, 0).product), expected, 1e-12);
+            close(sum(&|w| paths(&snapshot, w, 0, 100).shown_sum), expected, 1e-12);
+            close(sum(&|w| examples(&snapshot, w).sum), expected, 1e-12);
             compared += 1;
         }
     }
@@ -272,7 +272,7 @@ fn made() -> impl Strategy<Value = Made> {
 const LOSSES: [&str; 4] = ["mse", "cross_entropy", "huber", "squared_error"];
 
 impl Made {
-    fn still(&self) -> Snapshot {
+    fn snapshot(&self) -> Snapshot {
         let shape: &[usize] = if self.lead { &[2, 2] } else { &[3] };
         let mut network = Network::new(shape.to_vec());
         let linear = |width| Arc::new(Linear::new(width)) as Arc<dyn op::Operation>;
@@ -326,12 +326,12 @@ impl Made {
 }
 
 /// Whether something normalises one or two numbers: it bends too sharply for differences.
-fn normalises_few(still: &Snapshot) -> bool {
-    still.network().nodes().iter().any(|node| {
-        let shape = &still.network().shapes()[node.inputs[0]];
+fn normalises_few(snapshot: &Snapshot) -> bool {
+    snapshot.network().nodes().iter().any(|node| {
+        let shape = &snapshot.network().shapes()[node.inputs[0]];
         let count = match op::Op::name(&*node.op) {
             "layer_norm" => shape.last(),
-            "batch_norm" => shape.leading() * still.examples(),
+            "batch_norm" => shape.leading() * snapshot.examples(),
             _ => usize::MAX,
         };
         count < 3
@@ -339,9 +339,9 @@ fn normalises_few(still: &Snapshot) -> bool {
 }
 
 /// The product of every path from the loss of an example to a weight, one by one.
-fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
+fn enumerate(snapshot: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
     fn follow(
-        still: &Snapshot,
+        snapshot: &Snapshot,
         weight: Weight,
         from: (usize, usize, usize),
         product: f64,
@@ -351,8 +351,8 @@ fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
         if value == 0 {
             return;
         }
-        let node = &still.network().nodes()[value - 1];
-        let point = still.plan().point(&still.state().weights, value - 1, 0);
+        let node = &snapshot.network().nodes()[value - 1];
+        let point = snapshot.plan().point(&snapshot.state().weights, value - 1, 0);
         let mut next = vec![];
         f64::of_op(&*node.op).partials(&point, row, of, &mut |partial| match partial.by {
             By::Param { param, at } if (node.params.start + param, at) == (weight.param, weight.at) => {
@@ -362,20 +362,20 @@ fn enumerate(still: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
             By::Input { input, row, at } => next.push((node.inputs[input], row, at, partial.slope)),
         });
         for (value, row, at, slope) in next {
-            follow(still, weight, (value, row, at), product * slope, found);
+            follow(snapshot, weight, (value, row, at), product * slope, found);
         }
     }
-    let output = still.plan().output().nth(example).unwrap();
+    let output = snapshot.plan().output().nth(example).unwrap();
     let (mut slopes, mut found) = (vec![0.0; output.len()], vec![]);
     use whygrad::loss::{LossPrecision, Target};
     let width = output.len();
-    let target = match still.batch().targets() {
+    let target = match snapshot.batch().targets() {
         Targets::Classes(classes) => Target::Classes(&classes[example..example + 1]),
         Targets::Values { data, .. } => Target::Values(&data[example * width..(example + 1) * width]),
     };
-    f64::of_loss(&**still.loss()).backward(output, target, 1.0, &mut [0.0], &mut slopes);
+    f64::of_loss(&**snapshot.loss()).backward(output, target, 1.0, &mut [0.0], &mut slopes);
     for (at, slope) in slopes.iter().enumerate() {
-        follow(still, weight, (still.network().output().index(), example, at), *slope, &mut found);
+        follow(snapshot, weight, (snapshot.network().output().index(), example, at), *slope, &mut found);
     }
     found
 }
@@ -393,36 +393,36 @@ proptest! {
 
     #[test]
     fn every_part_adds_up_on_networks_of_all_operations(made in made(), pick in any::<u64>(), k in 1usize..12) {
-        let still = made.still();
-        let weights = all_weights(still.network());
+        let snapshot = made.snapshot();
+        let weights = all_weights(snapshot.network());
         // Every second one from the first layer: it has most paths.
         let among = if pick % 2 == 0 { 9 } else { weights.len() };
         let weight = weights[pick as usize / 2 % among.min(weights.len())];
-        let example = pick as usize % still.examples();
-        let chain = Chain::new(&still, weight, example);
+        let example = pick as usize % snapshot.examples();
+        let chain = Chain::new(&snapshot, weight, example);
         prop_assert!(chain.reconciles, "chain: {chain:?}");
-        let parts = examples(&still, weight);
+        let parts = examples(&snapshot, weight);
         prop_assert!(parts.reconciles, "examples: {parts:?}");
-        let own = |n| Chain::new(&still, weight, n).gradient;
-        let sum = (0..still.examples()).map(own).sum::<f64>() / still.plan().divisor();
-        let paths = paths(&still, weight, example, k);
+        let own = |n| Chain::new(&snapshot, weight, n).gradient;
+        let sum = (0..snapshot.examples()).map(own).sum::<f64>() / snapshot.plan().divisor();
+        let paths = paths(&snapshot, weight, example, k);
         // The slopes of a normalisation are differences: of 1 and what nearly equals it, where few numbers are normalised.
-        let sizes = (1..=still.network().nodes().len()).flat_map(|value| still.plan().value_gradient(value).flatten());
+        let sizes = (1..=snapshot.network().nodes().len()).flat_map(|value| snapshot.plan().value_gradient(value).flatten());
         let floor = 1e-14 * sizes.fold(1e-300f64, |most, slope| most.max(slope.abs()));
-        prop_assert!((sum - still.slope(weight)).abs() <= 1e-10 * sum.abs() + floor, "{sum} {}", still.slope(weight));
+        prop_assert!((sum - snapshot.slope(weight)).abs() <= 1e-10 * sum.abs() + floor, "{sum} {}", snapshot.slope(weight));
         prop_assert_eq!(paths.diagnosis.verdict == Verdict::NoPath, paths.flow.paths.exact == Some(0));
-        if !still.network().mixes_examples() {
-            let flow = Flows::new(&still).at(weight, example);
+        if !snapshot.network().mixes_examples() {
+            let flow = Flows::new(&snapshot).at(weight, example);
             prop_assert!((flow.total - paths.flow.total).abs() <= 1e-14 * flow.total);
             prop_assert!((flow.entropy - paths.flow.entropy).abs() <= 1e-12);
             prop_assert_eq!(flow.paths, paths.flow.paths);
         }
-        let difference = nudge(&still, weight);
-        prop_assert!(difference.agrees || normalises_few(&still) || !difference.crossings.is_empty(), "{difference:?}");
+        let difference = nudge(&snapshot, weight);
+        prop_assert!(difference.agrees || normalises_few(&snapshot) || !difference.crossings.is_empty(), "{difference:?}");
         if paths.flow.paths.exact.is_none_or(|count| count > MOST) {
             return Ok(());
         }
-        let mut all = enumerate(&still, weight, example);
+        let mut all = enumerate(&snapshot, weight, example);
         prop_assert_eq!(paths.flow.paths.exact, Some(all.len() as u64));
         all.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
         let (total, flow) = (all.iter().sum::<f64>(), all.iter().map(|p| p.abs()).sum::<f64>());
@@ -446,11 +446,11 @@ proptest! {
 
     #[test]
     fn norms_are_those_of_the_contributions_of_all_weights(made in made()) {
-        let still = made.still();
-        let norms = example_norms(still.network(), still.plan(), &still.state().weights);
-        let mut squares = vec![0.0; still.examples()];
-        for weight in all_weights(still.network()) {
-            let each = examples(&still, weight).each;
+        let snapshot = made.snapshot();
+        let norms = example_norms(snapshot.network(), snapshot.plan(), &snapshot.state().weights);
+        let mut squares = vec![0.0; snapshot.examples()];
+        for weight in all_weights(snapshot.network()) {
+            let each = examples(&snapshot, weight).each;
             squares.iter_mut().zip(each).for_each(|(square, each)| *square += each * each);
         }
         let largest = squares.iter().fold(0.0f64, |m, s| m.max(s.sqrt()));
@@ -479,17 +479,17 @@ fn fixed(
 fn a_softmax_over_one_unit_blocks_every_gradient_and_is_named() {
     let layers = layers![Linear::new(2), op::Tanh, Linear::new(1), op::Softmax];
     let params = [0.3, -0.2, 0.1, 0.4, 0.5, 0.6, 0.7, -0.8, 0.9];
-    let still = fixed(layers, 2, &params, "mse", &[1.0, 2.0, -1.0, 0.5], &[0.0, 1.0]);
-    for weight in all_weights(still.network()) {
-        let paths = paths(&still, weight, 0, 5);
-        assert_eq!((paths.gradient, still.slope(weight)), (0.0, 0.0));
+    let snapshot = fixed(layers, 2, &params, "mse", &[1.0, 2.0, -1.0, 0.5], &[0.0, 1.0]);
+    for weight in all_weights(snapshot.network()) {
+        let paths = paths(&snapshot, weight, 0, 5);
+        assert_eq!((paths.gradient, snapshot.slope(weight)), (0.0, 0.0));
         assert!(paths.shown.is_empty() && paths.flow.paths.exact > Some(0));
         let diagnosis = paths.diagnosis;
         assert_eq!((diagnosis.verdict, diagnosis.number), (Verdict::Blocked, Some(0.0)));
         assert_eq!(diagnosis.symbol.as_deref(), Some("∂softmax1/∂linear2"));
-        let chain = Chain::new(&still, weight, 0);
+        let chain = Chain::new(&snapshot, weight, 0);
         assert_eq!((chain.product, chain.zero_at), (0.0, diagnosis.link));
-        assert_eq!(examples(&still, weight).verdict, Verdict::Blocked);
+        assert_eq!(examples(&snapshot, weight).verdict, Verdict::Blocked);
         // The loss has a slope: what is below the softmax gets none of it.
         assert_eq!(chain.factors[0].number, Some(2.0));
     }
@@ -498,13 +498,13 @@ fn a_softmax_over_one_unit_blocks_every_gradient_and_is_named() {
 #[test]
 fn two_equal_and_opposite_examples_cancel_and_do_not_block() {
     // ŷ = w·x with w = 1: the slopes 2·(ŷ − y)·x of the two examples are 2·(1 − 0)·1 and 2·(1 − 2)·1.
-    let still = fixed(layers![unbiased(1)], 1, &[1.0], "squared_error", &[1.0, 1.0], &[0.0, 2.0]);
+    let snapshot = fixed(layers![unbiased(1)], 1, &[1.0], "squared_error", &[1.0, 1.0], &[0.0, 2.0]);
     let weight = Weight { param: 0, at: 0 };
-    let parts = examples(&still, weight);
+    let parts = examples(&snapshot, weight);
     assert_eq!((parts.each.as_slice(), parts.sum, parts.absolute), (&[2.0, -2.0][..], 0.0, 4.0));
     assert_eq!((parts.verdict, parts.agreement, parts.signs), (Verdict::Cancelled, Some(0.0), [1, 1, 0]));
     // Of each example alone, nothing is small.
-    assert_eq!(paths(&still, weight, 0, 1).diagnosis.verdict, Verdict::Neither);
+    assert_eq!(paths(&snapshot, weight, 0, 1).diagnosis.verdict, Verdict::Neither);
 }
 
 #[test]
@@ -512,8 +512,8 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     // Both units of the second layer see h; what they send back is 0.5·0.8 and −0.4·1.
     let layers = layers![Linear::new(1), Linear::new(2), Linear::new(1)];
     let params = [1.0, 0.0, 0.8, 1.0, 0.0, 0.0, 0.5, -0.4, 0.0];
-    let still = fixed(layers, 1, &params, "squared_error", &[1.0], &[3.0]);
-    let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
+    let snapshot = fixed(layers, 1, &params, "squared_error", &[1.0], &[3.0]);
+    let of = paths(&snapshot, Weight { param: 0, at: 0 }, 0, 5);
     assert!(of.gradient.abs() <= 1e-15 && of.flow.total > 1.0, "{of:?}");
     assert_eq!((of.diagnosis.verdict, of.shown.len()), (Verdict::Cancelled, 2));
     let groups = of.diagnosis.groups.unwrap();
@@ -526,8 +526,8 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     // x + f(x) with f(x) = −x: the two ways around meet again in one number.
     let inside = layers![unbiased(1)];
     let layers = layers![unbiased(1), Layer::Residual(inside), unbiased(1)];
-    let still = fixed(layers, 1, &[2.0, -0.999, 1.0], "squared_error", &[1.0], &[3.0]);
-    let of = paths(&still, Weight { param: 0, at: 0 }, 0, 5);
+    let snapshot = fixed(layers, 1, &[2.0, -0.999, 1.0], "squared_error", &[1.0], &[3.0]);
+    let of = paths(&snapshot, Weight { param: 0, at: 0 }, 0, 5);
     assert_eq!(of.diagnosis.verdict, Verdict::Cancelled);
     let groups = of.diagnosis.groups.unwrap();
     assert_eq!((groups.value.as_str(), groups.strongest.len()), ("linear2", 1));
@@ -537,8 +537,8 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
 
     // A saturated unit lets next to nothing through, by every path.
     let layers = layers![Linear::new(1), op::Sigmoid, Linear::new(1)];
-    let still = fixed(layers, 1, &[1.0, 19.0, 1.0, 0.0], "squared_error", &[1.0], &[3.0]);
-    let diagnosis = paths(&still, Weight { param: 0, at: 0 }, 0, 5).diagnosis;
+    let snapshot = fixed(layers, 1, &[1.0, 19.0, 1.0, 0.0], "squared_error", &[1.0], &[3.0]);
+    let diagnosis = paths(&snapshot, Weight { param: 0, at: 0 }, 0, 5).diagnosis;
     assert_eq!(diagnosis.verdict, Verdict::Blocked);
     assert_eq!(diagnosis.symbol.as_deref(), Some("∂sigmoid1/∂linear1"));
     assert!(diagnosis.number.unwrap() < 1e-8);
@@ -546,8 +546,8 @@ fn paths_that_cancel_are_told_apart_from_a_blocked_link_and_named() {
     // What is multiplied with an input of 0 is blocked at its own link.
     let layers = layers![Linear::new(2), op::Tanh, Linear::new(1)];
     let params = [0.3, -0.2, 0.1, 0.4, 0.5, 0.6, 0.7, -0.8, 0.9];
-    let still = fixed(layers, 2, &params, "mse", &[1.0, 0.0], &[0.0]);
-    let diagnosis = paths(&still, Weight { param: 0, at: 3 }, 0, 5).diagnosis;
+    let snapshot = fixed(layers, 2, &params, "mse", &[1.0, 0.0], &[0.0]);
+    let diagnosis = paths(&snapshot, Weight { param: 0, at: 3 }, 0, 5).diagnosis;
     assert_eq!(
         (diagnosis.verdict, diagnosis.number, diagnosis.link),
         (Verdict::Blocked, Some(0.0), Some((2, 1)))
@@ -575,9 +575,9 @@ fn a_kink_between_the_nudges_is_named() {
 #[test]
 fn a_wrong_gradient_does_not_agree_with_its_nudge() {
     let made = Made { seed: 5, lead: false, examples: 3, ops: vec![(6, 1, 2), (0, 1, 3)], loss: 0 };
-    let still = made.still();
+    let snapshot = made.snapshot();
     let weight = Weight { param: 0, at: 1 };
-    let right = nudge(&still, weight);
+    let right = nudge(&snapshot, weight);
     assert!(right.agrees && right.relative.unwrap() <= 1e-9, "{right:?}");
     let tolerance = right.rounding + right.truncation;
     assert!(tolerance <= 1e-7 * right.gradient.abs(), "an error of 1e-6 would be seen: {right:?}");
@@ -644,7 +644,7 @@ fn a_snapshot_is_of_the_step_that_training_makes() {
 fn questions_leave_a_snapshot_as_it_is_and_may_come_in_any_order() {
     let made =
         Made { seed: 7, lead: false, examples: 3, ops: vec![(6, 1, 3), (2, 1, 3), (6, 1, 2)], loss: 0 };
-    let (snapshot, weight) = (made.still(), Weight { param: 0, at: 2 });
+    let (snapshot, weight) = (made.snapshot(), Weight { param: 0, at: 2 });
     let first = (nudge(&snapshot, weight), effect(&snapshot, weight), Chain::new(&snapshot, weight, 1));
     let again = (nudge(&snapshot, weight), effect(&snapshot, weight), Chain::new(&snapshot, weight, 1));
     assert_eq!(first, again);
@@ -690,11 +690,11 @@ fn fifty_layers_are_explained_with_as_many_paths_as_asked_for() {
     let data = dataset(inputs, &[8], Targets::Classes(vec![1, 3]));
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[3,5]", &network).unwrap();
-    let still = snapshot(network, loss("cross_entropy"), weights, &data);
-    let chain = Chain::new(&still, weight, 1);
+    let snapshot = snapshot(network, loss("cross_entropy"), weights, &data);
+    let chain = Chain::new(&snapshot, weight, 1);
     assert!(chain.reconciles, "{chain:?}");
     assert_eq!((chain.factors.len(), chain.links().count()), (51, 99 + 1));
-    let found = paths(&still, weight, 1, 20);
+    let found = paths(&snapshot, weight, 1, 20);
     // 32^48 paths through the hidden layers above the first, and 4 outputs.
     let log10 = 48.0 * 32f64.log10() + 4f64.log10();
     assert!((found.flow.paths.log10.unwrap() - log10).abs() <= 1e-10 && found.flow.paths.exact.is_none());
@@ -716,8 +716,8 @@ fn among_equal_paths_the_search_goes_straight_down() {
     let mut weights = Weights::init(&network, 1);
     weights.params.fill(0.0713);
     let data = dataset(vec![0.3, -0.1, 0.7], &[3], Targets::Values { data: vec![1.0], width: 1 });
-    let still = snapshot(network, loss("mse"), weights, &data);
-    let found = paths(&still, Weight { param: 0, at: 4 }, 0, 50);
+    let snapshot = snapshot(network, loss("mse"), weights, &data);
+    let found = paths(&snapshot, Weight { param: 0, at: 4 }, 0, 50);
     assert_eq!(found.shown.len(), 50);
     close(found.flow.effective, 16f64.powi(20), 1e-9);
 }
@@ -731,11 +731,11 @@ fn a_network_of_ten_million_weights_is_explained() {
     let data = dataset(inputs, &[900], Targets::Classes(vec![7, 2]));
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[2,800]", &network).unwrap();
-    let still = snapshot(network, loss("cross_entropy"), weights, &data);
-    let found = paths(&still, weight, 0, 10);
+    let snapshot = snapshot(network, loss("cross_entropy"), weights, &data);
+    let found = paths(&snapshot, weight, 0, 10);
     assert_eq!(found.flow.paths.exact, Some(3000 * 10));
     assert_eq!(found.shown.len(), if found.flow.total > 0.0 { 10 } else { 0 });
-    assert!(Chain::new(&still, weight, 0).reconciles && examples(&still, weight).reconciles);
+    assert!(Chain::new(&snapshot, weight, 0).reconciles && examples(&snapshot, weight).reconciles);
 }
 
 /// The best of some times, in seconds.
@@ -769,8 +769,8 @@ fn all_semirings_together_cost_at_most_four_backward_passes() {
         plan.pass(&weights, batch, Pass::train(0));
         plan.gradient(&weights, &mut gradient);
     });
-    let still = snapshot(network, loss("cross_entropy"), weights, &data);
-    let semirings = seconds(30, || _ = std::hint::black_box(Flows::new(&still)));
+    let snapshot = snapshot(network, loss("cross_entropy"), weights, &data);
+    let semirings = seconds(30, || _ = std::hint::black_box(Flows::new(&snapshot)));
     let (backward, ratio) = (both - forward, semirings / (both - forward));
     println!("backward {:.2} ms, semirings {:.2} ms: {ratio:.2} times", backward * 1e3, semirings * 1e3);
     assert!(ratio <= 4.0, "{ratio}");
@@ -807,13 +807,13 @@ fn one_weight_is_explained_in_less_than_a_tenth_of_a_second() {
     let (network, data) = large::<f64>();
     let weights = Weights::init(&network, 1);
     let weight = Weight::parse("linear1.weight[100,400]", &network).unwrap();
-    let still = snapshot(network, loss("cross_entropy"), weights, &data);
+    let snapshot = snapshot(network, loss("cross_entropy"), weights, &data);
     let each = [
-        ("chain", seconds(3, || _ = Chain::new(&still, weight, 5))),
-        ("paths", seconds(3, || _ = paths(&still, weight, 5, 10))),
-        ("examples", seconds(3, || _ = examples(&still, weight))),
-        ("nudge", seconds(3, || _ = nudge(&still, weight))),
-        ("effect", seconds(3, || _ = effect(&still, weight))),
+        ("chain", seconds(3, || _ = Chain::new(&snapshot, weight, 5))),
+        ("paths", seconds(3, || _ = paths(&snapshot, weight, 5, 10))),
+        ("examples", seconds(3, || _ = examples(&snapshot, weight))),
+        ("nudge", seconds(3, || _ = nudge(&snapshot, weight))),
+        ("effect", seconds(3, || _ = effect(&snapshot, weight))),
     ];
     each.iter().for_each(|(name, time)| println!("{name} {:.2} ms", time * 1e3));
     assert!(each.iter().map(|(_, time)| time).sum::<f64>() <= 0.1);
