@@ -87,3 +87,21 @@ impl<'a, T: Scalar> Batch<'a, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_of_examples_in_a_row_are_those_of_the_data_set_however_the_batch_names_them() {
+        let inputs: Vec<f64> = (0..10).map(f64::from).collect();
+        let data = Dataset::new(inputs, [2], Targets::Classes(vec![0; 5])).expect("a data set");
+        let of = |rows| Batch { data: &data, rows }.side_by_side();
+        assert_eq!(of(Rows::Range(1, 4)), [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        assert_eq!(of(Rows::Index(&[1, 2, 3])), of(Rows::Range(1, 4)));
+        assert_eq!(of(Rows::Index(&[4])), [8.0, 9.0]);
+        for apart in [&[][..], &[0, 2], &[1, 0], &[0, 1, 1], &[3, 4, 0]] {
+            assert!(of(Rows::Index(apart)).is_empty(), "{apart:?}");
+        }
+    }
+}
