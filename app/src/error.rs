@@ -47,6 +47,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file of facts is not what it should be.
+    #[error("{}: {problem}", .path.display())]
+    Facts {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A run folder is not what it should be.
     #[error("{}: {problem}", .path.display())]
     Run {

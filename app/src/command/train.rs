@@ -9,6 +9,7 @@ use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use std::io::{IsTerminal, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,6 +90,10 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
             "{}: {examples} examples, {held_out} held out, {weights} weights",
             experiment.name
         ))?;
+        for Range { start, end } in recorder.broken() {
+            let what = "broken; the steps that they told of are left out";
+            display.say(&format!("facts.bin: its bytes from {start} to {end} are {what}"))?;
+        }
         if progress.done {
             display.say("this run is finished; there is nothing to go on with")?;
         }

@@ -2,6 +2,7 @@
 
 use super::{Run, checkpoint, facts, spacing};
 use crate::error::{Error, Result};
+use std::ops::Range;
 use std::path::PathBuf;
 use whygrad::facts::{EpochRecord, Record, StepRecord, Thinning};
 use whygrad::train::{Detail, Epoch, Flow, Observer, Progress, Real, StepDone, Trainer};
@@ -13,6 +14,7 @@ pub struct Recorder {
     run: Run,
     thinning: Thinning,
     facts: facts::Writer,
+    broken: Vec<Range<u64>>,
     bytes: u64,
     error: Option<Error>,
 }
@@ -21,11 +23,17 @@ impl Recorder {
     /// Goes on with a run from the trainer's step; at step 0 that is its start, and has its checkpoint.
     pub fn start<T: Real>(run: &Run, trainer: &Trainer<T>, progress: &Progress) -> Result<Recorder> {
         let step = trainer.state().steps;
-        let facts = facts::Writer::resume(&run.path().join("facts.bin"), step)?;
-        let thinning = Thinning::new(&trainer.network().layout());
-        let mut recorder = Recorder { run: run.clone(), thinning, facts, bytes: 0, error: None };
+        let layout = trainer.network().layout();
+        let (facts, broken) = facts::Writer::resume(&run.path().join("facts.bin"), &layout, step)?;
+        let thinning = Thinning::new(&layout);
+        let mut recorder = Recorder { run: run.clone(), thinning, facts, broken, bytes: 0, error: None };
         recorder.checkpoint(trainer, progress)?;
         Ok(recorder)
+    }
+
+    /// The bytes of the facts that were broken when the run was resumed: what they told of is lost.
+    pub fn broken(&self) -> &[Range<u64>] {
+        &self.broken
     }
 
     fn checkpoint<T: Real>(&mut self, trainer: &Trainer<T>, progress: &Progress) -> Result<()> {

@@ -5,6 +5,8 @@ use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use whygrad::facts::Record;
+use whygrad_cli::run::facts::Reader;
 
 /// Trains and returns what `--json` says.
 fn train(folder: &Path, args: &[&str]) -> Json {
@@ -45,6 +47,81 @@ fn json_has_every_field_and_a_run_every_file() {
     let nothing_held_out = train(folder.path(), &["xor"]);
     assert!(nothing_held_out["test_loss"].is_null());
     assert_eq!(nothing_held_out["train_accuracy"], 1.0);
+}
+
+#[test]
+fn facts_tell_every_step_and_every_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = train(folder.path(), &["iris", "--set", "train.epochs=5"]);
+    let path = folder.path().join(summary["run"].as_str().unwrap()).join("facts.bin");
+    let mut reader = Reader::open(&path).unwrap();
+    let names: Vec<&str> = reader.layout().values.iter().map(|value| value.name.as_str()).collect();
+    assert_eq!(names[..2], ["x", "linear1"]);
+    let (mut losses, mut epochs, mut next) = (vec![], 0, 1);
+    for record in reader.poll().unwrap() {
+        match record {
+            Record::Step(record) => {
+                assert_eq!(record.step, next);
+                let facts = record.facts.expect("every step of a small network");
+                assert_eq!(facts.values[0].count % 4, 0); // four lengths of a flower
+                assert!(facts.measured.is_some());
+                losses.push(record.loss);
+                next += 1;
+            }
+            Record::Epoch(record) => {
+                epochs += 1;
+                assert_eq!((record.epoch, record.step), (epochs, next - 1));
+                assert_eq!(record.train_loss, losses.iter().sum::<f64>() / losses.len() as f64);
+                let test = record.test.expect("a part is held out");
+                if epochs == 5 {
+                    assert_eq!(summary["test_loss"], test.loss);
+                    assert_eq!(summary["test_accuracy"], test.accuracy.unwrap());
+                }
+                losses.clear();
+            }
+        }
+    }
+    assert_eq!((next, epochs), (41, 5));
+}
+
+#[test]
+fn a_run_of_an_older_whygrad_is_explained_and_goes_on_without_its_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    std::fs::create_dir_all(run.join("checkpoints")).unwrap();
+    for file in ["experiment.toml", "checkpoints/step-00000000.safetensors", "last.safetensors", "facts.bin"]
+    {
+        let old = format!("{}/tests/app/old_run/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(old, run.join(file)).unwrap();
+    }
+    let why = stdout(folder.path(), &["why", "linear1.weight[0,0]", "--run", "run", "--step", "7"]);
+    assert!(why.contains("reconciles"), "{why}");
+    let ledger = stdout(folder.path(), &["ledger", "--run", "run"]);
+    assert!(ledger.contains("It reconciles"), "{ledger}");
+    // As if it had been killed.
+    std::fs::remove_file(run.join("last.safetensors")).unwrap();
+    let message = error(folder.path(), &["train", "--resume", "run"]);
+    assert!(message.starts_with("run/facts.bin: an older whygrad wrote these facts"), "{message}");
+    std::fs::remove_file(run.join("facts.bin")).unwrap();
+    stdout(folder.path(), &["train", "--resume", "run"]);
+    let records = Reader::open(&run.join("facts.bin")).unwrap().poll().unwrap();
+    assert_eq!(records.last().map(Record::step), Some(16));
+}
+
+#[test]
+fn a_broken_block_of_facts_is_named_and_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = train(folder.path(), &["iris"]);
+    let run = summary["run"].as_str().unwrap();
+    let path = folder.path().join(run).join("facts.bin");
+    let all = Reader::open(&path).unwrap().poll().unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[2000] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let text = stdout(folder.path(), &["train", "--resume", run]);
+    assert!(text.contains("facts.bin: its bytes from"), "{text}");
+    let rest = Reader::open(&path).unwrap().poll().unwrap();
+    assert!(!rest.is_empty() && rest.len() < all.len() && all.ends_with(&rest), "{} left", rest.len());
 }
 
 #[test]
