@@ -135,6 +135,10 @@ impl Moments {
 
     /// Takes in the moments of more numbers. The result depends, in its last bits, on the order of the calls.
     pub fn merge(&mut self, other: &Moments) {
+        if self.count == 0 {
+            self.clone_from(other);
+            return;
+        }
         if other.count > other.non_finite {
             let count = (other.count - other.non_finite) as f64;
             self.finite(count, other.mean, other.squared_deviations);
@@ -337,6 +341,9 @@ pub(super) mod tests {
         let whole = Moments::of(&x);
         assert!((merged.std() - whole.std()).abs() <= 1e-9 * whole.std());
         assert!((merged.norm() - x.iter().map(|x| x * x).sum::<f64>().sqrt()).abs() <= 1e-9 * whole.norm());
+        let mut alone = Moments::default();
+        alone.merge(&Moments::of(&[1e200, 1e200]));
+        assert_eq!(alone, Moments::of(&[1e200, 1e200]));
         assert_eq!(
             (merged.count, merged.min, merged.max, merged.magnitudes),
             (whole.count, whole.min, whole.max, whole.magnitudes)
