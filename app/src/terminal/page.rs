@@ -38,16 +38,25 @@ impl Page {
     }
 
     /// `left = symbols` and below it `= numbers = value`; in one line where that is short.
-    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: &str) {
-        let gap = " ".repeat(left.chars().count());
+    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: &str, width: usize) {
         if symbols == numbers
             || 12 + left.chars().count() + symbols.chars().count() + numbers.chars().count() < 66
         {
             let middle = if symbols == numbers { symbols.into() } else { format!("{symbols} = {numbers}") };
             return self.line(format!("  {left} = {middle} = {value}"));
         }
-        self.line(format!("  {left} = {symbols}"));
-        self.line(format!("  {gap} = {numbers} = {value}"));
+        let columns = left.chars().count();
+        for (left, right) in [(left, symbols.to_string()), ("", format!("{numbers} = {value}"))] {
+            for (i, line) in wrap(&right, width.saturating_sub(columns + 5)).iter().enumerate() {
+                let (left, sign) = if i == 0 { (left, '=') } else { ("", ' ') };
+                self.line(format!("  {left:columns$} {sign} {line}"));
+            }
+        }
+    }
+
+    /// A paragraph, two columns in.
+    pub fn indented(&mut self, text: &str, width: usize) {
+        wrap(text, width.saturating_sub(2)).iter().for_each(|line| self.line(format!("  {line}")));
     }
 }
 

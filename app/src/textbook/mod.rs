@@ -9,9 +9,9 @@ use crate::error::{Error, Result, nearest};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use whygrad::Threads;
+use whygrad::credit::{self, Snapshot};
 use whygrad::data::{Dataset, Targets};
-use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights, keep};
+use whygrad::network::{Batch, Layer, Network, Rows, Weights};
 use whygrad::op::Linear;
 use whygrad::optim::Sgd;
 use whygrad::train::{Options, Trainer};
@@ -95,19 +95,6 @@ pub struct Worked {
     pub data: Dataset<f64>,
     /// The weights at the start.
     pub start: Weights<f64>,
-}
-
-/// Everything of one forward and backward pass.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// Values: inputs, hidden sums, hidden activations, output sums, outputs.
-    pub values: [Vec<f64>; 5],
-    /// The loss's gradient by each of them but the inputs.
-    pub gradients: [Vec<f64>; 5],
-    /// The loss.
-    pub loss: f64,
-    /// Gradient by each weight; a shared one has the sum over its connections.
-    pub by_weight: Vec<f64>,
 }
 
 /// All cases of the literature.
@@ -230,7 +217,7 @@ impl Textbook {
 }
 
 /// Where a connection's weight stands among the network's parameters.
-pub fn place(network: &Network, end: End) -> usize {
+fn place(network: &Network, end: End) -> usize {
     let name = if end.from.is_some() { "weight" } else { "bias" };
     let param = network.find(&format!("linear{}.{name}", end.layer + 1));
     let param = &network.params()[param.expect("the network was built from these connections")];
@@ -246,7 +233,7 @@ impl Worked {
     /// called as the unit itself where no activation follows.
     pub fn names_of(&self, value: usize) -> Vec<String> {
         let names = &self.names[value.div_ceil(2)];
-        let is_sum = value % 2 == 1 && self.network.nodes()[value].op.name() != "identity";
+        let is_sum = value % 2 == 1 && self.activates(value / 2);
         let name = |name: &String| match value {
             1 if is_sum => name.replacen('h', "z", 1),
             3 if is_sum => format!("z({name})"),
@@ -255,40 +242,25 @@ impl Worked {
         names.iter().map(name).collect()
     }
 
+    /// Whether an activation follows the sums of a layer: 0, the hidden one, or 1, the output.
+    pub fn activates(&self, layer: usize) -> bool {
+        self.network.nodes()[1 + 2 * layer].op.name() != "identity"
+    }
+
     /// The one example, as a batch.
     pub fn batch(&self) -> Batch<'_, f64> {
         Batch { data: &self.data, rows: Rows::Range(0, 1) }
     }
 
-    /// A plan for the one example, which the loss has to accept.
-    pub fn plan(&self) -> Result<Plan<f64, keep::All>, String> {
-        let plan = Plan::new(&self.network, Arc::clone(&self.loss), 1, &Threads::default(), keep::All);
-        let plan = plan.map_err(|error| error.to_string())?;
-        plan.check(&self.data).map_err(|error| error.to_string())?;
-        Ok(plan)
+    /// The trainer's next step held still, with the example's names: as `people` write them, w₁, or plain.
+    pub fn hold(&self, trainer: &Trainer<f64>, people: bool) -> Result<Snapshot, String> {
+        let snapshot = Snapshot::take(trainer, self.batch()).map_err(|error| error.to_string())?;
+        Ok(snapshot.with_names(Arc::new(ExampleNames::new(self, people))))
     }
 
-    /// One forward and backward pass at these weights.
-    pub fn step(&self, plan: &mut Plan<f64, keep::All>, weights: &Weights<f64>) -> Step {
-        let loss = plan.pass(weights, self.batch(), Pass::train(0));
-        let mut gradient = vec![0.0; weights.params.len()];
-        plan.gradient(weights, &mut gradient);
-        let row = |row: Option<&[f64]>| row.unwrap_or_default().to_vec();
-        Step {
-            values: std::array::from_fn(|value| row(plan.value(value).next())),
-            gradients: std::array::from_fn(|value| row(plan.value_gradient(value).next())),
-            loss,
-            by_weight: self.weights.iter().map(|weight| self.sum(weight, &gradient)).collect(),
-        }
-    }
-
-    /// The loss at these weights.
-    pub fn loss(&self, plan: &mut Plan<f64, keep::All>, weights: &Weights<f64>) -> f64 {
-        plan.pass(weights, self.batch(), Pass::EVALUATE)
-    }
-
-    fn sum(&self, weight: &Weight, numbers: &[f64]) -> f64 {
-        weight.ends.iter().map(|end| numbers[place(&self.network, *end)]).sum()
+    /// Where the weight of a connection stands in the network.
+    pub fn at(&self, end: End) -> credit::Weight {
+        credit::Weight::at_place(place(&self.network, end), &self.network)
     }
 
     /// The value of a weight.
@@ -296,11 +268,28 @@ impl Worked {
         weights.params[place(&self.network, weight.ends[0])]
     }
 
-    /// Moves one weight (all connections of a shared one).
-    pub fn nudge(&self, weight: &Weight, by: f64) -> Weights<f64> {
-        let mut weights = self.start.clone();
-        weight.ends.iter().for_each(|end| weights.params[place(&self.network, *end)] += by);
-        weights
+    /// The gradient by each weight; by a shared one the sum over its connections.
+    pub fn gradient(&self, snapshot: &Snapshot) -> Vec<f64> {
+        let slope = |end: &End| snapshot.slope(self.at(*end));
+        self.weights.iter().map(|weight| weight.ends.iter().map(slope).sum()).collect()
+    }
+
+    /// What the outputs should be.
+    pub fn targets(&self) -> &[f64] {
+        match self.data.targets() {
+            Targets::Values { data, .. } => data,
+            Targets::Classes(_) => &[],
+        }
+    }
+
+    /// What the units of a value are: inputs, hidden sums, hidden activations, output sums, outputs.
+    pub fn units(&self, snapshot: &Snapshot, value: usize) -> Vec<f64> {
+        snapshot.plan().value(value).next().unwrap_or_default().to_vec()
+    }
+
+    /// ∂L by each unit of a value but the inputs.
+    pub fn unit_gradients(&self, snapshot: &Snapshot, value: usize) -> Vec<f64> {
+        snapshot.plan().value_gradient(value).next().unwrap_or_default().to_vec()
     }
 
     /// Plain gradient descent on the one example.
@@ -328,7 +317,8 @@ mod tests {
         let cases = published();
         assert_eq!(cases.len(), 9);
         for case in cases {
-            case.work().unwrap().plan().unwrap();
+            let worked = case.work().unwrap();
+            worked.hold(&worked.trainer(0.1).unwrap(), true).unwrap();
         }
     }
 }

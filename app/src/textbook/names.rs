@@ -1,6 +1,6 @@
 //! What a worked example calls things.
 
-use super::{Worked, place};
+use super::Worked;
 use std::collections::HashMap;
 use whygrad::credit::{Names, Weight};
 use whygrad::network::Network;
@@ -22,7 +22,7 @@ impl ExampleNames {
         let units = |value| worked.names_of(value).iter().map(write).collect();
         let weights = worked.weights.iter().flat_map(|weight| {
             let name = write(&weight.symbol);
-            weight.ends.iter().map(move |end| (Weight::at_place(place(network, *end), network), name.clone()))
+            weight.ends.iter().map(move |end| (worked.at(*end), name.clone()))
         });
         ExampleNames {
             units: (0..=network.nodes().len()).map(units).collect(),

@@ -9,6 +9,7 @@ pub mod overview;
 pub mod step;
 pub mod train;
 pub mod verify;
+pub mod walk;
 pub mod weight;
 pub mod why;
 

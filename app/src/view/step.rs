@@ -3,8 +3,7 @@
 use crate::error::{Error, Result};
 use crate::experiment::Prepared;
 use crate::run::Run;
-use crate::textbook::{ExampleNames, Textbook, Worked};
-use std::sync::Arc;
+use crate::textbook::{Textbook, Worked};
 use whygrad::credit::Snapshot;
 use whygrad::data::Dataset;
 use whygrad::network::{Batch, Rows};
@@ -88,8 +87,7 @@ impl Step<f64> {
         let lr = book.learning_rate.unwrap_or(0.0);
         let mut trainer = worked.trainer(lr).map_err(refuse)?;
         (1..number).for_each(|_| worked.update(&mut trainer));
-        let names = Arc::new(ExampleNames::new(&worked, people));
-        let snapshot = Snapshot::take(&trainer, worked.batch())?.with_names(names);
+        let snapshot = worked.hold(&trainer, people).map_err(refuse)?;
         let (train, rows) = (worked.data.clone(), vec![0]);
         let origin = Origin::Case { name: book.name.clone(), worked: worked.into() };
         Ok(Step { origin, number, train, rows, snapshot, moves: book.learning_rate.is_some() })

@@ -2,7 +2,7 @@
 
 use super::step::{Origin, Step};
 use crate::error::{Error, Result, nearest};
-use crate::textbook::{Worked, place, plain};
+use crate::textbook::{Worked, plain};
 use whygrad::credit::{Weight, WeightError};
 use whygrad::network::{Network, Param};
 use whygrad::train::Real;
@@ -32,9 +32,7 @@ pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
 /// A worked example's weight, by its symbol.
 fn symbol(text: &str, worked: &Worked) -> Option<Result<Weight, String>> {
     let weight = worked.weights.iter().find(|weight| weight.symbol == text)?;
-    let places =
-        weight.ends.iter().map(|end| Weight::at_place(place(&worked.network, *end), &worked.network));
-    let places: Vec<Weight> = places.collect();
+    let places: Vec<Weight> = weight.ends.iter().map(|end| worked.at(*end)).collect();
     Some(match places[..] {
         [only] => Ok(only),
         _ => {

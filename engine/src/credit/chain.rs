@@ -11,10 +11,9 @@
 use super::Expression;
 use super::graph::{Cut, Graph, Unit};
 use super::semiring::{Absolute, Semiring, Sum};
-use super::{Snapshot, Weight, examples};
-use crate::expr::{Expr, Function, Role, Symbol};
+use super::{Snapshot, Weight, examples, formula};
+use crate::expr::{Expr, Function, Role};
 use crate::kernel::Scalar;
-use crate::loss::Target;
 use crate::op::By;
 use serde::Serialize;
 
@@ -167,7 +166,7 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
     links.push(Link {
         operation: graph.snapshot().loss().name().into(),
         symbol: format!("∂L/∂{}", end(graph, top)),
-        expression: loss_expression(graph, only(graph, top), example),
+        expression: formula::loss_slope(graph.snapshot(), only(graph, top), example),
         number: Some(upper.size),
         kind: if upper.single { Kind::Derivative } else { Kind::Gain },
         width: top.cone.len(),
@@ -202,7 +201,7 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
     let (number, kind, expression) = match edges.as_slice() {
         [edge] => {
             let (_, param) = weight.node(graph.snapshot().network());
-            let written = graph.expression(edge.of, By::Param { param, at: weight.at });
+            let written = graph.slope_formula(edge.of, By::Param { param, at: weight.at });
             (Some(edge.slope), Kind::Derivative, written)
         }
         _ => ((upper.size != 0.0).then(|| total / upper.size), Kind::Gain, None),
@@ -289,7 +288,7 @@ fn local_expression(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> Option<Expre
         graph.node(upper.value).inputs.iter().enumerate().filter(|(_, value)| graph.keeps(**value));
     let (input, value) = ways.next()?;
     let alone = ways.next().is_none() && *value == lower.value;
-    alone.then(|| graph.expression(of, By::Input { input, row: by.row, at: by.at }))?
+    alone.then(|| graph.slope_formula(of, By::Input { input, row: by.row, at: by.at }))?
 }
 
 /// How a gain is written, from the sizes of the gradient at its two ends.
@@ -301,27 +300,4 @@ fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expres
     let [upper, lower] = [upper, lower].map(size);
     let mut sizes = [sizes[1], sizes[0]].into_iter();
     Expression::new(lower / upper, |letter| Some((letter.letter.to_string(), vec![sizes.next()?])))
-}
-
-/// How the loss's slope by one number of the output is written, or by all of them.
-pub(super) fn loss_expression(graph: &Graph<'_>, unit: Option<Unit>, example: usize) -> Option<Expression> {
-    let (value, row) = (graph.output(), graph.row(example));
-    let outputs: Vec<f64> = (0..graph.width(value)).map(|at| graph.number(Unit { value, row, at })).collect();
-    let targets: Vec<f64> = match graph.snapshot().targets(example..example + 1) {
-        Target::Values(targets) => targets.to_vec(),
-        Target::Classes(classes) => classes.iter().map(|&class| f64::from(class)).collect(),
-    };
-    let tree = graph.snapshot().loss().slope(outputs.len(), unit.map(|unit| unit.at))?;
-    let find = |letter: &Symbol| {
-        Some(match &letter.role {
-            Role::Input { input: 0, at, .. } => {
-                (graph.names().prediction(Some(*at)), vec![*outputs.get(*at)?])
-            }
-            Role::Inputs { input: 0, .. } => (graph.names().prediction(None), outputs.clone()),
-            Role::Input { at, .. } => (letter.letter.to_string(), vec![*targets.get(*at)?]),
-            Role::Inputs { .. } => (letter.letter.to_string(), targets.clone()),
-            _ => return None,
-        })
-    };
-    Some(Expression::new(tree, find))
 }

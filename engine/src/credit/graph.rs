@@ -4,10 +4,10 @@
 use super::affine::Matrix;
 use super::semiring::{Count, PathCount, Semiring};
 use super::{Expression, Names, Snapshot, Weight};
-use crate::expr::{Role, Symbol};
+use crate::expr::{Expr, Role, Symbol};
 use crate::kernel::Threads;
 use crate::network::{Network, Node};
-use crate::op::{By, Mode, Of, Op, Partial, Point, Precision, Structure};
+use crate::op::{By, Mode, Of, Op, Operation, Partial, Point, Precision, Structure};
 use crate::shape::Shape;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -414,8 +414,21 @@ impl<'a> Graph<'a> {
         value.map_or(f64::NAN, |numbers| numbers[unit.at])
     }
 
+    /// How a unit was computed, where its operation says.
+    pub fn formula(&self, of: Unit) -> Option<Expression> {
+        self.written(of, |op, of| op.expression(of))
+    }
+
     /// How the derivative of a unit by what it was computed from is written, where its operation says.
-    pub fn expression(&self, of: Unit, by: By) -> Option<Expression> {
+    pub fn slope_formula(&self, of: Unit, by: By) -> Option<Expression> {
+        self.written(of, |op, of| op.slope(of, by))
+    }
+
+    fn written(
+        &self,
+        of: Unit,
+        write: impl FnOnce(&dyn Operation, Of<'_>) -> Option<Expr>,
+    ) -> Option<Expression> {
         let (node, point) = (self.node(of.value), self.point(of.value));
         let x: Vec<&Shape> = (0..point.x.count()).map(|input| point.x.shape(input)).collect();
         let training = point.mode != Mode::Eval;
@@ -436,7 +449,7 @@ impl<'a> Graph<'a> {
             Role::Saved { at } => Some((letter.letter.to_string(), vec![point.saved[*at]])),
             _ => None,
         };
-        Some(Expression::new(Op::slope(&*node.op, asked, by)?, find))
+        Some(Expression::new(write(&*node.op, asked)?, find))
     }
 }
 

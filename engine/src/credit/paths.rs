@@ -10,7 +10,7 @@ use super::chain::{self, Chain};
 use super::examples::CHANCE;
 use super::graph::{Graph, Sweep, Unit};
 use super::semiring::{Count, Entropy, Magnitude, Max, PathCount, Semiring, Spread, Sum};
-use super::{Expression, Snapshot, Verdict, Weight};
+use super::{Expression, Snapshot, Verdict, Weight, formula};
 use crate::op::By;
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -344,8 +344,8 @@ fn path(graph: &Graph<'_>, weight: Weight, example: usize, ways: &[Way], end: us
     while let Some(way) = at.map(|at| &ways[at]) {
         let upper = way.from.and_then(|from| ways[from].to);
         let expression = match (upper, way.by) {
-            (Some(of), Some(by)) => graph.expression(of, by),
-            _ => chain::loss_expression(graph, way.to, example),
+            (Some(of), Some(by)) => graph.slope_formula(of, by),
+            _ => formula::loss_slope(graph.snapshot(), way.to, example),
         };
         let to = way.to.map_or_else(|| graph.names().weight(weight), |unit| graph.name(unit));
         let operation = way.to.map(|unit| graph.node(unit.value).name.clone());

@@ -2,30 +2,32 @@
 
 use super::compare::{compare, compare_at};
 use super::read::numbers;
-use crate::textbook::{Step, Textbook, Worked};
+use crate::textbook::{Textbook, Worked};
 use crate::view::verify::Differences;
 use serde_json::Value as Json;
+use whygrad::credit::Snapshot;
 use whygrad::data::Targets;
+use whygrad::network::Weights;
 
 /// Every number of the first network, after each number of updates that the file has.
 pub fn first_network(json: &Json) -> Result<Differences, String> {
     let worked = Textbook::first_network().work()?;
-    let mut plan = worked.plan()?;
     let mut trainer = worked.trainer(json["learning_rate"].as_f64().unwrap_or(f64::NAN))?;
     let mut found = Differences::default();
     let pick = |json: &Json, keys: &[&str]| -> Vec<f64> {
         keys.iter().flat_map(|key| numbers(&json[*key])).collect()
     };
     let symbols = ["w1", "w2", "w3", "w4"];
-    compare(&mut found.parameters, &worked.start_values(), &pick(&json["weights"], &symbols));
+    compare(&mut found.parameters, &values(&worked, &worked.start), &pick(&json["weights"], &symbols));
     for wanted in json["steps"].as_array().ok_or("`steps` is no list")? {
         let updates = wanted["updates_done"].as_u64().ok_or("`updates_done` is no number")?;
         while trainer.state().steps < updates {
             worked.update(&mut trainer);
         }
-        let weights = &trainer.state().weights;
-        let Step { values: [x, z, h, _, p], gradients, loss, by_weight } = worked.step(&mut plan, weights);
-        let w: Vec<f64> = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
+        let step = worked.hold(&trainer, false)?;
+        let [x, z, h, _, p] = std::array::from_fn(|value| worked.units(&step, value));
+        let [_, dz, dh, _, dp] = std::array::from_fn(|value| worked.unit_gradients(&step, value));
+        let w = values(&worked, &trainer.state().weights);
         compare(&mut found.parameters, &w, &pick(&wanted["weights"], &symbols));
         compare(
             &mut found.output,
@@ -37,15 +39,14 @@ pub fn first_network(json: &Json) -> Result<Differences, String> {
         let near_one = |worst: &mut Option<f64>, got: &[f64], wanted: &[f64]| {
             compare_at(worst, got, wanted, 1.0);
         };
-        near_one(&mut found.loss, &[loss], &pick(wanted, &["loss"]));
-        let slopes = [gradients[1][0] / gradients[2][0], gradients[1][1] / gradients[2][1]];
-        let (dp, dh) = (gradients[4][0], &gradients[2]);
+        near_one(&mut found.loss, &[step.batch_loss()], &pick(wanted, &["loss"]));
+        let (slopes, dp) = ([dz[0] / dh[0], dz[1] / dh[1]], dp[0]);
         near_one(
             &mut found.gradients,
             &[dp, dh[0], dh[1]],
             &pick(wanted, &["dL_dprediction", "dL_dh1", "dL_dh2"]),
         );
-        near_one(&mut found.gradients, &by_weight, &pick(&wanted["gradient"], &symbols));
+        near_one(&mut found.gradients, &worked.gradient(&step), &pick(&wanted["gradient"], &symbols));
         if dp != 0.0 {
             near_one(&mut found.gradients, &slopes, &pick(wanted, &["dh1_dz1", "dh2_dz2"]));
             let chains = &wanted["chains"];
@@ -71,19 +72,17 @@ pub fn first_network(json: &Json) -> Result<Differences, String> {
     Ok(found)
 }
 
-impl Worked {
-    fn start_values(&self) -> Vec<f64> {
-        self.weights.iter().map(|weight| self.value(weight, &self.start)).collect()
-    }
+fn values(worked: &Worked, weights: &Weights<f64>) -> Vec<f64> {
+    worked.weights.iter().map(|weight| worked.value(weight, weights)).collect()
 }
 
 /// Every number of a worked example.
 pub fn case(book: &Textbook) -> Result<Differences, String> {
     let worked = book.work()?;
-    let mut plan = worked.plan()?;
+    let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
     let mut found = Differences::default();
     let expected = &book.expected;
-    let first = worked.step(&mut plan, &worked.start);
+    let first = worked.hold(&trainer, false)?;
     let by_symbol = |worst: &mut Option<f64>, json: &Json, numbers: &[f64]| {
         for (weight, got) in worked.weights.iter().zip(numbers) {
             if let Some(wanted) = json[&weight.symbol].as_f64() {
@@ -91,17 +90,17 @@ pub fn case(book: &Textbook) -> Result<Differences, String> {
             }
         }
     };
-    compare(&mut found.loss, &[first.loss], &numbers(&expected["loss"]));
-    by_symbol(&mut found.gradients, &expected["gradients"], &first.by_weight);
+    compare(&mut found.loss, &[first.batch_loss()], &numbers(&expected["loss"]));
+    by_symbol(&mut found.gradients, &expected["gradients"], &worked.gradient(&first));
     forward(&worked, &first, &expected["forward"], &mut found)?;
-    let Some(lr) = book.learning_rate else { return Ok(found) };
-    let mut trainer = worked.trainer(lr)?;
+    if book.learning_rate.is_none() {
+        return Ok(found);
+    }
     worked.update(&mut trainer);
-    let weights = trainer.state().weights.clone();
-    let learned: Vec<f64> = worked.weights.iter().map(|weight| worked.value(weight, &weights)).collect();
+    let learned = values(&worked, &trainer.state().weights);
     by_symbol(&mut found.parameters, &expected["learned"], &learned);
-    let second = worked.step(&mut plan, &weights);
-    compare(&mut found.losses, &[second.loss], &numbers(&expected["loss_after"]));
+    let second = worked.hold(&trainer, false)?;
+    compare(&mut found.losses, &[second.batch_loss()], &numbers(&expected["loss_after"]));
     forward(&worked, &second, &expected["forward_after"], &mut found)?;
     for (updates, loss) in book.later["loss_after_n_updates"].as_object().into_iter().flatten() {
         let updates: u64 =
@@ -109,22 +108,22 @@ pub fn case(book: &Textbook) -> Result<Differences, String> {
         while trainer.state().steps < updates {
             worked.update(&mut trainer);
         }
-        compare(&mut found.losses, &[worked.loss(&mut plan, &trainer.state().weights)], &numbers(loss));
+        compare(&mut found.losses, &[worked.hold(&trainer, false)?.batch_loss()], &numbers(loss));
     }
     if !book.later["outputs_after_10000"].is_null() {
         while trainer.state().steps < 10_000 {
             worked.update(&mut trainer);
         }
-        let outputs = worked.step(&mut plan, &trainer.state().weights).values;
-        compare(&mut found.output, &outputs[4], &numbers(&book.later["outputs_after_10000"]));
+        let outputs = worked.units(&worked.hold(&trainer, false)?, 4);
+        compare(&mut found.output, &outputs, &numbers(&book.later["outputs_after_10000"]));
     }
     Ok(found)
 }
 
 /// The values of a pass, by the names that the sources give them.
-fn forward(worked: &Worked, step: &Step, wanted: &Json, found: &mut Differences) -> Result<(), String> {
+fn forward(worked: &Worked, step: &Snapshot, wanted: &Json, found: &mut Differences) -> Result<(), String> {
     let [_, hidden, outputs] = &worked.names;
-    let [_, z, h, s, o] = &step.values;
+    let [_, z, h, s, o] = std::array::from_fn(|value| worked.units(step, value));
     let unit = |name: &str| {
         let find = |units: &[String]| units.iter().position(|unit| unit == name);
         find(hidden).map(|i| (z[i], h[i])).or_else(|| find(outputs).map(|i| (s[i], o[i])))
@@ -145,7 +144,7 @@ fn forward(worked: &Worked, step: &Step, wanted: &Json, found: &mut Differences)
             at.map(|i| 0.5 * (data[i] - o[i]).powi(2))
         } else {
             match name.as_str() {
-                "E_total" | "E" | "L" => Some(step.loss),
+                "E_total" | "E" | "L" => Some(step.batch_loss()),
                 "f_out" => s.first().copied(),
                 "h_out" | "out" => o.first().copied(),
                 other => unit(other)

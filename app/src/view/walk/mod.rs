@@ -1,0 +1,362 @@
+//! The six steps of learning on a worked example, with every number.
+
+mod derivation;
+mod story;
+
+use super::ByName;
+use crate::textbook::{Textbook, Worked, pretty};
+use derivation::Wires;
+use schemars::JsonSchema;
+use serde::Serialize;
+use whygrad::credit::{Expression, Link, Snapshot};
+use whygrad::train::Trainer;
+
+/// A worked example, its first step and what was learned by it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Walk {
+    /// What the example is called.
+    pub name: String,
+    /// Where it is from; empty for the first network.
+    pub source: String,
+    /// The inputs.
+    pub inputs: ByName<f64>,
+    /// The targets, by their outputs.
+    pub targets: ByName<f64>,
+    /// The weights at the start.
+    pub weights: ByName<f64>,
+    /// The first step.
+    pub step: Pass,
+    /// The slopes of the activations in it.
+    pub slopes: Slopes,
+    /// The gradient by nudging each weight.
+    pub finite_difference: ByName<f64>,
+    /// α; null where the source gives none: then no step is made.
+    pub learning_rate: Option<f64>,
+    /// The weights after one update.
+    pub learned: Option<ByName<f64>>,
+    /// The step at those.
+    pub after: Option<Pass>,
+    /// The loss before the first update, after one, after two, …
+    pub losses: Option<Vec<f64>>,
+    /// The six steps as they are told.
+    pub story: Story,
+}
+
+/// Forward and backward through the network.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Pass {
+    /// Sums of the hidden neurons.
+    pub hidden_sum: ByName<f64>,
+    /// What the hidden neurons make of them.
+    pub hidden: ByName<f64>,
+    /// Sums of the output neurons.
+    pub output_sum: ByName<f64>,
+    /// What the output neurons make of them: the prediction.
+    pub prediction: ByName<f64>,
+    /// L.
+    pub loss: f64,
+    /// ∂L by each output.
+    #[serde(rename = "dL_dprediction")]
+    pub by_prediction: ByName<f64>,
+    /// ∂L by each output neuron's sum.
+    #[serde(rename = "dL_doutput_sum")]
+    pub by_output_sum: ByName<f64>,
+    /// ∂L by each hidden neuron.
+    #[serde(rename = "dL_dhidden")]
+    pub by_hidden: ByName<f64>,
+    /// ∂L by each hidden neuron's sum.
+    #[serde(rename = "dL_dhidden_sum")]
+    pub by_hidden_sum: ByName<f64>,
+    /// ∂L by each weight.
+    pub gradient: ByName<f64>,
+}
+
+/// The slope of each neuron's activation.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Slopes {
+    /// Of hidden neurons.
+    pub hidden: ByName<f64>,
+    /// Of output neurons.
+    pub output: ByName<f64>,
+}
+
+/// The six steps.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Story {
+    /// 1: what there is.
+    pub network: Drawing,
+    /// 2: from the inputs to the prediction.
+    pub forward: Derivation,
+    /// 3: the loss.
+    pub loss: Derivation,
+    /// 4: the chains of the output weights.
+    pub output_weights: Derivation,
+    /// 5: the chains of the hidden weights.
+    pub hidden_weights: Derivation,
+    /// 6: the update.
+    pub learning: Learning,
+}
+
+/// The network, to be drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Drawing {
+    /// What the step is called.
+    pub title: String,
+    /// How many neurons and weights there are.
+    pub opening: String,
+    /// Names of the inputs.
+    pub inputs: Vec<String>,
+    /// Names of the hidden neurons.
+    pub hidden: Vec<String>,
+    /// Names of the outputs.
+    pub outputs: Vec<String>,
+    /// The connections.
+    pub connections: Vec<Connection>,
+    /// What the neurons compute, which weights stay, what the target is.
+    pub closing: Vec<String>,
+}
+
+/// A connection.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Connection {
+    /// Its weight, which it may share with others.
+    pub weight: String,
+    /// The weight's value.
+    pub value: f64,
+    /// Where it comes from; null for a bias.
+    pub from: Option<String>,
+    /// Where it goes to.
+    pub to: String,
+}
+
+/// A step that computes something.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Derivation {
+    /// What the step is called.
+    pub title: String,
+    /// What it asks.
+    pub opening: String,
+    /// How the equations add up, where they do.
+    pub sum: Option<String>,
+    /// What it computes, in order.
+    pub equations: Vec<Equation>,
+    /// The gradient by each weight, a chain for each of its connections.
+    pub chains: Vec<WeightChain>,
+    /// What follows from it.
+    pub closing: Option<String>,
+}
+
+/// A number and how it is computed.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Equation {
+    /// The number: z₁, ∂h₁/∂z₁.
+    pub symbol: String,
+    /// The neuron that it belongs to.
+    pub neuron: Option<String>,
+    /// The weight of the connection that it belongs to.
+    pub weight: Option<String>,
+    /// How it is computed.
+    pub expression: Expression,
+    /// What it is.
+    pub value: f64,
+}
+
+/// The gradient by a weight, through one of its connections: a product of factors.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct WeightChain {
+    /// The weight.
+    pub weight: String,
+    /// Where the connection comes from; null for a bias.
+    pub from: Option<String>,
+    /// Where it goes to.
+    pub to: String,
+    /// The factors, from the loss to the weight.
+    pub factors: Vec<Factor>,
+    /// Their product.
+    pub product: f64,
+    /// What the last factor is.
+    pub last: String,
+    /// What makes the product 0, where it is.
+    pub zero: Option<String>,
+    /// Of the last connection of a shared weight: the sum over all of them, its gradient.
+    pub shared: Option<f64>,
+}
+
+/// A factor of a chain.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Factor {
+    /// ∂ŷ/∂h₁
+    pub symbol: String,
+    /// Its number.
+    pub value: f64,
+    /// The neuron that it belongs to.
+    pub neuron: Option<String>,
+    /// The weight of the connection that it belongs to.
+    pub weight: Option<String>,
+    /// Whether it was computed already, for the weights of the layer above.
+    pub reused: bool,
+    /// The local derivatives that it is made of, and how each is computed.
+    pub links: Vec<Link>,
+}
+
+/// The update, and what it did.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Learning {
+    /// What the step is called.
+    pub title: String,
+    /// What an update is.
+    pub opening: String,
+    /// The weights.
+    pub weights: Vec<Row>,
+    /// What the update did to each output.
+    pub predictions: Vec<Prediction>,
+    /// Figures of the source that these formulas do not give.
+    pub misprints: Vec<Misprint>,
+    /// What a gradient says.
+    pub closing: String,
+}
+
+/// A weight of the table.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Row {
+    /// The weight.
+    pub weight: String,
+    /// Its value at the start.
+    pub value: f64,
+    /// ∂L by it.
+    pub gradient: f64,
+    /// The same by nudging it.
+    pub nudged: f64,
+    /// How far the two are apart, relative to the larger; null where both are 0.
+    pub relative: Option<f64>,
+    /// Its value after an update.
+    pub learned: Option<f64>,
+    /// Whether it stays as it is in this example.
+    pub stays: bool,
+    /// Whether a kink of an activation or of the loss lies inside the nudge.
+    pub kink: bool,
+}
+
+/// An output before and after an update.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Prediction {
+    /// The output.
+    pub output: String,
+    /// Before the update.
+    pub before: f64,
+    /// After it.
+    pub after: f64,
+    /// What it should be.
+    pub target: f64,
+}
+
+/// A figure of a source that its formulas do not give.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Misprint {
+    /// What it is.
+    pub figure: String,
+    /// How it came about.
+    pub reason: String,
+}
+
+impl Walk {
+    /// Of an example, with its losses after up to `updates` updates (at least one) and names as `people` write them or
+    /// plain. The problem in a sentence where the example cannot be worked.
+    pub fn new(book: &Textbook, updates: u64, people: bool) -> Result<Walk, String> {
+        let worked = book.work()?;
+        let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
+        let first = worked.hold(&trainer, people)?;
+        let learned = match book.learning_rate {
+            None => None,
+            Some(_) => Some(Learned::new(&worked, &mut trainer, updates, people)?),
+        };
+        let names = Names::new(&worked, people);
+        let (wires, story) =
+            (Wires::new(&worked, &first), Story::new(book, &worked, &first, learned.as_ref()));
+        let values = |weights| worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
+        Ok(Walk {
+            name: book.name.clone(),
+            source: book.source.clone(),
+            inputs: names.units(0, worked.units(&first, 0)),
+            targets: names.units(2, worked.targets().to_vec()),
+            weights: names.weights(values(&worked.start)),
+            step: names.pass(&worked, &first),
+            slopes: Slopes {
+                hidden: names.units(1, wires.activation_slopes(0)),
+                output: names.units(2, wires.activation_slopes(1)),
+            },
+            finite_difference: names.weights(story.learning.weights.iter().map(|row| row.nudged).collect()),
+            learning_rate: book.learning_rate,
+            learned: learned.as_ref().map(|learned| names.weights(learned.weights.clone())),
+            after: learned.as_ref().map(|learned| names.pass(&worked, &learned.after)),
+            losses: learned.map(|learned| learned.losses),
+            story,
+        })
+    }
+}
+
+/// What updates left.
+struct Learned {
+    /// Each weight after one of them.
+    weights: Vec<f64>,
+    /// The next step.
+    after: Snapshot,
+    /// The loss before the first, after one, after two, …
+    losses: Vec<f64>,
+}
+
+impl Learned {
+    fn new(
+        worked: &Worked,
+        trainer: &mut Trainer<f64>,
+        updates: u64,
+        people: bool,
+    ) -> Result<Learned, String> {
+        let mut losses = vec![trainer.step(worked.batch())];
+        let weights = &trainer.state().weights;
+        let weights = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
+        let after = worked.hold(trainer, people)?;
+        losses.extend((1..updates).map(|_| trainer.step(worked.batch())));
+        losses.push(worked.hold(trainer, people)?.batch_loss());
+        Ok(Learned { weights, after, losses })
+    }
+}
+
+/// Names of inputs, hidden neurons and outputs, and of the weights.
+struct Names {
+    units: [Vec<String>; 3],
+    weights: Vec<String>,
+}
+
+impl Names {
+    fn new(worked: &Worked, people: bool) -> Names {
+        let write = |name: &String| if people { pretty(name) } else { name.clone() };
+        let units = worked.names.each_ref().map(|names| names.iter().map(write).collect());
+        Names { units, weights: worked.weights.iter().map(|weight| write(&weight.symbol)).collect() }
+    }
+
+    fn units(&self, layer: usize, numbers: Vec<f64>) -> ByName<f64> {
+        ByName(self.units[layer].iter().cloned().zip(numbers).collect())
+    }
+
+    fn weights(&self, numbers: Vec<f64>) -> ByName<f64> {
+        ByName(self.weights.iter().cloned().zip(numbers).collect())
+    }
+
+    fn pass(&self, worked: &Worked, step: &Snapshot) -> Pass {
+        let value = |value: usize| self.units(value.div_ceil(2), worked.units(step, value));
+        let by = |value: usize| self.units(value.div_ceil(2), worked.unit_gradients(step, value));
+        Pass {
+            hidden_sum: value(1),
+            hidden: value(2),
+            output_sum: value(3),
+            prediction: value(4),
+            loss: step.batch_loss(),
+            by_prediction: by(4),
+            by_output_sum: by(3),
+            by_hidden: by(2),
+            by_hidden_sum: by(1),
+            gradient: self.weights(worked.gradient(step)),
+        }
+    }
+}

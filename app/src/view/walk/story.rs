@@ -1,0 +1,231 @@
+//! The six steps as they are told.
+
+use super::derivation::Wires;
+use super::{Connection, Derivation, Drawing, Equation, Learned, Learning, Misprint, Prediction, Row, Story};
+use crate::textbook::{Textbook, Worked};
+use crate::view::digits::{count, number};
+use whygrad::credit::{Expression, Snapshot, formula, loss_formula, nudge};
+use whygrad::expr::Role;
+use whygrad::loss::Reduction;
+
+impl Story {
+    /// Of an example's first step, and of what updates left.
+    pub(super) fn new(book: &Textbook, worked: &Worked, step: &Snapshot, learned: Option<&Learned>) -> Story {
+        let (told, wires) = (Told { book, worked, step }, Wires::new(worked, step));
+        Story {
+            network: told.network(),
+            forward: Derivation {
+                title: "Forward pass".into(),
+                opening: "Each neuron: activation(Σ weights × inputs). The output is the prediction.".into(),
+                sum: None,
+                equations: wires.forward(),
+                chains: vec![],
+                closing: None,
+            },
+            loss: told.loss(),
+            output_weights: told.output_weights(&wires),
+            hidden_weights: told.hidden_weights(&wires),
+            learning: told.learning(learned),
+        }
+    }
+}
+
+/// What is told of.
+struct Told<'a> {
+    book: &'a Textbook,
+    worked: &'a Worked,
+    step: &'a Snapshot,
+}
+
+impl Told<'_> {
+    fn names(&self, value: usize) -> Vec<String> {
+        let count = self.worked.names_of(value).len();
+        (0..count).map(|unit| self.step.names().unit(value, unit)).collect()
+    }
+
+    fn symbol(&self, weight: &crate::textbook::Weight) -> String {
+        self.step.names().weight(self.worked.at(weight.ends[0]))
+    }
+
+    fn network(&self) -> Drawing {
+        let Told { book, worked, .. } = self;
+        let [inputs, hidden, outputs] = [0, 2, 4].map(|value| self.names(value));
+        let opening = format!(
+            "{}, {}, {}; {} weights to learn.",
+            count(inputs.len(), "input"),
+            count(hidden.len(), "hidden neuron"),
+            count(outputs.len(), "output"),
+            worked.weights.iter().filter(|weight| !weight.frozen).count()
+        );
+        let connections =
+            worked.weights.iter().flat_map(|weight| weight.ends.iter().map(move |end| (weight, end)));
+        let connections = connections.map(|(weight, end)| {
+            let [before, after] = if end.layer == 0 { [&inputs, &hidden] } else { [&hidden, &outputs] };
+            Connection {
+                weight: self.symbol(weight),
+                value: worked.value(weight, &worked.start),
+                from: end.from.map(|from| before[from].clone()),
+                to: after[end.to].clone(),
+            }
+        });
+        let connections = connections.collect();
+        let mut closing = vec![format!("hidden neurons: h = {}", self.activation(2))];
+        if worked.activates(1) {
+            closing.push(format!("output neurons: o = {}", self.activation(4)));
+        }
+        let frozen = worked.weights.iter().filter(|weight| weight.frozen).map(|weight| self.symbol(weight));
+        let frozen = frozen.collect::<Vec<_>>().join(", ");
+        if !frozen.is_empty() {
+            closing.push(format!("{frozen} stay as they are in this example"));
+        }
+        let lr = book.learning_rate.map_or(String::new(), |lr| format!(", learning rate α = {lr}"));
+        let targets: Vec<String> = worked.targets().iter().map(|y| number(*y)).collect();
+        closing.push(format!("target y = {}{lr}", targets.join(", ")));
+        Drawing {
+            title: "A simple neural network".into(),
+            opening,
+            inputs,
+            hidden,
+            outputs,
+            connections,
+            closing,
+        }
+    }
+
+    /// The formula of the activation that makes a value, with z for its argument, and what its settings are.
+    fn activation(&self, value: usize) -> String {
+        let Some(Expression { tree, places }) = formula(self.step, 0, value, 0) else { return String::new() };
+        let text = tree.text(&|letter| match letter.role {
+            Role::Input { .. } => "z".into(),
+            _ => letter.letter.to_string(),
+        });
+        let settings = places.iter().filter_map(|place| match place.letter.role {
+            Role::Setting(x) => Some(format!(", {} = {x}", place.symbol)),
+            _ => None,
+        });
+        text + &settings.collect::<String>()
+    }
+
+    fn loss(&self) -> Derivation {
+        let (worked, outputs) = (self.worked, self.names(4));
+        let title = "How wrong are we?".into();
+        let opening = format!("The loss is {}.", worked.loss.name().replace('_', " "));
+        let loss = self.step.batch_loss();
+        let of = |unit: usize, symbol: String, neuron| {
+            let expression = loss_formula(self.step, 0, unit)?;
+            let value = expression.evaluate()?;
+            Some(Equation { symbol, neuron, weight: None, expression, value })
+        };
+        if outputs.len() == 1 {
+            let equation = of(0, "L".into(), None).map(|equation| Equation { value: loss, ..equation });
+            let equations = equation.into_iter().collect();
+            return Derivation { title, opening, sum: None, equations, chains: vec![], closing: None };
+        }
+        let mean = worked.loss.reduction() == Reduction::Mean;
+        let by = if mean { format!(" / {}", outputs.len()) } else { String::new() };
+        let each = worked.loss.expression(outputs.len(), 0).map(|each| each.to_string()).unwrap_or_default();
+        let sum = Some(format!("L = (Σ {each}){by} over {}", outputs.join(", ")));
+        let equations =
+            outputs.iter().enumerate().filter_map(|(unit, name)| of(unit, name.clone(), Some(name.clone())));
+        let closing = Some(format!("L = {}", number(loss)));
+        Derivation { title, opening, sum, equations: equations.collect(), chains: vec![], closing }
+    }
+
+    fn output_weights(&self, wires: &Wires<'_>) -> Derivation {
+        let factors = if self.worked.activates(1) { "three-factor" } else { "two-factor" };
+        Derivation {
+            title: format!("Output weights: a {factors} chain"),
+            opening:
+                "How does the loss change with a weight of the output? No hidden activation lies between."
+                    .into(),
+            sum: None,
+            equations: wires.output_slopes(),
+            chains: wires.chains(1),
+            closing: None,
+        }
+    }
+
+    fn hidden_weights(&self, wires: &Wires<'_>) -> Derivation {
+        let factors = if self.worked.activates(1) { "deeper" } else { "three-factor" };
+        let was = if wires.only_output() { "was" } else { "were" };
+        Derivation {
+            title: format!("Hidden weights: a {factors} chain"),
+            opening: "The path from the loss to a hidden weight passes through an activation.".into(),
+            sum: None,
+            equations: wires.hidden_slopes(),
+            chains: wires.chains(0),
+            closing: Some(format!(
+                "{} {was} computed for the output weights and reused here: that reuse is why it is called \
+                 backpropagation.",
+                wires.reused().join(", ")
+            )),
+        }
+    }
+
+    fn learning(&self, learned: Option<&Learned>) -> Learning {
+        let (worked, step) = (self.worked, self.step);
+        let nudging = "the same by nudging the weight: D(h) = (L(w + h) − L(w − h)) / 2h, at h and at 2h, as \
+                       (4·D(h) − D(2h)) / 3";
+        let opening = match learned {
+            Some(_) => format!(
+                "Each weight moves against its gradient: w ← w − α × ∂L/∂w. Beside the gradient stands {nudging}."
+            ),
+            None => {
+                format!("The source gives no learning rate, so no step is made. The gradient, and {nudging}:")
+            }
+        };
+        let gradients = worked.gradient(step);
+        let weights = worked.weights.iter().enumerate().map(|(i, weight)| {
+            let nudges: Vec<_> = weight.ends.iter().map(|end| nudge(step, worked.at(*end))).collect();
+            let (gradient, nudged) = (gradients[i], nudges.iter().map(|nudge| nudge.difference).sum());
+            Row {
+                weight: self.symbol(weight),
+                value: worked.value(weight, &worked.start),
+                gradient,
+                nudged,
+                relative: relative(gradient, nudged),
+                learned: learned.map(|learned| learned.weights[i]),
+                stays: weight.frozen,
+                kink: nudges.iter().any(|nudge| !nudge.crossings.is_empty()),
+            }
+        });
+        let predictions = learned.into_iter().flat_map(|learned| {
+            let [before, after] = [step, &learned.after].map(|step| worked.units(step, 4));
+            let of = move |(unit, output)| Prediction {
+                output,
+                before: before[unit],
+                after: after[unit],
+                target: worked.targets()[unit],
+            };
+            self.names(4).into_iter().enumerate().map(of)
+        });
+        Learning {
+            title: "Learning".into(),
+            opening,
+            weights: weights.collect(),
+            predictions: predictions.collect(),
+            misprints: if learned.is_some() { misprints(self.book) } else { vec![] },
+            closing: "A gradient is the local slope of this loss, on this example, at these weights; it says nothing \
+                      about what a neuron means."
+                .into(),
+        }
+    }
+}
+
+/// The figures of an example's source that its formulas do not give.
+fn misprints(book: &Textbook) -> Vec<Misprint> {
+    let Some(printed) = &book.printed else { return vec![] };
+    let reason = printed["why"].as_str().unwrap_or_default();
+    let figures = printed.iter().filter(|(key, _)| *key != "why");
+    let misprint = |(key, figure): (&String, &serde_json::Value)| Misprint {
+        figure: format!("The source prints {key} = {figure}, which these formulas do not give:"),
+        reason: reason.into(),
+    };
+    figures.map(misprint).collect()
+}
+
+/// |a − b| over the larger of the two; `None` where both are 0.
+fn relative(a: f64, b: f64) -> Option<f64> {
+    let scale = a.abs().max(b.abs());
+    (scale > 0.0).then(|| (a - b).abs() / scale)
+}
