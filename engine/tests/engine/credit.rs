@@ -6,7 +6,8 @@ use std::sync::Arc;
 use whygrad::Threads;
 use whygrad::author::random;
 use whygrad::credit::{
-    Chain, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge, overview, paths,
+    Chain, Expression, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge,
+    overview, paths,
 };
 use whygrad::data::{Dataset, Targets};
 use whygrad::layers;
@@ -417,6 +418,21 @@ proptest! {
             prop_assert!((flow.entropy - paths.flow.entropy).abs() <= 1e-12);
             prop_assert_eq!(flow.paths, paths.flow.paths);
         }
+        // Differences of numbers of order 1, in a normalisation and a loss, have their rounding.
+        let gives = |written: &Expression, number: f64| {
+            written.evaluate().is_some_and(|x| (x - number).abs() <= 1e-12 * number.abs() + 1e-13)
+        };
+        for step in paths.shown.iter().flat_map(|path| &path.steps) {
+            let written = step.expression.as_ref();
+            prop_assert!(written.is_some_and(|written| gives(written, step.slope)), "{step:?}");
+        }
+        for link in chain.links() {
+            if let (Some(written), Some(number)) = (&link.expression, link.number) {
+                // The loss's gradient by many outputs is a vector.
+                let vector = link.kind == Kind::Gain && written.evaluate().is_none();
+                prop_assert!(vector || gives(written, number), "{link:?}");
+            }
+        }
         let difference = nudge(&snapshot, weight);
         prop_assert!(difference.agrees || normalises_few(&snapshot) || !difference.crossings.is_empty(), "{difference:?}");
         if paths.flow.paths.exact.is_none_or(|count| count > MOST) {
@@ -566,7 +582,13 @@ fn a_kink_between_the_nudges_is_named() {
     assert!(crossing.count == 2 && crossing.example == 0 && crossing.below < 0.0 && crossing.above > 0.0);
     let far = nudge(&fixed(layers(), 1, &[0.5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
     assert!(far.agrees && far.crossings.is_empty());
-    // Also where it is the loss's: |ŷ − y| at ŷ = y.
+    // Also where it comes from a setting,
+    for (alpha, crosses) in [(1.0, false), (3.0, true)] {
+        let layers = layers![unbiased(1), op::Elu { alpha }, unbiased(1)];
+        let near = nudge(&fixed(layers, 1, &[1e-5, 1.0], "squared_error", &[2.0, 2.0], &[3.0, 3.0]), weight);
+        assert_eq!((near.agrees, near.crossings.len()), (!crosses, usize::from(crosses)), "{near:?}");
+    }
+    // or where it is the loss's: |ŷ − y| at ŷ = y.
     let layers = layers![unbiased(1)];
     let loss = nudge(&fixed(layers, 1, &[1.0], "mae", &[2.0], &[2.0]), weight);
     assert_eq!((loss.crossings[0].operation.as_str(), loss.crossings[0].argument.as_str()), ("mae", "ŷ − y"));
