@@ -416,7 +416,7 @@ fn kinks_are_kinks_and_have_the_declared_slope() {
             let (h, (y, slope)) = (1e-6, at(kink.at));
             let left = (y - at(kink.at - h).0) / h;
             let right = (at(kink.at + h).0 - y) / h;
-            assert!((left - right).abs() > 1e-3, "{}: no kink at {}", entry.name, kink.at);
+            assert!((left - right).abs() > 1e-4, "{}: no kink at {}", entry.name, kink.at);
             assert_eq!(slope, kink.slope, "{}", entry.name);
             assert!(left.min(right) - 1e-6 <= slope && slope <= left.max(right) + 1e-6, "{}", entry.name);
         }
