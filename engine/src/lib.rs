@@ -391,6 +391,9 @@
 //! - Data, networks and files that do not fit are errors, with both clashing facts. A batch that is larger than
 //!   [`Options::batch`](train::Options) or has rows that the data lacks is a mistake in the program, and panics.
 
+// No printing, no files, no clock, no environment: `clippy.toml` lists how it would be done.
+#![cfg_attr(not(test), warn(clippy::disallowed_macros, clippy::disallowed_methods))]
+
 pub mod author;
 pub mod credit;
 pub mod data;

@@ -1,0 +1,131 @@
+//! Gives bytes to a reader, over and over: libFuzzer changes files of its kind and keeps a change that reaches new
+//! code. `READER` says which reader, `RUN` is the folder of a run; `fuzz/run` sets both, makes the first files and tells
+//! what was found.
+//!
+//! A panic, more than a second, or more than 256 MB for one input is a fault. To refuse is none.
+
+#![no_main]
+
+use cap::Cap;
+use libfuzzer_sys::fuzz_target;
+use std::alloc::System;
+use std::path::Path;
+use whygrad_cli::command::verify;
+use whygrad_cli::data::{Source, Want, load};
+use whygrad_cli::experiment::Experiment;
+use whygrad_cli::run::{Run, checkpoint, facts};
+
+/// The most memory that an input is given.
+const MEMORY: usize = 256 << 20;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Reads a file.
+type Reader = Box<dyn Fn(&Path)>;
+
+/// A reader's name, the name of the file that it reads, and what makes the reader.
+type Entry = (&'static str, &'static str, fn() -> Reader);
+
+const READERS: [Entry; 10] = [
+    ("csv", "input.csv", data),
+    ("tsv", "input.tsv", data),
+    ("npy", "input.npy", data),
+    ("npz", "input.npz", data),
+    ("idx", "input.idx", data),
+    ("gz", "input.csv.gz", data),
+    ("experiment", "input.toml", experiment),
+    ("checkpoint", "input.safetensors", checkpoint),
+    ("facts", "facts.bin", facts),
+    ("case", "input.json", case),
+];
+
+/// Examples, as classes and as numbers; an array file is its own targets, too.
+fn data() -> Reader {
+    Box::new(|path| {
+        let source = path.to_string_lossy();
+        for (targets, want) in [(None, Want::Classes), (Some(&source), Want::Values)] {
+            let targets = targets.map(|path| path.to_string());
+            let _ =
+                load::<f32>(&Source { source: source.to_string(), targets, ..Source::default() }, want, 0);
+        }
+    })
+}
+
+/// An experiment, and the network that it describes.
+fn experiment() -> Reader {
+    Box::new(|path| {
+        if let Ok(experiment) = Experiment::load(&path.to_string_lossy(), &[]) {
+            let _ = experiment.network([4].into());
+        }
+    })
+}
+
+/// A checkpoint of the run, and weights for its network.
+fn checkpoint() -> Reader {
+    let (prepared, _) = run().at::<f64>(None).expect("a run of which the last step is there");
+    Box::new(move |path| {
+        let _ = checkpoint::load(path, &prepared.trainer);
+        let _ = checkpoint::load_weights(path, &prepared.trainer);
+    })
+}
+
+/// Facts: the file as it is, and with checksums that are right.
+fn facts() -> Reader {
+    let read = |path: &Path| {
+        let _ = facts::Reader::open(path).and_then(|mut reader| reader.poll());
+    };
+    Box::new(move |path| {
+        read(path);
+        let mut bytes = std::fs::read(path).expect("what was written a moment ago");
+        seal(&mut bytes);
+        std::fs::write(path, bytes).expect("a folder that can be written");
+        read(path);
+    })
+}
+
+/// Cases to verify against, and what the engine makes of them.
+fn case() -> Reader {
+    Box::new(|path| {
+        let _ = verify::compare(&[path.into()]);
+    })
+}
+
+/// Makes the heads of a file of facts right: nothing else gets past its checksums.
+fn seal(bytes: &mut [u8]) {
+    let mut at = 16;
+    while let Some((head, payload)) = bytes.get_mut(at..).and_then(|rest| rest.split_at_mut_checked(16)) {
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        let length = length.min(payload.len());
+        head[..4].copy_from_slice(b"\xf1blk");
+        head[4..8].copy_from_slice(&(length as u32).to_le_bytes());
+        head[8..12].copy_from_slice(&crc32c::crc32c(&payload[..length]).to_le_bytes());
+        let sum = crc32c::crc32c(&head[..12]);
+        head[12..].copy_from_slice(&sum.to_le_bytes());
+        at += 16 + length;
+    }
+}
+
+/// The run whose files are read.
+fn run() -> Run {
+    Run::open(std::env::var_os("RUN").expect("RUN names a folder").as_ref()).expect("a run folder")
+}
+
+/// The name of the file to write and who reads it. From then on memory is counted.
+fn chosen() -> (&'static Path, Reader) {
+    let name = std::env::var("READER").expect("READER names a reader");
+    let entry = READERS.iter().find(|(known, ..)| *known == name);
+    let (_, file, reader) = entry.expect("READER names a reader");
+    let reader = reader();
+    ALLOCATOR.set_limit(ALLOCATOR.allocated() + MEMORY).expect("more than is in use");
+    (Path::new(file), reader)
+}
+
+thread_local!(static CHOSEN: (&'static Path, Reader) = chosen());
+
+fuzz_target!(|bytes: &[u8]| {
+    CHOSEN.with(|(file, read)| {
+        std::fs::write(file, bytes).expect("a folder that can be written");
+        read(file);
+    });
+});
