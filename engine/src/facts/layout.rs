@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Names, kinds and shapes of a network's values and parameters. [`StepFacts`] are in its order.
+///
+/// ```
+/// use whygrad::{layers, network::Network, op::{Linear, Relu}};
+/// let layout = Network::sequential([64], layers![Linear::new(32), Relu, Linear::new(10)])?.layout();
+/// let names: Vec<&str> = layout.values.iter().map(|value| value.name.as_str()).collect();
+/// assert_eq!(names, ["x", "linear1", "relu1", "linear2"]);
+/// assert_eq!(layout.params[layout.values[3].params.clone()][1].name, "linear2.bias");
+/// # Ok::<(), whygrad::network::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// The network's input, and the output of each operation, in the order in which they are computed.
