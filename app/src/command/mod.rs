@@ -3,7 +3,7 @@
 mod ledger;
 mod new;
 mod train;
-mod verify;
+pub mod verify;
 mod walk;
 mod why;
 

@@ -36,17 +36,25 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    let view = compare(&args.cases)?;
+    print(&view, args.json, page)?;
+    Ok(ExitCode::from(u8::from(!view.pass)))
+}
+
+/// Compares the engine with the cases of these files.
+///
+/// # Errors
+/// Where a file cannot be read, or has no cases of a known kind.
+pub fn compare(files: &[PathBuf]) -> Result<Verification> {
     let mut cases = vec![];
-    for path in &args.cases {
+    for path in files {
         let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
         let refuse = |problem: String| Error::Case { path: path.clone(), problem };
         let json: Json =
             serde_json::from_slice(&bytes).map_err(|error| refuse(format!("no JSON: {error}")))?;
         cases.extend(file(path, &json).map_err(refuse)?);
     }
-    let view = Verification::new(cases);
-    print(&view, args.json, page)?;
-    Ok(ExitCode::from(u8::from(!view.pass)))
+    Ok(Verification::new(cases))
 }
 
 /// A table, a case a line.
