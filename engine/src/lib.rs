@@ -82,7 +82,8 @@
 //!
 //! let layers = whygrad::layers![whygrad::op::Linear::new(4), Softsign];
 //! # whygrad::network::Network::sequential([2], layers)?;
-//! # Ok::<(), whygrad::network::Error>(())
+//! # whygrad::judge::operation(&Softsign, &[[5].into()], 3)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Any other says its shapes and parameters ([`op::Op`]), and computes in both precisions ([`op::Compute`]): forward,
@@ -181,8 +182,14 @@
 //! let fx = network.add("f".into(), Arc::new(Linear::new(8)), &[x])?;
 //! network.add("scale".into(), Arc::new(ScaledAdd { start: 0.1 }), &[x, fx])?;
 //! assert_eq!(network.params()[2].name, "scaled_add1.gamma");
-//! # Ok::<(), whygrad::network::Error>(())
+//!
+//! // The judge compares gradients with finite differences, f32 with f64, what is read with what is declared, …
+//! whygrad::judge::operation(&ScaledAdd { start: 0.1 }, &[[8].into(), [8].into()], 3)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`judge::operation`] puts an operation through a closed list of tests; [`judge::loss()`] and [`judge::optimizer`] do the
+//! same below. What fails says which number is wrong, and what it should be.
 //!
 //! What is worth more than one thread is shared with the [`Team`](author::Team); loops that should become vectors are run
 //! by [`wide`](author::wide). The crate's own operations are examples of both.
@@ -231,6 +238,9 @@
 //!         error.clone() / self.root(error)
 //!     }
 //! }
+//!
+//! whygrad::judge::loss(&Charbonnier { epsilon: 0.1 }, 3, 5, whygrad::loss::Made::Real)?;
+//! # Ok::<(), whygrad::judge::Fault>(())
 //! ```
 //!
 //! # Your own optimizer
@@ -301,6 +311,9 @@
 //!         (N::all(self.minus_alpha).mul_add(u, w), [m])
 //!     }
 //! }
+//!
+//! whygrad::judge::optimizer(&Qhm { lr: 0.1, beta: 0.999, nu: 0.7 })?;
+//! # Ok::<(), whygrad::judge::Fault>(())
 //! ```
 //!
 //! # Watch
@@ -400,6 +413,7 @@ pub mod data;
 pub mod expr;
 pub mod facts;
 pub mod init;
+pub mod judge;
 mod kernel;
 pub mod loss;
 pub mod network;

@@ -19,7 +19,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     doc: "binary cross-entropy on probabilities",
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(Bce { reduction: Reduction::read(settings) })),
-    cases: &[Case { given: &[], width: 3, output: Made::Share, target: Made::Share }],
+    cases: &[Case { given: &[], width: 3, output: Made::Share }],
 };
 
 impl Default for Bce {

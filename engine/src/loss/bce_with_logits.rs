@@ -19,7 +19,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     doc: "binary cross-entropy on logits",
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(BceWithLogits { reduction: Reduction::read(settings) })),
-    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Share }],
+    cases: &[Case { given: &[], width: 3, output: Made::Real }],
 };
 
 impl Default for BceWithLogits {

@@ -30,8 +30,8 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         }))
     },
     cases: &[
-        Case { given: &[], width: 4, output: Made::Probabilities, target: Made::Real },
-        Case { given: &[ClassWeights::CASE], width: 3, output: Made::Probabilities, target: Made::Real },
+        Case { given: &[], width: 4, output: Made::Probabilities },
+        Case { given: &[ClassWeights::CASE], width: 3, output: Made::Probabilities },
     ],
 };
 

@@ -40,12 +40,11 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         }))
     },
     cases: &[
-        Case { given: &[], width: 4, output: Made::Real, target: Made::Real },
+        Case { given: &[], width: 4, output: Made::Real },
         Case {
             given: &[("label_smoothing", Value::Number(0.1)), ClassWeights::CASE],
             width: 3,
             output: Made::Real,
-            target: Made::Real,
         },
     ],
 };

@@ -19,7 +19,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     doc: "mean absolute error",
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(Mae { reduction: Reduction::read(settings) })),
-    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
+    cases: &[Case { given: &[], width: 3, output: Made::Real }],
 };
 
 impl Default for Mae {

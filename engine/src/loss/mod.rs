@@ -55,7 +55,7 @@ pub static LIST: &[LossEntry] = &[
     half_squared_error::ENTRY,
 ];
 
-/// A loss as experiments name it, and as the generic tests meet it.
+/// A loss as experiments name it, and as the judge meets it.
 pub struct LossEntry {
     /// As it stands behind `type =`.
     pub name: &'static str,
@@ -65,7 +65,7 @@ pub struct LossEntry {
     pub keys: &'static [Key],
     /// Makes the loss from its settings.
     pub build: fn(&Settings) -> Result<Arc<dyn LossFunction>, SettingError>,
-    /// What the generic tests run.
+    /// What the judge runs.
     pub cases: &'static [Case],
 }
 
@@ -81,7 +81,7 @@ pub fn read(
     (entry.build)(&Settings::read(entry.keys, given)?)
 }
 
-/// What a generic test gives a loss.
+/// What the judge gives a loss.
 pub struct Case {
     /// Settings other than the defaults.
     pub given: &'static [(&'static str, Value)],
@@ -89,11 +89,9 @@ pub struct Case {
     pub width: usize,
     /// What the network's output is made of.
     pub output: Made,
-    /// What the targets are made of; not looked at where the loss wants classes.
-    pub target: Made,
 }
 
-/// What numbers of a test are made of.
+/// What the outputs of a network are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
     /// Any numbers.
@@ -156,7 +154,7 @@ pub struct ClassWeights(pub Option<Vec<f64>>);
 impl ClassWeights {
     const KEY: Key = Key::new("weight", Kind::PositiveList, Default::Absent, "weight of each class");
 
-    /// Three classes' weights, for the generic tests.
+    /// Three classes' weights, for a [`Case`].
     const CASE: (&str, Value) =
         ("weight", Value::List(Cow::Borrowed(&[Value::Number(0.5), Value::Number(1.0), Value::Number(2.0)])));
 

@@ -18,7 +18,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     doc: "mean squared error",
     keys: &[Reduction::KEY],
     build: |settings| Ok(Arc::new(Mse { reduction: Reduction::read(settings) })),
-    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
+    cases: &[Case { given: &[], width: 3, output: Made::Real }],
 };
 
 impl Default for Mse {

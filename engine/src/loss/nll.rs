@@ -26,8 +26,8 @@ pub(super) const ENTRY: LossEntry = LossEntry {
         Ok(Arc::new(Nll { weight: ClassWeights::read(settings), reduction: Reduction::read(settings) }))
     },
     cases: &[
-        Case { given: &[], width: 4, output: Made::LogProbabilities, target: Made::Real },
-        Case { given: &[ClassWeights::CASE], width: 3, output: Made::LogProbabilities, target: Made::Real },
+        Case { given: &[], width: 4, output: Made::LogProbabilities },
+        Case { given: &[ClassWeights::CASE], width: 3, output: Made::LogProbabilities },
     ],
 };
 

@@ -18,7 +18,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     doc: "squared error, summed over outputs and examples",
     keys: &[Reduction::KEY_SUM],
     build: |settings| Ok(Arc::new(SquaredError { reduction: Reduction::read(settings) })),
-    cases: &[Case { given: &[], width: 3, output: Made::Real, target: Made::Real }],
+    cases: &[Case { given: &[], width: 3, output: Made::Real }],
 };
 
 impl Default for SquaredError {

@@ -81,7 +81,7 @@ pub static LIST: &[OpEntry] = &[
     add::ENTRY,
 ];
 
-/// An operation as experiments name it, and as the generic tests meet it.
+/// An operation as experiments name it, and as the judge meets it.
 pub struct OpEntry {
     /// As it stands behind `type =`.
     pub name: &'static str,
@@ -91,7 +91,7 @@ pub struct OpEntry {
     pub keys: &'static [Key],
     /// Makes the operation from its settings.
     pub build: fn(&Settings) -> Result<Arc<dyn Operation>, SettingError>,
-    /// Settings and input shapes that the generic tests run.
+    /// Settings and input shapes that the judge runs.
     pub cases: &'static [Case],
 }
 
@@ -107,7 +107,7 @@ pub fn read(
     (entry.build)(&Settings::read(entry.keys, given)?)
 }
 
-/// Settings and input shapes for the generic tests.
+/// Settings and input shapes for the judge.
 pub struct Case {
     /// Settings other than the defaults.
     pub given: &'static [(&'static str, Value)],

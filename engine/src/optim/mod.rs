@@ -40,7 +40,7 @@ pub struct OptimizerEntry {
     pub keys: &'static [Key],
     /// Makes the optimizer from its settings.
     pub build: fn(&Settings) -> Result<Arc<dyn Optimizer>, SettingError>,
-    /// Settings that the generic tests run: with each of its parts, and without.
+    /// Settings that the judge runs: with each of its parts, and without.
     pub cases: &'static [&'static [(&'static str, Value)]],
 }
 
@@ -143,7 +143,7 @@ const fn weight_decay(default: f64, doc: &'static str) -> Key {
     Key::new("weight_decay", Kind::NonNegative, Default::Number(default), doc)
 }
 
-/// Settings of generic tests.
+/// Settings for the judge.
 const LR: (&str, Value) = ("lr", Value::Number(0.02));
 const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
 const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));

@@ -8,7 +8,8 @@ use whygrad::credit::{Chain, Ledger, Refine, Snapshot, Weight, effect, examples,
 use whygrad::data::Dataset;
 use whygrad::expr::{Expr, Function, Role};
 use whygrad::init::Init;
-use whygrad::loss::{self, ComputeLoss, Loss, Reduction, Target, TargetKind};
+use whygrad::judge;
+use whygrad::loss::{self, ComputeLoss, Loss, Made, Reduction, Target, TargetKind};
 use whygrad::network::{Batch, Network, Rows};
 use whygrad::op::{
     By, Compute, Forward, Grad, InputGrads, Linear, Misfit, Of, Op, ParamSpec, Part, Partial, Point, Reads,
@@ -227,9 +228,9 @@ impl Rule for Adadelta {
         let eps = decomposition.name("ε", "added to the means", self.eps);
         let before = decomposition.name("v₋", "mean square of the gradient before the update", at.slots[0]);
         let v = decomposition.name("v", "ρ·v₋ + (1 − ρ)·g²", rho * before + (1.0 - rho) * g * g);
-        let u = decomposition.name("u", "mean square of the direction before the update", at.slots[1]);
-        let d = (u + eps).sqrt() / (v + eps).sqrt() * g;
-        decomposition.climb(Source::AdaptiveScale, "−α₀·(√(u + ε)/√(v + ε)·g − g)", d);
+        let s = decomposition.name("s", "mean square of the direction before the update", at.slots[1]);
+        let d = (s + eps).sqrt() / (v + eps).sqrt() * g;
+        decomposition.climb(Source::AdaptiveScale, "−α₀·(√(s + ε)/√(v + ε)·g − g)", d);
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);
         }
@@ -348,6 +349,13 @@ fn parts_of_others_have_a_ledger() {
     fit(&mut trainer, &data, None, &how, &mut Progress::default(), &mut [&mut ledger]).unwrap();
     let totals = ledger.totals();
     assert!(totals.change < 0.0 && totals.relative.unwrap() <= 1e-5, "{totals:?}");
+}
+
+#[test]
+fn parts_of_others_are_judged() {
+    judge::operation(&Gated, &[[2, 3].into(), [2, 3].into()], 4).unwrap();
+    judge::loss(&Brier, 3, 5, Made::Real).unwrap();
+    judge::optimizer(&OPTIMIZER).unwrap();
 }
 
 #[test]

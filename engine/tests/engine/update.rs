@@ -193,26 +193,6 @@ fn a_frozen_weight_says_so_and_stays() {
 }
 
 #[test]
-fn every_symbol_of_a_formula_is_told() {
-    each(|name, given, how| {
-        trained::<f64>(name, given, how, 0.0, |update| {
-            let names: Vec<&str> = update.symbols.iter().map(|symbol| symbol.symbol).collect();
-            let meanings = update.symbols.iter().map(|symbol| symbol.meaning);
-            let formulas = update.parts.iter().map(|part| part.formula);
-            for formula in formulas.chain(meanings.filter(|meaning| meaning.contains('·'))) {
-                // Letters with their marks and indices; `ᵗ` is a power.
-                let mark = |c: char| "₀₁₂₋⁺\u{302}".contains(c);
-                let formula = formula.replace('ᵗ', "").replace("max", "");
-                let letters = formula.split(|c: char| !(c.is_alphabetic() || mark(c)));
-                for letter in letters.filter(|letter| !letter.is_empty()) {
-                    assert!(names.contains(&letter), "{name}: `{letter}` of {formula} is not in {names:?}");
-                }
-            }
-        });
-    });
-}
-
-#[test]
 fn what_is_not_a_number_never_reconciles() {
     let loss: Arc<dyn LossFunction> = Arc::new(CrossEntropy::default());
     let data = data::<f64>(16, 5, Some(3));
