@@ -1,4 +1,4 @@
-//! One command, one file: its arguments and what it prints.
+//! One command, one file or folder: its arguments, and the page that it prints.
 
 mod ledger;
 mod new;

@@ -3,6 +3,7 @@
 mod documents;
 mod help;
 mod input;
+mod json;
 mod ledger;
 mod train;
 mod verify;

@@ -2,6 +2,8 @@
 
 mod derivation;
 mod story;
+#[cfg(test)]
+mod tests;
 
 use super::ByName;
 use crate::textbook::{Textbook, Worked, pretty};
