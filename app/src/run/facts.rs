@@ -356,8 +356,8 @@ mod tests {
                 let rest: Vec<&Record> = all[..lost.start].iter().chain(&all[lost.end..]).collect();
                 assert_eq!(found.iter().collect::<Vec<_>>(), rest, "byte {at}");
                 // The last one may as well be one that is not there yet.
-                let named =
-                    if lost.end < all.len() { vec![block[0] as u64..block[1] as u64] } else { vec![] };
+                let broken = block[0] as u64..block[1] as u64;
+                let named = Vec::from_iter((lost.end < all.len()).then_some(broken));
                 assert_eq!(reader.broken(), named, "byte {at}");
             }
         }

@@ -324,7 +324,8 @@ mod tests {
     fn what_is_no_data_set_is_refused_with_both_facts() {
         let values = |data: &[f32], width| Targets::Values { data: data.to_vec(), width };
         let (nan, infinite) = (f32::NAN, f32::INFINITY);
-        let cases: [(&[f32], Vec<usize>, Targets<f32>, &str); 7] = [
+        type Case<'a> = (&'a [f32], Vec<usize>, Targets<f32>, &'a str);
+        let cases: [Case<'_>; 7] = [
             (&[], vec![2, 0], Targets::Classes(vec![]), "an example of the shape [2, 0] has no numbers"),
             (
                 &[1.0; 5],

@@ -5,8 +5,11 @@ use super::{Fault, Quantity, Test};
 use crate::kernel::update::{Clipping, Piece};
 use crate::optim::{Before, Optimizer, SLOTS, UpdatePrecision, tolerance};
 
+/// A test of an optimizer.
+type Comparison = fn(&dyn Optimizer) -> Result<(), Mismatch>;
+
 /// The tests, in their order.
-pub(super) const TESTS: &[(Test, fn(&dyn Optimizer) -> Result<(), Mismatch>)] = &[
+pub(super) const TESTS: &[(Test, Comparison)] = &[
     (Test::Slots, slots),
     (Test::Decomposition, decomposition),
     (Test::Single, single),

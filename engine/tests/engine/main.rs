@@ -6,6 +6,7 @@ mod formulas;
 mod graph;
 mod guide;
 mod ledger;
+mod sizes;
 mod steps;
 mod trainer;
 mod update;

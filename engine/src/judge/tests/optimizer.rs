@@ -134,7 +134,7 @@ impl<T: Scalar> ElementUpdate<T, 2> for Step<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [m, s]: [N; 2]) -> (N, [N; 2]) {
         let [half, eighth] = [0.5, 0.125].map(|x| N::all(T::of(x)));
-        let magnitude = (g - g - g).max(g);
+        let magnitude = (N::all(T::zero()) - g).max(g);
         let (m, s) = (half.mul_add(m, g), s + magnitude);
         let direction = eighth.mul_add(s, m);
         let limit = N::all(T::of(1e6));

@@ -18,7 +18,8 @@ pub fn page(why: &Why, examples: usize) -> Page {
     page.paragraph(&why.sentences.step, width);
     page.line("");
     gradient(why, &mut page, width);
-    let parts: [(&str, &dyn Fn(&mut Page)); 5] = [
+    type Part<'a> = (&'a str, &'a dyn Fn(&mut Page));
+    let parts: [Part<'_>; 5] = [
         ("Chain: the factors of one example's gradient", &|page| chain::show(why, page, width)),
         ("Paths: the ways from the loss to the weight", &|page| paths::show(why, page, width)),
         ("Examples: who pushed the weight up or down", &|page| step::examples(why, page, width, examples)),
