@@ -16,10 +16,10 @@
 //! use whygrad::{layers, loss::CrossEntropy, network::Network, op::*, optim::Adam};
 //!
 //! // Points of the plane, of class 1 inside a circle.
-//! let points: Vec<f32> = (0..800).map(|i| (i as f32 * 0.618).fract() * 2.0 - 1.0).collect();
-//! let inside = |x: &[f32]| u32::from(x[0] * x[0] + x[1] * x[1] < 0.5);
-//! let classes = points.chunks(2).map(inside).collect();
-//! let data = Dataset::new(points, [2], Targets::Classes(classes))?.with_class_names(["outside", "inside"]);
+//! let side = |i: usize| i as f32 / 9.5 - 1.0;
+//! let points: Vec<[f32; 2]> = (0..400).map(|i| [side(i % 20), side(i / 20)]).collect();
+//! let classes = points.iter().map(|[x, y]| u32::from(x * x + y * y < 0.5)).collect();
+//! let data = Dataset::new(points.concat(), [2], Targets::Classes(classes))?.with_class_names(["outside", "inside"]);
 //! let (train, test) = split(data, 0.25, true, 1);
 //!
 //! let network = Network::sequential([2], layers![Linear::new(16), Tanh, Linear::new(2)])?;

@@ -2,9 +2,11 @@
 
 use console::{Style, Term};
 
-/// Columns of the terminal, 80 where there is none, and never more than 120.
+/// Columns of the terminal; where there is none, what COLUMNS says, or 80. From 40 to 120.
 pub fn width() -> usize {
-    Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(40, 120)
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let columns = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    columns.or_else(told).unwrap_or(80).clamp(40, 120)
 }
 
 /// What is written.
@@ -79,17 +81,17 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// A list of names, each so deep inside others, and beside it what is said about it.
 pub fn definitions<'a>(list: impl Iterator<Item = (usize, &'a str, &'a str)>, width: usize) -> String {
-    const NAMES: usize = 26;
+    let names = 26.min(width / 3);
     let mut page = Page::default();
     for (depth, name, about) in list {
         let name = format!("{}{name}", "  ".repeat(depth + 1));
         let mut left = name.as_str();
-        if name.chars().count() > NAMES {
+        if name.chars().count() > names {
             page.line(&name);
             left = "";
         }
-        for line in wrap(about, width - NAMES - 1) {
-            page.line(format!("{left:NAMES$} {line}"));
+        for line in wrap(about, width - names - 1) {
+            page.line(format!("{left:names$} {line}"));
             left = "";
         }
     }

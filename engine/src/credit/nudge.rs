@@ -30,8 +30,9 @@ pub struct Nudge {
     /// What the rounding of losses and outputs alone can make of the difference: about
     /// 16·ε·(Σ|ℓₙ| + Σ|ŷ·∂ℓₙ/∂ŷ|) / divisor / h.
     pub rounding: f64,
-    /// What the step alone can make of it: Σ over examples of |difference − D(h)|, by which a difference of second order
-    /// misses it. That is about h² where the loss is smooth, and about h where its slope bends (huber, elu).
+    /// What the step alone can make of it: Σ over examples of |D(2h) − D(h)| / divisor. That is about h² where the loss is
+    /// smooth, and about h where its slope bends (huber, elu): there D errs in proportion to h, and the difference by two
+    /// thirds of this.
     pub truncation: f64,
     /// Whether they agree to 1e-7 relative, or to `rounding` and `truncation`.
     pub agrees: bool,
@@ -84,12 +85,12 @@ pub fn nudge(snapshot: &Snapshot, weight: Weight) -> Nudge {
         up.losses.iter().zip(&down.losses).map(|(up, down)| (up - down) / by).collect()
     };
     let (near, far) = (slope(&up, &down, 2.0 * step), slope(&high, &low, 4.0 * step));
-    let each: Vec<f64> = near.iter().zip(far).map(|(near, far)| (4.0 * near - far) / 3.0).collect();
+    let each: Vec<f64> = near.iter().zip(&far).map(|(near, far)| (4.0 * near - far) / 3.0).collect();
     let batch = |each: &[f64]| each.iter().sum::<f64>() / snapshot.plan().divisor();
     let (difference, gradient) = (batch(&each), snapshot.slope(weight));
     let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
     let rounding = 16.0 * (snapshot.rounding() + low.rounding.max(high.rounding)) / step;
-    let bends = each.iter().zip(&near).map(|(each, near)| (each - near).abs());
+    let bends = far.iter().zip(&near).map(|(far, near)| (far - near).abs());
     let truncation = bends.sum::<f64>() / snapshot.plan().divisor();
     let arguments = low.arguments.iter().zip(&high.arguments);
     let crossings = arguments.filter_map(|(low, high)| low.crossing(high, snapshot));

@@ -9,7 +9,8 @@
 //! let elu = alpha * (Expr::call(Function::Exp, [x()]) - 1.0);
 //! assert_eq!(elu.to_string(), "α·(e^x − 1)");
 //! let value = |symbol: &Symbol| (symbol.letter == "x").then_some(-0.35);
-//! assert_eq!(elu.numbers(&value, &|x| format!("{x:.2}")), "0.5·(e^(−0.35) − 1)");
+//! let digits = |x: f64| format!("{x}").replace('-', "−");
+//! assert_eq!(elu.numbers(&value, &digits), "0.5·(e^(−0.35) − 1)");
 //! assert_eq!(elu.evaluate(&value), Some(0.5 * (-0.35f64).exp_m1()));
 //! ```
 

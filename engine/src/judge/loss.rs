@@ -71,12 +71,13 @@ pub(super) struct Subject<'a> {
 /// What numbers in ±2 become in the outputs of a network, for each example.
 fn made(made: Made, width: usize, x: Vec<f64>) -> Vec<f64> {
     let of_row = |row: &[f64]| -> Vec<f64> {
-        let sum: f64 = row.iter().map(|x| x.exp()).sum();
+        // None near 0, where a logarithm bends too sharply for finite differences.
+        let sum: f64 = row.iter().map(|x| (0.5 * x).exp()).sum();
         let number = |x: &f64| match made {
             Made::Real => *x,
             Made::Share => 0.5 + 0.225 * x,
-            Made::Probabilities => x.exp() / sum,
-            Made::LogProbabilities => x - sum.ln(),
+            Made::Probabilities => (0.5 * x).exp() / sum,
+            Made::LogProbabilities => 0.5 * x - sum.ln(),
         };
         row.iter().map(|x| f64::from(number(x) as f32)).collect()
     };

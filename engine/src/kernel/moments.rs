@@ -121,6 +121,11 @@ impl Moments {
     /// Takes in mean and squared deviations of more finite numbers (Chan, Golub, LeVeque 1983), before they are
     /// counted.
     fn finite(&mut self, count: f64, mean: f64, squared_deviations: f64) {
+        if self.count == self.non_finite {
+            // The square of a huge mean overflows, and nothing times that is no number.
+            (self.mean, self.squared_deviations) = (mean, squared_deviations);
+            return;
+        }
         let (before, shift) = ((self.count - self.non_finite) as f64, mean - self.mean);
         let share = count / (before + count);
         self.squared_deviations += squared_deviations + shift * shift * before * share;

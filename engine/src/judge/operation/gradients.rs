@@ -77,11 +77,15 @@ pub(super) fn adds(subject: &Subject) -> Result<(), Mismatch> {
     run.same_by_inputs(&found, &more(&dx), ROUNDING * (START + largest(&dx)))?;
     let dw = run.by_params(&dy);
     let mut found = vec![START; dw.len()];
+    let mut expected = more(&dw);
     for (param, range) in subject.param_ranges().into_iter().enumerate() {
-        let rows = 0..rows(&subject.params[param]);
-        run.by_part(&dy, Part { param, rows }, Grad::new(&mut found[range]));
+        let spec = &subject.params[param];
+        run.by_part(&dy, Part { param, rows: 0..rows(spec) }, Grad::new(&mut found[range.clone()]));
+        // What does not exist is held at 0, whatever was there.
+        let held = expected[range].iter_mut().enumerate().filter(|(i, _)| !exists(spec, *i));
+        held.for_each(|(_, dw)| *dw = 0.0);
     }
-    run.same_by_params(&found, &more(&dw), ROUNDING * (START + largest(&dw)))
+    run.same_by_params(&found, &expected, ROUNDING * (START + largest(&dw)))
 }
 
 pub(super) fn wanted(subject: &Subject) -> Result<(), Mismatch> {

@@ -53,13 +53,13 @@ impl Sharing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers;
     use crate::op::{Linear, Tanh};
 
     #[test]
     fn threads_go_by_work_and_not_by_weights() {
         let counts = |input: &[usize]| {
-            let network = Network::sequential(input.to_vec(), layers![Linear::new(16), Tanh]).unwrap();
+            let layers = crate::layers![Linear::new(16), Tanh];
+            let network = Network::sequential(input.to_vec(), layers).unwrap();
             Sharing::new(&network, 8, &Threads::new(3), false).threads.count()
         };
         assert_eq!((counts(&[16]), counts(&[2048, 16])), (1, 3));
