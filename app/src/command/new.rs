@@ -16,7 +16,7 @@ use whygrad::{init, loss, op, optim};
 #[command(after_long_help = after::<Starter>("\
 Example:
   whygrad new my && whygrad train my.toml"))]
-pub struct Args {
+pub(super) struct Args {
     /// Name of the experiment; the file is NAME.toml
     name: String,
     /// Prints one JSON object; its fields stand at the end of --help
@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let mut path = PathBuf::from(&args.name);
     if path.extension().is_none_or(|extension| extension != "toml") {
         path.as_mut_os_string().push(".toml");

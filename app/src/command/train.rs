@@ -26,7 +26,7 @@ Examples:
   whygrad train digits
   whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
   whygrad train --resume runs/2026-11-23-digits-1"))]
-pub struct Args {
+pub(super) struct Args {
     /// A built-in experiment (digits, iris, wine, breast_cancer, diabetes, xor, moons, circles, spiral, sine) or a
     /// TOML file
     #[arg(required_unless_present = "resume")]
@@ -49,7 +49,7 @@ pub struct Args {
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let (experiment, run) = match (&args.resume, &args.experiment) {
         (Some(path), _) => {
             let run = Run::open(path)?;

@@ -12,7 +12,7 @@ use whygrad::data::{Dataset, Targets};
 const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
 
 /// Reads a table. `target` names the target's columns; `like` is the training data where this is held out.
-pub fn read<T: Scalar>(
+pub(super) fn read<T: Scalar>(
     bytes: Vec<u8>,
     separator: u8,
     target: &[String],

@@ -6,7 +6,7 @@ use crate::error::DataProblem;
 use whygrad::author::Scalar;
 
 /// Reads an array.
-pub fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
+pub(super) fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
     if bytes.is_empty() {
         return Err(DataProblem::Empty);
     }

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use whygrad::author::Scalar;
 
 /// Reads inputs and targets; `targets` is the name of the targets' array.
-pub fn read<T: Scalar>(bytes: &[u8], targets: Option<&str>) -> Result<(Array<T>, Array<T>), DataProblem> {
+pub(super) fn read<T: Scalar>(
+    bytes: &[u8],
+    targets: Option<&str>,
+) -> Result<(Array<T>, Array<T>), DataProblem> {
     if bytes.is_empty() {
         return Err(DataProblem::Empty);
     }

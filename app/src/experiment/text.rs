@@ -10,7 +10,7 @@ const DEEPEST: usize = 64;
 
 /// The text of an experiment. Places in it are paths such as `network.layers.2.out`.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(super) struct Text {
     file: String,
     original: String,
     effective: DocumentMut,
@@ -19,7 +19,7 @@ pub struct Text {
 
 impl Text {
     /// Reads the text and applies the overrides (`optimizer.lr=0.1`).
-    pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Text> {
+    pub(super) fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Text> {
         let at = |span: Option<std::ops::Range<usize>>| place(file, text, span.map_or(0, |span| span.start));
         if text.bytes().filter(|byte| b"[{".contains(byte)).count() > 100_000 {
             let problem = "too many brackets for an experiment".into();
@@ -50,12 +50,12 @@ impl Text {
     }
 
     /// The text with the overrides in it.
-    pub fn effective(&self) -> String {
+    pub(super) fn effective(&self) -> String {
         self.effective.to_string()
     }
 
     /// Something is wrong at `path`.
-    pub fn error(&self, path: &str, problem: &str) -> Error {
+    pub(super) fn error(&self, path: &str, problem: &str) -> Error {
         let within = |(key, _): &&(String, String)| {
             path == key || path.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'))
         };
@@ -70,7 +70,7 @@ impl Text {
     }
 
     /// Refuses keys of the table at `path` that are not `known`.
-    pub fn only(&self, path: &str, known: &[&str]) -> Result<()> {
+    pub(super) fn only(&self, path: &str, known: &[&str]) -> Result<()> {
         let Some(table) = self.table(path)? else { return Ok(()) };
         match table.iter().find(|(key, _)| !known.contains(key)) {
             Some((key, _)) => {
@@ -84,7 +84,7 @@ impl Text {
 
     /// The settings of the table at `path` (none, where there is no such table); the keys in `beside` may stand
     /// there too and are not among them.
-    pub fn settings(&self, path: &str, keys: &[Key], beside: &[&str]) -> Result<Settings> {
+    pub(super) fn settings(&self, path: &str, keys: &[Key], beside: &[&str]) -> Result<Settings> {
         let known: Vec<&str> = keys.iter().map(|key| key.name).chain(beside.iter().copied()).collect();
         self.only(path, &known)?;
         let mut given = self.given(path)?;
@@ -93,7 +93,7 @@ impl Text {
     }
 
     /// The `type` of the table at `path`, and its other keys.
-    pub fn typed(&self, path: &str) -> Result<(String, Vec<(String, Value)>)> {
+    pub(super) fn typed(&self, path: &str) -> Result<(String, Vec<(String, Value)>)> {
         let mut given = self.given(path)?;
         let example = "such as type = \"…\"";
         match given.iter().position(|(key, _)| key == "type") {
@@ -109,7 +109,7 @@ impl Text {
     }
 
     /// Length of the list at `path`.
-    pub fn length(&self, path: &str) -> Result<usize> {
+    pub(super) fn length(&self, path: &str) -> Result<usize> {
         let wrong = |problem: &str| Err(self.error(path, problem));
         let list = "it takes a list of layers, such as [{ type = \"linear\", out = 10 }]";
         match find(self.effective.as_item(), path) {
@@ -124,7 +124,7 @@ impl Text {
     }
 
     /// What a reader of settings said of the table at `path`.
-    pub fn checked<S>(&self, path: &str, result: Result<S, SettingError>) -> Result<S> {
+    pub(super) fn checked<S>(&self, path: &str, result: Result<S, SettingError>) -> Result<S> {
         result.map_err(|error| match &error {
             SettingError::Unknown { key, allowed } => {
                 let hint = nearest(key, allowed);

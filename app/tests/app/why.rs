@@ -14,14 +14,14 @@ fn json(folder: &Path, args: &[&str]) -> Json {
 }
 
 /// Trains in a folder and returns the run.
-pub fn train(folder: &Path, args: &[&str]) -> String {
+pub(crate) fn train(folder: &Path, args: &[&str]) -> String {
     let summary = stdout(folder, &[&["train", "--json"], args].concat());
     let summary: Json = serde_json::from_str(&summary).unwrap();
     summary["run"].as_str().unwrap().to_string()
 }
 
 /// A page without what differs from processor to processor: the size of what rounding left.
-pub fn steady(page: &str) -> String {
+pub(crate) fn steady(page: &str) -> String {
     let steady = |line: &str| {
         let Some(at) = line.find("residual ").map(|at| at + "residual ".len()) else {
             return line.to_string();

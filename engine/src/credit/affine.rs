@@ -16,12 +16,12 @@ pub(super) struct Matrix<'a> {
 
 impl Matrix<'_> {
     /// Back: x ← x ⊕ y ⊗ W for vectors y of `out` numbers.
-    pub fn back<S: Semiring>(self, y: &[S::Number], x: &mut [S::Number]) {
+    pub(super) fn back<S: Semiring>(self, y: &[S::Number], x: &mut [S::Number]) {
         wide(Back::<S>(PhantomData), (self, y, x));
     }
 
     /// Forth: y ← y ⊕ W ⊗ x for vectors x of `features` numbers, of which most may be no path.
-    pub fn forth<S: Semiring>(self, x: &[S::Number], y: &mut [S::Number]) {
+    pub(super) fn forth<S: Semiring>(self, x: &[S::Number], y: &mut [S::Number]) {
         let (features, out) = (self.features, self.w.len() / self.features);
         for (x, y) in x.chunks_exact(features).zip(y.chunks_exact_mut(out)) {
             let there: Vec<usize> = (0..features).filter(|&i| x[i] != S::ZERO).collect();

@@ -33,7 +33,7 @@ pub(super) struct Sweep<N> {
 
 impl<N> Sweep<N> {
     /// Which values there are.
-    pub fn values(&self) -> Range<usize> {
+    pub(super) fn values(&self) -> Range<usize> {
         self.first..self.first + self.starts.len() - 1
     }
 
@@ -42,7 +42,7 @@ impl<N> Sweep<N> {
     }
 
     /// The numbers of a value; empty where it was not visited.
-    pub fn get(&self, value: usize) -> &[N] {
+    pub(super) fn get(&self, value: usize) -> &[N] {
         &self.numbers[self.range(value)]
     }
 
@@ -82,7 +82,7 @@ pub(super) struct Cut {
 
 impl<'a> Graph<'a> {
     /// What the gradient of one example's loss goes through, on its way to any weight or to one.
-    pub fn of_example(snapshot: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
+    pub(super) fn of_example(snapshot: &'a Snapshot, example: usize, weight: Option<Weight>) -> Graph<'a> {
         let (shard, examples) = snapshot
             .plan()
             .shards()
@@ -95,34 +95,34 @@ impl<'a> Graph<'a> {
     }
 
     /// What the gradient of all losses of a shard goes through, on its way to any weight.
-    pub fn of_shard(snapshot: &'a Snapshot, shard: usize, examples: Range<usize>) -> Graph<'a> {
+    pub(super) fn of_shard(snapshot: &'a Snapshot, shard: usize, examples: Range<usize>) -> Graph<'a> {
         Graph { snapshot, shard, first: examples.start, rows: 0..examples.len(), keep: keep(snapshot, None) }
     }
 
     /// The first of these examples alone, where examples do not mix.
-    pub fn one_row(&self) -> Option<Graph<'a>> {
+    pub(super) fn one_row(&self) -> Option<Graph<'a>> {
         let (keep, snapshot) = (self.keep.clone(), self.snapshot);
         let one = self.rows.start..self.rows.start + 1;
         (!snapshot.network().mixes_examples()).then_some(Graph { rows: one, keep, ..*self })
     }
 
     /// Which examples these are.
-    pub fn examples(&self) -> Range<usize> {
+    pub(super) fn examples(&self) -> Range<usize> {
         self.first + self.rows.start..self.first + self.rows.end
     }
 
     /// Threads that training was told to use.
-    pub fn threads(&self) -> &Threads {
+    pub(super) fn threads(&self) -> &Threads {
         &self.snapshot.options().threads
     }
 
     /// The row of the shard that an example is in.
-    pub fn row(&self, example: usize) -> usize {
+    pub(super) fn row(&self, example: usize) -> usize {
         example - self.first
     }
 
     /// The step.
-    pub fn snapshot(&self) -> &'a Snapshot {
+    pub(super) fn snapshot(&self) -> &'a Snapshot {
         self.snapshot
     }
 
@@ -136,12 +136,12 @@ impl<'a> Graph<'a> {
     }
 
     /// The network's output.
-    pub fn output(&self) -> usize {
+    pub(super) fn output(&self) -> usize {
         self.network().output().index()
     }
 
     /// The operation whose output a value is.
-    pub fn node(&self, value: usize) -> &'a Node {
+    pub(super) fn node(&self, value: usize) -> &'a Node {
         &self.network().nodes()[value - 1]
     }
 
@@ -150,27 +150,27 @@ impl<'a> Graph<'a> {
     }
 
     /// Numbers per example of a value.
-    pub fn width(&self, value: usize) -> usize {
+    pub(super) fn width(&self, value: usize) -> usize {
         self.network().shapes()[value].len()
     }
 
     /// Numbers of a value, over all examples here.
-    pub fn len(&self, value: usize) -> usize {
+    pub(super) fn len(&self, value: usize) -> usize {
         self.rows.len() * self.width(value)
     }
 
     /// Whether the sweeps visit a value.
-    pub fn keeps(&self, value: usize) -> bool {
+    pub(super) fn keeps(&self, value: usize) -> bool {
         self.keep[value]
     }
 
     /// Where a unit stands among the numbers of its value.
-    pub fn place(&self, unit: Unit) -> usize {
+    pub(super) fn place(&self, unit: Unit) -> usize {
         (unit.row - self.rows.start) * self.width(unit.value) + unit.at
     }
 
     /// The unit that stands there.
-    pub fn unit(&self, value: usize, place: usize) -> Unit {
+    pub(super) fn unit(&self, value: usize, place: usize) -> Unit {
         let width = self.width(value);
         Unit { value, row: self.rows.start + place / width, at: place % width }
     }
@@ -185,7 +185,7 @@ impl<'a> Graph<'a> {
     }
 
     /// ∂ℓ/∂ŷ, as a semiring has it: of the loss of one example, or of every example's own. [rows, shape]
-    pub fn loss_slopes<S: Semiring>(&self, example: Option<usize>) -> Vec<S::Number> {
+    pub(super) fn loss_slopes<S: Semiring>(&self, example: Option<usize>) -> Vec<S::Number> {
         let mut seeds = vec![];
         for row in self.rows.clone() {
             let own = example.is_none_or(|example| example == self.first + row);
@@ -197,7 +197,12 @@ impl<'a> Graph<'a> {
 
     /// For each number between the values `bottom` and `top`, what the semiring makes of all paths from `top` (whose
     /// numbers start as `seeds`) to it.
-    pub fn back<S: Semiring>(&self, top: usize, seeds: &[S::Number], bottom: usize) -> Sweep<S::Number> {
+    pub(super) fn back<S: Semiring>(
+        &self,
+        top: usize,
+        seeds: &[S::Number],
+        bottom: usize,
+    ) -> Sweep<S::Number> {
         let mut values = self.zeros(bottom..top + 1, S::ZERO);
         if !self.keep[top] {
             return values;
@@ -237,7 +242,7 @@ impl<'a> Graph<'a> {
 
     /// For each number from the weight's operation on, what the semiring makes of all paths from it down to the
     /// weight.
-    pub fn forth<S: Semiring>(&self, weight: Weight) -> Sweep<S::Number> {
+    pub(super) fn forth<S: Semiring>(&self, weight: Weight) -> Sweep<S::Number> {
         let start = self.value_of(weight);
         let mut values = self.zeros(start..self.output() + 1, S::ZERO);
         if !self.keep[start] {
@@ -280,14 +285,14 @@ impl<'a> Graph<'a> {
     }
 
     /// What the semiring makes of all paths from the loss of one example to a weight.
-    pub fn total<S: Semiring>(&self, weight: Weight, example: usize) -> S::Number {
+    pub(super) fn total<S: Semiring>(&self, weight: Weight, example: usize) -> S::Number {
         let bottom = self.value_of(weight);
         let above = self.back::<S>(self.output(), &self.loss_slopes::<S>(Some(example)), bottom);
         self.at_weight::<S>(&above, weight, None)
     }
 
     /// What comes to a weight from what is `above` it: through all rows, or through one example's.
-    pub fn at_weight<S: Semiring>(
+    pub(super) fn at_weight<S: Semiring>(
         &self,
         above: &Sweep<S::Number>,
         weight: Weight,
@@ -313,7 +318,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The derivatives of the outputs of the weight's operation by the weight that are not structurally zero.
-    pub fn edges(&self, weight: Weight) -> Vec<Edge> {
+    pub(super) fn edges(&self, weight: Weight) -> Vec<Edge> {
         let (node, param) = weight.node(self.network());
         let (value, node, at) = (node + 1, &self.network().nodes()[node], self.point(node + 1));
         let mut edges = vec![];
@@ -351,13 +356,13 @@ impl<'a> Graph<'a> {
     }
 
     /// The local derivatives of one number.
-    pub fn partials(&self, of: Unit, emit: &mut dyn FnMut(Partial<f64>)) {
+    pub(super) fn partials(&self, of: Unit, emit: &mut dyn FnMut(Partial<f64>)) {
         f64::of_op(&*self.node(of.value).op).partials(&self.point(of.value), of.row, of.at, emit);
     }
 
     /// The values through which all paths from a weight to the loss go, from the network's output down to the output of
     /// the weight's operation; none where no path goes.
-    pub fn cuts(&self, weight: Weight) -> Vec<Cut> {
+    pub(super) fn cuts(&self, weight: Weight) -> Vec<Cut> {
         let start = self.value_of(weight);
         let reached = self.forth::<Count>(weight);
         if reached.get(self.output()).iter().all(|paths| paths.is_none()) {
@@ -385,22 +390,22 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether all paths to a weight go through a value.
-    pub fn is_cut(&self, weight: Weight, value: usize) -> bool {
+    pub(super) fn is_cut(&self, weight: Weight, value: usize) -> bool {
         self.cuts(weight).iter().any(|cut| cut.value == value)
     }
 
     /// What things are called.
-    pub fn names(&self) -> &'a dyn Names {
+    pub(super) fn names(&self) -> &'a dyn Names {
         self.snapshot.names()
     }
 
     /// What a unit is called: `tanh1[3]`; with its example where paths lead through several: `tanh1[3]@5`.
-    pub fn name(&self, unit: Unit) -> String {
+    pub(super) fn name(&self, unit: Unit) -> String {
         self.names().unit(unit.value, unit.at) + &self.example_mark(unit)
     }
 
     /// What a unit of the network's output is called, as the loss sees it.
-    pub fn prediction(&self, unit: Unit) -> String {
+    pub(super) fn prediction(&self, unit: Unit) -> String {
         self.names().prediction(Some(unit.at)) + &self.example_mark(unit)
     }
 
@@ -409,18 +414,18 @@ impl<'a> Graph<'a> {
     }
 
     /// What a unit is.
-    pub fn number(&self, unit: Unit) -> f64 {
+    pub(super) fn number(&self, unit: Unit) -> f64 {
         let value = self.snapshot.plan().value(unit.value).nth(self.first + unit.row);
         value.map_or(f64::NAN, |numbers| numbers[unit.at])
     }
 
     /// How a unit was computed, where its operation says.
-    pub fn formula(&self, of: Unit) -> Option<Expression> {
+    pub(super) fn formula(&self, of: Unit) -> Option<Expression> {
         self.written(of, |op, of| op.expression(of))
     }
 
     /// How the derivative of a unit by what it was computed from is written, where its operation says.
-    pub fn slope_formula(&self, of: Unit, by: By) -> Option<Expression> {
+    pub(super) fn slope_formula(&self, of: Unit, by: By) -> Option<Expression> {
         self.written(of, |op, of| op.slope(of, by))
     }
 

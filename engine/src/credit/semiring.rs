@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 /// Numbers that are combined along a path (`times`) and over paths (`plus`). All functions are inlined into loops
 /// that are compiled for wide vectors.
-pub trait Semiring {
+pub(super) trait Semiring {
     /// What is kept for each number of the graph.
     type Number: Copy + Debug + Default + PartialEq;
 
@@ -29,7 +29,7 @@ pub trait Semiring {
 
 /// Σ p: the gradient.
 #[derive(Clone, Copy, Debug)]
-pub struct Sum;
+pub(super) struct Sum;
 
 impl Semiring for Sum {
     type Number = f64;
@@ -53,7 +53,7 @@ impl Semiring for Sum {
 
 /// Σ |p|: the total flow.
 #[derive(Clone, Copy, Debug)]
-pub struct Absolute;
+pub(super) struct Absolute;
 
 impl Semiring for Absolute {
     type Number = f64;
@@ -77,7 +77,7 @@ impl Semiring for Absolute {
 
 /// max |p|: the strongest path.
 #[derive(Clone, Copy, Debug)]
-pub struct Max;
+pub(super) struct Max;
 
 impl Semiring for Max {
     type Number = f64;
@@ -101,11 +101,11 @@ impl Semiring for Max {
 
 /// Σ |p| and Σ |p|·ln |p|, from which its entropy follows: along a path logarithms add up.
 #[derive(Clone, Copy, Debug)]
-pub struct Entropy;
+pub(super) struct Entropy;
 
 /// A number of [`Entropy`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spread {
+pub(super) struct Spread {
     /// Σ |p|
     pub flow: f64,
     /// Σ |p|·ln |p|
@@ -114,7 +114,7 @@ pub struct Spread {
 
 impl Spread {
     /// H = −Σ s·ln s over the shares s = |p| / Σ |p|; 0 where nothing flows.
-    pub fn entropy(self) -> f64 {
+    pub(super) fn entropy(self) -> f64 {
         if self.flow > 0.0 { (self.flow.ln() - self.log / self.flow).max(0.0) } else { 0.0 }
     }
 }
@@ -143,11 +143,11 @@ impl Semiring for Entropy {
 
 /// Number of paths, whatever their derivatives are.
 #[derive(Clone, Copy, Debug)]
-pub struct Count;
+pub(super) struct Count;
 
 /// A number of paths, which may be far beyond 2^64: mantissa · 2^(512·scale).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PathCount {
+pub(super) struct PathCount {
     mantissa: f64,
     scale: u32,
 }
@@ -168,12 +168,12 @@ impl PathCount {
     }
 
     /// Whether there is none.
-    pub fn is_none(self) -> bool {
+    pub(super) fn is_none(self) -> bool {
         self.mantissa == 0.0
     }
 
     /// For people and programs.
-    pub fn magnitude(self) -> Magnitude {
+    pub(super) fn magnitude(self) -> Magnitude {
         let exact = (self.scale == 0 && self.mantissa <= (1u64 << 53) as f64).then_some(self.mantissa as u64);
         let log10 = self.mantissa.log10() + f64::from(self.scale) * SCALE.log10();
         Magnitude { exact, log10: (!self.is_none()).then_some(log10) }

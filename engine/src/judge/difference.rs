@@ -25,7 +25,7 @@ pub(super) struct Mismatch {
 
 impl Mismatch {
     /// The same with the place of the number.
-    pub fn at(self, at: usize) -> Mismatch {
+    pub(super) fn at(self, at: usize) -> Mismatch {
         Mismatch { at: Some(at), ..self }
     }
 }
@@ -98,7 +98,7 @@ pub(super) struct Sum {
 
 impl Sum {
     /// Σ a·b
-    pub fn of_products(a: &[f64], b: &[f64]) -> Sum {
+    pub(super) fn of_products(a: &[f64], b: &[f64]) -> Sum {
         let terms = a.iter().zip(b).map(|(a, b)| a * b);
         Sum { value: terms.clone().sum(), magnitude: terms.map(f64::abs).sum() }
     }

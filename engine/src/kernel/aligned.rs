@@ -19,7 +19,7 @@ const HUGE: usize = 2 << 20;
 const APART: usize = 13;
 
 /// How many numbers a piece takes, at most a line more than `count`, so that the next one starts on a line too.
-pub fn padded<T>(count: usize) -> usize {
+pub(crate) fn padded<T>(count: usize) -> usize {
     count.next_multiple_of(LINE / size_of::<T>())
 }
 

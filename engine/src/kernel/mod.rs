@@ -3,8 +3,8 @@
 #![allow(unsafe_code)]
 
 mod aligned;
-pub mod matmul;
-pub mod moments;
+pub(crate) mod matmul;
+pub(crate) mod moments;
 mod numbers;
 pub mod random;
 mod scalar;
@@ -13,12 +13,13 @@ pub mod stable;
 mod team;
 mod threads;
 mod transpose;
-pub mod update;
+pub(crate) mod update;
 
-pub use aligned::{Aligned, padded};
+pub use aligned::Aligned;
+pub(crate) use aligned::padded;
 pub use numbers::Numbers;
 pub use scalar::Scalar;
 pub use simd::{Wide, wide};
 pub use team::{Columns, Team};
 pub use threads::Threads;
-pub use transpose::transpose_into;
+pub(crate) use transpose::transpose_into;

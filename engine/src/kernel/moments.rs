@@ -5,10 +5,10 @@ use super::simd::{Kernel, Lanes, Level, Vector, transpose, vectored};
 use serde::{Deserialize, Serialize};
 
 /// Bins of the histogram of magnitudes.
-pub const BINS: usize = 16;
+pub(crate) const BINS: usize = 16;
 
 /// Numbers that are taken in at a time: they stay in a cache that is near, and so few are summed in their own precision.
-pub const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
 
 /// Summary of a set of numbers. Non-finite numbers are counted and left out of everything else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -356,7 +356,7 @@ pub(super) mod tests {
     }
 
     /// Whether these are the sums of `x`.
-    pub fn assert_sums<T: Scalar>(total: &Total<T>, x: &[T], pivot: T, note: &str) {
+    pub(crate) fn assert_sums<T: Scalar>(total: &Total<T>, x: &[T], pivot: T, note: &str) {
         let apart = || x.iter().map(|x| *x - pivot);
         let fold = |f: fn(T, T) -> T| x.iter().copied().reduce(f).unwrap();
         assert_eq!((total.sum, total.squares), (apart().sum(), apart().map(|d| d * d).sum()), "{note}");

@@ -8,7 +8,12 @@ use super::simd::{Kernel, Level, Vector, transpose, vectored};
 ///
 /// # Panics
 /// Where one of them does not hold its numbers: a mistake of the caller.
-pub fn transpose_into<T: Scalar>([rows, columns]: [usize; 2], from: &[T], to: &mut [T], apart: [usize; 2]) {
+pub(crate) fn transpose_into<T: Scalar>(
+    [rows, columns]: [usize; 2],
+    from: &[T],
+    to: &mut [T],
+    apart: [usize; 2],
+) {
     if rows > 0 && columns > 0 {
         let [last_from, last_to] = [(rows - 1) * apart[0] + columns, (columns - 1) * apart[1] + rows];
         assert!(apart[0] >= columns && apart[1] >= rows && from.len() >= last_from && to.len() >= last_to);

@@ -18,7 +18,7 @@ pub trait ElementUpdate<T, const S: usize>: Copy {
 
 /// Weights that stay as they are.
 #[derive(Clone, Copy)]
-pub struct Frozen;
+pub(crate) struct Frozen;
 
 impl<T> ElementUpdate<T, 0> for Frozen {
     #[inline(always)]

@@ -24,7 +24,12 @@ pub(super) struct MemoryPlan {
 impl MemoryPlan {
     /// For `rows` examples, of a plan that keeps all values and gradients or only what is needed later: where steps go
     /// back `node_by_node` that is less, because each operation's parameters get their gradient before the pass goes on.
-    pub fn new<T: Scalar>(network: &Network, keep_all: bool, node_by_node: bool, rows: usize) -> MemoryPlan {
+    pub(super) fn new<T: Scalar>(
+        network: &Network,
+        keep_all: bool,
+        node_by_node: bool,
+        rows: usize,
+    ) -> MemoryPlan {
         let count = network.shapes.len();
         let (mut needed, mut last_reader) = (vec![keep_all], vec![None; count]);
         for (i, node) in network.nodes.iter().enumerate() {

@@ -91,7 +91,7 @@ pub(crate) struct Stored<'a> {
 }
 
 impl Stored<'_> {
-    pub fn open(bytes: &[u8]) -> Result<Stored<'_>, Error> {
+    pub(crate) fn open(bytes: &[u8]) -> Result<Stored<'_>, Error> {
         let refuse = |error: SafeTensorError| StoredError::Unreadable(error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(refuse)?;
@@ -99,7 +99,7 @@ impl Stored<'_> {
     }
 
     /// Reads a tensor of this shape.
-    pub fn read<T: Scalar>(&self, name: &str, shape: &Shape, into: &mut [T]) -> Result<(), Error> {
+    pub(crate) fn read<T: Scalar>(&self, name: &str, shape: &Shape, into: &mut [T]) -> Result<(), Error> {
         let Ok(tensor) = self.tensors.tensor(name) else {
             return Err(StoredError::Missing { name: name.into(), has: self.names() }.into());
         };
@@ -129,7 +129,7 @@ impl Stored<'_> {
     }
 
     /// Refuses tensors that are neither of the network nor an optimizer's.
-    pub fn only<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
+    pub(crate) fn only<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), Error> {
         let mut all = self.names().into_iter().filter(|name| !name.starts_with(OPTIMIZER));
         match all.find(|name| !known.clone().any(|known| known == name)) {
             Some(name) => Err(StoredError::Unknown(name).into()),

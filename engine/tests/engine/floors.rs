@@ -20,7 +20,7 @@ fn table(crate_name: &str) -> BTreeMap<String, usize> {
     floors
 }
 
-pub fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![];
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -34,7 +34,7 @@ use whygrad::train::{Detail, Flow, Observer, Real, StepDone, fit};
 Examples:
   whygrad ledger
   whygrad ledger --run runs/2026-11-23-digits-1 --steps 1..100 --svg ledger.svg"))]
-pub struct Args {
+pub(super) struct Args {
     /// Run folder; by default the newest in the folder `runs`
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
@@ -60,7 +60,7 @@ fn steps(text: &str) -> Result<(u64, u64), String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let run = match &args.run {
         Some(path) => Run::open(path)?,
         None => Run::newest()?.ok_or_else(|| {

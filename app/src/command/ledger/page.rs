@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use whygrad::credit;
 
 /// The page.
-pub fn page(ledger: &Ledger) -> Page {
+pub(super) fn page(ledger: &Ledger) -> Page {
     let (mut page, width, says) = (Page::default(), width(), &ledger.sentences);
     page.paragraph(&says.change, width);
     page.paragraph(&says.signs, width);

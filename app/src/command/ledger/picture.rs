@@ -54,7 +54,7 @@ impl Axes {
 }
 
 /// The picture.
-pub fn draw(ledger: &Ledger) -> String {
+pub(super) fn draw(ledger: &Ledger) -> String {
     let (steps, losses, bands) = curves(ledger);
     let start = ledger.totals.before;
     // From the loss at the start, what was earned goes down and what hurt goes up.

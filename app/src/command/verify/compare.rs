@@ -2,7 +2,7 @@
 
 /// Takes in numbers of one tensor. `scale` is what their rounding is relative to; `worst` is the largest difference of
 /// the kind so far.
-pub fn compare_at(worst: &mut Option<f64>, got: &[f64], wanted: &[f64], scale: f64) {
+pub(super) fn compare_at(worst: &mut Option<f64>, got: &[f64], wanted: &[f64], scale: f64) {
     let mut largest = worst.unwrap_or(0.0);
     if got.len() != wanted.len() {
         largest = f64::NAN;
@@ -16,6 +16,6 @@ pub fn compare_at(worst: &mut Option<f64>, got: &[f64], wanted: &[f64], scale: f
 }
 
 /// As [`compare_at`], relative to the largest of the expected numbers.
-pub fn compare(worst: &mut Option<f64>, got: &[f64], wanted: &[f64]) {
+pub(super) fn compare(worst: &mut Option<f64>, got: &[f64], wanted: &[f64]) {
     compare_at(worst, got, wanted, wanted.iter().fold(0.0, |max, x| x.abs().max(max)));
 }

@@ -14,7 +14,7 @@ use whygrad::train::{Options, Trainer};
 use whygrad::{op, optim};
 
 /// A case, compared, or skipped where the engine lacks a layer.
-pub fn case(case: &Json) -> Result<Case, String> {
+pub(super) fn case(case: &Json) -> Result<Case, String> {
     let name = text(case, "name")?.to_string();
     Ok(match later(&case["layers"]) {
         Some(kind) => Case::skipped(name, format!("the engine has no {kind} yet")),
@@ -79,7 +79,7 @@ fn differences(case: &Json) -> Result<Differences, String> {
 }
 
 /// 64-32-10 on the built-in digits, in the order of the file: rows 0 to 1499 divided by 16, batches of 50.
-pub fn digits(case: &Json) -> Result<Differences, String> {
+pub(super) fn digits(case: &Json) -> Result<Differences, String> {
     let say = |error: whygrad::network::Error| error.to_string();
     let source = data::Source { source: "digits".into(), ..data::Source::default() };
     let loaded = data::load::<f64>(&source, data::Want::Classes, 0).map_err(|error| error.to_string())?;

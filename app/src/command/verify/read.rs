@@ -8,12 +8,12 @@ use whygrad::network::{Layer, Network, Weights};
 use whygrad::op;
 use whygrad::setting::Value;
 
-pub fn text<'a>(json: &'a Json, key: &str) -> Result<&'a str, String> {
+pub(super) fn text<'a>(json: &'a Json, key: &str) -> Result<&'a str, String> {
     json[key].as_str().ok_or_else(|| format!("`{key}` is missing or no text"))
 }
 
 /// All numbers of nested lists, in order.
-pub fn numbers(json: &Json) -> Vec<f64> {
+pub(super) fn numbers(json: &Json) -> Vec<f64> {
     match json {
         Json::Array(items) => items.iter().flat_map(numbers).collect(),
         other => vec![other.as_f64().unwrap_or(f64::NAN)],
@@ -21,7 +21,7 @@ pub fn numbers(json: &Json) -> Vec<f64> {
 }
 
 /// A setting as an experiment would have it.
-pub fn setting(json: &Json) -> Value {
+pub(super) fn setting(json: &Json) -> Value {
     match json {
         Json::Bool(x) => Value::Switch(*x),
         Json::Number(x) => {
@@ -33,13 +33,13 @@ pub fn setting(json: &Json) -> Value {
 }
 
 /// The `type` of a table and its other keys.
-pub fn typed(json: &Json) -> Result<(String, Vec<(String, Value)>), String> {
+pub(super) fn typed(json: &Json) -> Result<(String, Vec<(String, Value)>), String> {
     let table = json.as_object().ok_or("a layer, loss or optimizer should be a table")?;
     let rest = table.iter().filter(|(key, _)| *key != "type");
     Ok((text(json, "type")?.into(), rest.map(|(key, value)| (key.clone(), setting(value))).collect()))
 }
 
-pub fn layers(json: &Json) -> Result<Vec<Layer>, String> {
+pub(super) fn layers(json: &Json) -> Result<Vec<Layer>, String> {
     let layer = |json: &Json| {
         let (kind, mut given) = typed(json)?;
         if kind == "residual" {
@@ -69,21 +69,25 @@ const LATER: [&str; 8] = [
 ];
 
 /// The first layer, at any depth, that the engine does not have yet.
-pub fn later(json: &Json) -> Option<String> {
+pub(super) fn later(json: &Json) -> Option<String> {
     json.as_array()?.iter().find_map(|layer| {
         let kind = layer["type"].as_str()?;
         LATER.contains(&kind).then(|| kind.to_string()).or_else(|| later(&layer["layers"]))
     })
 }
 
-pub fn with_loss(name: &str) -> Result<Arc<dyn loss::LossFunction>, String> {
+pub(super) fn with_loss(name: &str) -> Result<Arc<dyn loss::LossFunction>, String> {
     let smoothed = vec![("label_smoothing".to_string(), Value::Number(0.1))];
     let (name, given) =
         if name == "cross_entropy_smoothed" { ("cross_entropy", smoothed) } else { (name, vec![]) };
     loss::read(name, given).map_err(|error| error.to_string())
 }
 
-pub fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> Result<Dataset<f64>, String> {
+pub(super) fn dataset(
+    loss: &dyn loss::LossFunction,
+    inputs: &Json,
+    targets: &Json,
+) -> Result<Dataset<f64>, String> {
     let n = targets.as_array().map_or(0, Vec::len);
     let (inputs, targets) = (numbers(inputs), numbers(targets));
     let width = inputs.len() / n.max(1);
@@ -95,11 +99,11 @@ pub fn dataset(loss: &dyn loss::LossFunction, inputs: &Json, targets: &Json) -> 
 }
 
 /// The numbers of an object of tensors, in the order of the network's parameters.
-pub fn by_param(network: &Network, json: &Json) -> Vec<f64> {
+pub(super) fn by_param(network: &Network, json: &Json) -> Vec<f64> {
     network.params().iter().flat_map(|param| numbers(&json[&param.path])).collect()
 }
 
-pub fn weights(network: &Network, json: &Json) -> Result<Weights<f64>, String> {
+pub(super) fn weights(network: &Network, json: &Json) -> Result<Weights<f64>, String> {
     let mut weights = Weights::init(network, 0);
     for param in network.params() {
         weights.set(network, &param.path, &numbers(&json[&param.path])).map_err(|error| error.to_string())?;

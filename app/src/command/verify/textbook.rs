@@ -10,7 +10,7 @@ use whygrad::data::Targets;
 use whygrad::network::Weights;
 
 /// Every number of the first network, after each number of updates that the file has.
-pub fn first_network(json: &Json) -> Result<Differences, String> {
+pub(super) fn first_network(json: &Json) -> Result<Differences, String> {
     let worked = Textbook::first_network().work()?;
     let mut trainer = worked.trainer(json["learning_rate"].as_f64().unwrap_or(f64::NAN))?;
     let mut found = Differences::default();
@@ -77,7 +77,7 @@ fn values(worked: &Worked, weights: &Weights<f64>) -> Vec<f64> {
 }
 
 /// Every number of a worked example.
-pub fn case(book: &Textbook) -> Result<Differences, String> {
+pub(super) fn case(book: &Textbook) -> Result<Differences, String> {
     let worked = book.work()?;
     let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
     let mut found = Differences::default();

@@ -23,7 +23,7 @@ Examples:
   whygrad walk
   whygrad walk --activation tanh --lr 0.1
   whygrad walk --case mazur --step 5"))]
-pub struct Args {
+pub(super) struct Args {
     /// Activation of the hidden layer: sigmoid, tanh, relu, …
     #[arg(long, value_name = "NAME")]
     activation: Option<String>,
@@ -57,7 +57,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let refuse = |problem| Error::argument(args.loss.as_ref().map_or("walk", |_| "--loss"), problem);
     let walk = Walk::new(&example(args)?, args.updates, !args.json).map_err(refuse)?;
     print(&walk, args.json, |walk| page::page(walk, args.step))?;

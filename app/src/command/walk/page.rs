@@ -7,7 +7,7 @@ use crate::view::digits::{difference, factor, number};
 use crate::view::walk::{Derivation, Equation, Walk, WeightChain};
 
 /// The page, or one of its six steps.
-pub fn page(walk: &Walk, only: Option<u64>) -> Page {
+pub(super) fn page(walk: &Walk, only: Option<u64>) -> Page {
     let (mut page, width, story) = (Page::default(), width(), &walk.story);
     if !walk.source.is_empty() {
         page.paragraph(&format!("{}: {}", walk.name, walk.source), width);

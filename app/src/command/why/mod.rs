@@ -54,7 +54,7 @@ Examples:
   whygrad walk --step 6 --activation relu --w 0.6,0.7,0.7,0.6
   whygrad walk --step 6 --activation relu --w 6,0.7,0.07,0.6"))]
 #[allow(rustdoc::broken_intra_doc_links)] // the brackets of a weight's name
-pub struct Args {
+pub(super) struct Args {
     /// The weight; without it, the weights that moved, earned and hurt most
     weight: Option<String>,
     /// Run folder
@@ -87,7 +87,7 @@ fn after_why(examples: &str) -> String {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let first = Textbook::first_network();
     let of_first = |weight: &String| first.parameters.contains_key(&plain(weight));
     let run = match &args.run {

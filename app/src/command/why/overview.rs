@@ -5,7 +5,7 @@ use crate::view::digits::{number, signed};
 use crate::view::overview::{Moved, Overview};
 
 /// The page.
-pub fn page(overview: &Overview) -> Page {
+pub(super) fn page(overview: &Overview) -> Page {
     let (mut page, width) = (Page::default(), width());
     page.paragraph(&overview.sentences.step, width);
     let Some(totals) = &overview.sentences.totals else { return page };

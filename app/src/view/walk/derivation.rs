@@ -6,7 +6,7 @@ use whygrad::credit::{Chain, Expression, Link, Place, Snapshot, formula};
 use whygrad::expr::{Expr, Role, Symbol};
 
 /// The connections of an example.
-pub struct Wires<'a> {
+pub(super) struct Wires<'a> {
     worked: &'a Worked,
     step: &'a Snapshot,
     wires: Vec<Wire<'a>>,
@@ -29,7 +29,7 @@ const HIDDEN: usize = 3;
 
 impl<'a> Wires<'a> {
     /// Of an example's first step.
-    pub fn new(worked: &'a Worked, step: &'a Snapshot) -> Wires<'a> {
+    pub(super) fn new(worked: &'a Worked, step: &'a Snapshot) -> Wires<'a> {
         let wire = |weight: &'a Weight, end: End| {
             let mut links: Vec<Link> = Chain::new(step, worked.at(end), 0).links().cloned().collect();
             if let Some(loss) = links.first_mut() {
@@ -60,13 +60,13 @@ impl<'a> Wires<'a> {
     }
 
     /// The slope of the activation at each neuron of a layer.
-    pub fn activation_slopes(&self, layer: usize) -> Vec<f64> {
+    pub(super) fn activation_slopes(&self, layer: usize) -> Vec<f64> {
         let slope = |unit| self.activation(layer, unit).and_then(|link| link.number).unwrap_or(f64::NAN);
         (0..self.worked.names[layer + 1].len()).map(slope).collect()
     }
 
     /// What every neuron computes: its sum, and what its activation makes of it.
-    pub fn forward(&self) -> Vec<Equation> {
+    pub(super) fn forward(&self) -> Vec<Equation> {
         let computed = |value: usize, unit: usize| {
             Some(Equation {
                 symbol: self.unit(value, unit),
@@ -89,7 +89,7 @@ impl<'a> Wires<'a> {
     }
 
     /// How the loss changes with each output, and each output with its sum.
-    pub fn output_slopes(&self) -> Vec<Equation> {
+    pub(super) fn output_slopes(&self) -> Vec<Equation> {
         let of = |unit| {
             let neuron = Some(self.unit(4, unit));
             let loss = self.into(1, unit).next().and_then(|wire| wire.links.first());
@@ -103,7 +103,7 @@ impl<'a> Wires<'a> {
     }
 
     /// How the loss, or the only output's sum, changes with each hidden neuron, and each of those with its sum.
-    pub fn hidden_slopes(&self) -> Vec<Equation> {
+    pub(super) fn hidden_slopes(&self) -> Vec<Equation> {
         let of = |unit| {
             let neuron = Some(self.unit(2, unit));
             let onward = match self.only_output() {
@@ -120,12 +120,12 @@ impl<'a> Wires<'a> {
     }
 
     /// Whether the chains of hidden weights go through one output.
-    pub fn only_output(&self) -> bool {
+    pub(super) fn only_output(&self) -> bool {
         self.worked.names[2].len() == 1
     }
 
     /// ∂L by each output's sum.
-    pub fn reused(&self) -> Vec<String> {
+    pub(super) fn reused(&self) -> Vec<String> {
         (0..self.worked.names[2].len()).map(|unit| format!("∂L/∂{}", self.unit(3, unit))).collect()
     }
 
@@ -154,7 +154,7 @@ impl<'a> Wires<'a> {
     }
 
     /// The chains of all weights into a layer.
-    pub fn chains(&self, layer: usize) -> Vec<WeightChain> {
+    pub(super) fn chains(&self, layer: usize) -> Vec<WeightChain> {
         let into = |wire: &&Wire<'a>| wire.end.layer == layer;
         self.wires.iter().filter(into).map(|wire| self.chain(wire)).collect()
     }

@@ -25,7 +25,7 @@ struct End<P> {
 
 /// The line of a step.
 #[derive(Debug)]
-pub struct Line<P> {
+pub(super) struct Line<P> {
     from: End<P>,
     to: End<P>,
     /// n
@@ -40,7 +40,7 @@ pub struct Line<P> {
 
 impl<P: Real> Line<P> {
     /// A line that begins and ends at `weights`, and the probe loss there.
-    pub fn new(weights: Weights<P>, probe: &mut Probe<P>) -> (Line<P>, f64) {
+    pub(super) fn new(weights: Weights<P>, probe: &mut Probe<P>) -> (Line<P>, f64) {
         // Those that are walked side by side have places of their own.
         let zeros = |place| Aligned::zeros_apart(weights.params.len(), place);
         let start = |place| Weights {
@@ -60,7 +60,7 @@ impl<P: Real> Line<P> {
     }
 
     /// Goes on: the line now begins where it ended, and ends at `weights`.
-    pub fn go_on<T: Scalar>(&mut self, weights: &Weights<T>, plan: &Plan<P, keep::Training>) {
+    pub(super) fn go_on<T: Scalar>(&mut self, weights: &Weights<T>, plan: &Plan<P, keep::Training>) {
         std::mem::swap(&mut self.from, &mut self.to);
         self.pieces = 1;
         let to = &mut self.to.weights;
@@ -69,7 +69,7 @@ impl<P: Real> Line<P> {
     }
 
     /// The probe loss at the beginning with the running statistics of the end, where those are others.
-    pub fn new_statistics(&mut self, probe: &mut Probe<P>) -> Option<f64> {
+    pub(super) fn new_statistics(&mut self, probe: &mut Probe<P>) -> Option<f64> {
         let (from, new) = (&mut self.from, &self.to.weights.buffers);
         (from.weights.buffers != *new).then(|| {
             from.weights.buffers.copy_from_slice(new);
@@ -79,12 +79,12 @@ impl<P: Real> Line<P> {
     }
 
     /// The probe loss at the end.
-    pub fn end(&mut self, probe: &mut Probe<P>) -> f64 {
+    pub(super) fn end(&mut self, probe: &mut Probe<P>) -> f64 {
         probe.at(&self.to.weights, &mut self.to.gradient, false)
     }
 
     /// Takes the gradients in the middle of all pieces.
-    pub fn take_mids(&mut self, probe: &mut Probe<P>) {
+    pub(super) fn take_mids(&mut self, probe: &mut Probe<P>) {
         for piece in 0..self.pieces {
             let s = P::of((f64::from(piece) + 0.5) / f64::from(self.pieces));
             let weights = [&mut self.from.weights, &mut self.to.weights, &mut self.between];
@@ -95,7 +95,7 @@ impl<P: Real> Line<P> {
     }
 
     /// Halves all pieces; the gradients in their middles have to be taken.
-    pub fn halve(&mut self) {
+    pub(super) fn halve(&mut self) {
         if self.pieces == 1 {
             self.inner.copy_from_slice(&self.mids);
         } else {
@@ -105,7 +105,7 @@ impl<P: Real> Line<P> {
     }
 
     /// Simpson's rule with the gradients at hand; `room` is for as many numbers as there are weights.
-    pub fn simpson<'a>(&'a self, room: &'a mut [P]) -> Simpson<'a, P> {
+    pub(super) fn simpson<'a>(&'a self, room: &'a mut [P]) -> Simpson<'a, P> {
         let mut interior = &self.mids[..];
         if self.pieces > 1 {
             let half = P::of(0.5);
@@ -123,7 +123,7 @@ impl<P: Real> Line<P> {
 }
 
 /// Aᵢ = (θ₁ − θ₀)ᵢ·(c₀·(g(0) + g(1)) + c₁·(½·Σ inner + Σ mids))ᵢ
-pub struct Simpson<'a, P> {
+pub(super) struct Simpson<'a, P> {
     /// θ₀, θ₁, g(0), g(1), and ½·Σ inner + Σ mids.
     line: [&'a [P]; 5],
     c: [P; 2],
@@ -131,12 +131,12 @@ pub struct Simpson<'a, P> {
 
 impl<P: Scalar> Simpson<'_, P> {
     /// Aᵢ of weight i.
-    pub fn of(&self, i: usize) -> f64 {
+    pub(super) fn of(&self, i: usize) -> f64 {
         allocation(self.line.map(|x| x[i]), self.c)
     }
 
     /// Σ Aᵢ over some weights; every Aᵢ is added to its entry, where there are entries.
-    pub fn sum(&self, range: Range<usize>, entries: &mut [f64]) -> f64 {
+    pub(super) fn sum(&self, range: Range<usize>, entries: &mut [f64]) -> f64 {
         wide(Sum, (self.line.map(|x| &x[range.clone()]), self.c, entries))
     }
 }

@@ -23,7 +23,7 @@ pub fn probe<T: Scalar, P: Scalar>(data: &Dataset<T>, count: usize, seed: u64) -
 
 /// A probe set, and the network compiled for it.
 #[derive(Debug)]
-pub struct Probe<P> {
+pub(super) struct Probe<P> {
     pub plan: Plan<P, keep::Training>,
     pub data: Dataset<P>,
     /// What the sum of the losses of all examples is divided by.
@@ -37,7 +37,7 @@ pub struct Probe<P> {
 }
 
 impl<P: Real> Probe<P> {
-    pub fn new(
+    pub(super) fn new(
         network: &Network,
         loss: Arc<dyn LossFunction>,
         data: Dataset<P>,
@@ -58,7 +58,7 @@ impl<P: Real> Probe<P> {
     }
 
     /// The probe loss at `weights`, and its gradient: into `gradient`, or with `add` onto what is there.
-    pub fn at(&mut self, weights: &Weights<P>, gradient: &mut [P], add: bool) -> f64 {
+    pub(super) fn at(&mut self, weights: &Weights<P>, gradient: &mut [P], add: bool) -> f64 {
         let pass = Pass { backward: true, ..Pass::EVALUATE };
         self.gradients += 1;
         self.losses.clear();

@@ -196,7 +196,11 @@ impl Account {
 }
 
 /// The first `count` of some places in an order; those that are equal in it stay in the network's.
-pub fn first(mut places: Vec<usize>, count: usize, order: impl Fn(usize, usize) -> Ordering) -> Vec<usize> {
+pub(crate) fn first(
+    mut places: Vec<usize>,
+    count: usize,
+    order: impl Fn(usize, usize) -> Ordering,
+) -> Vec<usize> {
     let compare = |a: &usize, b: &usize| order(*a, *b).then(a.cmp(b));
     if count < places.len() {
         places.select_nth_unstable_by(count, compare);
@@ -207,7 +211,7 @@ pub fn first(mut places: Vec<usize>, count: usize, order: impl Fn(usize, usize) 
 }
 
 /// Σ of the negative ones and Σ of the others.
-pub fn halves(x: &[f64]) -> (f64, f64) {
+pub(super) fn halves(x: &[f64]) -> (f64, f64) {
     let add =
         |(negative, positive), &x| if x < 0.0 { (negative + x, positive) } else { (negative, positive + x) };
     x.iter().fold((0.0, 0.0), add)

@@ -44,7 +44,7 @@ pub(super) struct Held<'a, T> {
 }
 
 impl<T: Precision> Held<'_, T> {
-    pub fn point(&self) -> Point<'_, T> {
+    pub(super) fn point(&self) -> Point<'_, T> {
         let Subject { rows, places, buffer_ranges, mode, .. } = self.subject;
         Point {
             rows: *rows,
@@ -69,7 +69,7 @@ pub(super) struct Run<'a, T> {
 pub(super) const START: f64 = 1.0;
 
 impl<T: Precision> Run<'_, T> {
-    pub fn forward(&mut self) {
+    pub(super) fn forward(&mut self) {
         let Held { subject, param_ranges, x, w, buffers, y, saved } = &mut self.held;
         let io = Forward {
             rows: subject.rows,
@@ -84,7 +84,7 @@ impl<T: Precision> Run<'_, T> {
     }
 
     /// The gradient of Σ dy·y by the inputs: each is written over NaN, or added to [`START`], or stays NaN.
-    pub fn backward(&mut self, dy: &[T], requests: &[GradReq]) -> Vec<T> {
+    pub(super) fn backward(&mut self, dy: &[T], requests: &[GradReq]) -> Vec<T> {
         let subject = self.held.subject;
         let mut dx = vec![T::nan(); self.held.x.len()];
         for (input, _) in requests.iter().enumerate().filter(|(_, request)| **request == GradReq::Add) {
@@ -104,18 +104,18 @@ impl<T: Precision> Run<'_, T> {
     }
 
     /// The whole gradient by the inputs.
-    pub fn by_inputs(&mut self, dy: &[T]) -> Vec<T> {
+    pub(super) fn by_inputs(&mut self, dy: &[T]) -> Vec<T> {
         self.backward(dy, &vec![GradReq::Write; self.held.subject.places.len()])
     }
 
     /// The gradient by part of a parameter, added to it.
-    pub fn by_part(&mut self, dy: &[T], part: Part, dw: Grad<'_, T>) {
+    pub(super) fn by_part(&mut self, dy: &[T], part: Part, dw: Grad<'_, T>) {
         let team = &mut Team::of(&self.threads, &mut self.rooms);
         T::of_op(self.held.subject.op).backward_param(&self.held.point(), dy, part, dw, team);
     }
 
     /// The gradient by all parameters, written over NaN.
-    pub fn by_params(&mut self, dy: &[T]) -> Vec<T> {
+    pub(super) fn by_params(&mut self, dy: &[T]) -> Vec<T> {
         let mut dw = vec![T::nan(); self.held.w.len()];
         for (param, range) in self.held.param_ranges.clone().into_iter().enumerate() {
             let rows = 0..rows(&self.held.subject.params[param]);
@@ -125,7 +125,7 @@ impl<T: Precision> Run<'_, T> {
     }
 
     /// The partials of number `of` of the output: by the inputs and by the parameters.
-    pub fn partials(&self, of: usize) -> Result<[Vec<T>; 2], Mismatch> {
+    pub(super) fn partials(&self, of: usize) -> Result<[Vec<T>; 2], Mismatch> {
         let Held { subject, param_ranges, x, w, y, .. } = &self.held;
         let (mut dx, mut dw) = (vec![T::zero(); x.len()], vec![T::zero(); w.len()]);
         let (width, mut wrong) = (y.len() / subject.rows, Ok(()));
@@ -152,12 +152,12 @@ impl<T: Precision> Run<'_, T> {
     }
 
     /// An upstream gradient that is not one.
-    pub fn upstream(&self) -> Vec<T> {
+    pub(super) fn upstream(&self) -> Vec<T> {
         numbers(4, self.held.y.len(), &[]).into_iter().map(T::of).collect()
     }
 
     /// Compares gradients by the inputs.
-    pub fn same_by_inputs(&self, found: &[T], expected: &[T], tolerance: f64) -> Result<(), Mismatch> {
+    pub(super) fn same_by_inputs(&self, found: &[T], expected: &[T], tolerance: f64) -> Result<(), Mismatch> {
         let mut inputs = 0..self.held.subject.places.len();
         inputs.try_for_each(|input| {
             let range = self.held.subject.input(input);
@@ -166,7 +166,7 @@ impl<T: Precision> Run<'_, T> {
     }
 
     /// Compares gradients by the parameters.
-    pub fn same_by_params(&self, found: &[T], expected: &[T], tolerance: f64) -> Result<(), Mismatch> {
+    pub(super) fn same_by_params(&self, found: &[T], expected: &[T], tolerance: f64) -> Result<(), Mismatch> {
         let mut ranges = self.held.param_ranges.iter().enumerate();
         ranges.try_for_each(|(param, range)| {
             each(Quantity::ByParam(param), &found[range.clone()], &expected[range.clone()], tolerance)
@@ -176,7 +176,7 @@ impl<T: Precision> Run<'_, T> {
 
 impl Run<'_, f64> {
     /// Σ dy·y for the numbers as they are.
-    pub fn sum(&mut self, dy: &[f64]) -> Sum {
+    pub(super) fn sum(&mut self, dy: &[f64]) -> Sum {
         self.forward();
         Sum::of_products(dy, &self.held.y)
     }

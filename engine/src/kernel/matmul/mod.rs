@@ -198,7 +198,7 @@ mod tests {
     use crate::kernel::{Aligned, random};
 
     /// Sizes around every register and block edge.
-    pub const ODD_SIZES: [usize; 14] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 47, 49, 97, 259];
+    pub(super) const ODD_SIZES: [usize; 14] = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 47, 49, 97, 259];
 
     /// C ← A·B + `onto` in the plainest way: the twin of the kernels.
     fn naive<T: Scalar>(

@@ -19,14 +19,14 @@ pub(super) struct Tiles {
 impl Tiles {
     /// As few tiles of at most R rows as there can be, of about one size.
     #[inline(always)]
-    pub fn new<const R: usize>(rows: usize) -> Tiles {
+    pub(super) fn new<const R: usize>(rows: usize) -> Tiles {
         let count = rows.div_ceil(R);
         Tiles { count, rows: rows / count, longer: rows % count }
     }
 
     /// Rows of a tile.
     #[inline(always)]
-    pub fn of(self, tile: usize) -> usize {
+    pub(super) fn of(self, tile: usize) -> usize {
         self.rows + usize::from(tile < self.longer)
     }
 }
@@ -69,7 +69,12 @@ impl<T: Scalar> Ahead<T> {
     const LINE: usize = LINE / size_of::<T>();
 
     /// Terms × columns of B, from its element `b` on, in so many steps.
-    pub fn new(b: *const T, [row, column]: [usize; 2], [kc, columns]: [usize; 2], steps: usize) -> Ahead<T> {
+    pub(super) fn new(
+        b: *const T,
+        [row, column]: [usize; 2],
+        [kc, columns]: [usize; 2],
+        steps: usize,
+    ) -> Ahead<T> {
         let (pieces, stride, length) = if column == 1 { (kc, row, columns) } else { (columns, column, kc) };
         let lines = length.div_ceil(Self::LINE);
         let left = pieces * lines;
@@ -100,7 +105,7 @@ impl<T: Scalar> Panel<'_, T> {
     /// # Safety
     /// The processor has `V`'s instructions.
     #[inline(always)]
-    pub unsafe fn call<V: Vector<T>, const R: usize, const W: usize, const Q: usize>(&self) {
+    pub(super) unsafe fn call<V: Vector<T>, const R: usize, const W: usize, const Q: usize>(&self) {
         // SAFETY: the caller vouches for the instructions.
         unsafe {
             match self.strides {

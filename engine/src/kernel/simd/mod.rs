@@ -8,7 +8,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use portable::Lanes;
+pub(super) use portable::Lanes;
 
 use super::Scalar;
 use std::sync::OnceLock;

@@ -44,7 +44,7 @@ pub(super) struct ScheduledOp {
 
 impl Schedule {
     /// For `rows` examples, with values and gradients where `memory` says.
-    pub fn new<T: Scalar>(network: &Network, memory: &MemoryPlan, rows: usize) -> Schedule {
+    pub(super) fn new<T: Scalar>(network: &Network, memory: &MemoryPlan, rows: usize) -> Schedule {
         let mut saved = 0;
         let op = |(i, node): (usize, &Node)| {
             let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
@@ -76,7 +76,7 @@ impl Schedule {
     }
 
     /// Number of the network's output among the values.
-    pub fn output(&self) -> usize {
+    pub(super) fn output(&self) -> usize {
         self.ops.len()
     }
 }
@@ -84,7 +84,7 @@ impl Schedule {
 impl ScheduledOp {
     /// Its mode in a pass, for examples from number `first_row` of the batch on; `train` addresses the step's random
     /// numbers.
-    pub fn mode(&self, train: Option<u64>, first_row: usize) -> Mode {
+    pub(super) fn mode(&self, train: Option<u64>, first_row: usize) -> Mode {
         match train {
             Some(key) => Mode::Train { key: key ^ self.salt, first_row },
             None => Mode::Eval,

@@ -45,7 +45,7 @@ pub(super) struct Shard<T> {
 
 impl<T: Precision> Shard<T> {
     /// For up to `rows` examples, with arenas of so many numbers.
-    pub fn new(schedule: &Schedule, [values, grads]: [usize; 2], rows: usize) -> Shard<T> {
+    pub(super) fn new(schedule: &Schedule, [values, grads]: [usize; 2], rows: usize) -> Shard<T> {
         let none = vec![Moments::default(); schedule.values.len()];
         let facts = ValueFacts { values: none.clone(), gradients: none };
         Shard {
@@ -60,20 +60,20 @@ impl<T: Precision> Shard<T> {
     }
 
     /// What of the batch's inputs is its own; none where there are none.
-    pub fn own<'a>(&self, schedule: &Schedule, borrowed: Borrowed<'a, T>) -> Borrowed<'a, T> {
+    pub(super) fn own<'a>(&self, schedule: &Schedule, borrowed: Borrowed<'a, T>) -> Borrowed<'a, T> {
         let width = schedule.values[0].shape.len();
         let own = self.first * width..(self.first + self.rows) * width;
         Borrowed { inputs: borrowed.inputs.get(own).unwrap_or_default(), ..borrowed }
     }
 
     /// Copies the inputs of its examples.
-    pub fn copy_inputs(&mut self, batch: Batch<'_, T>, team: &mut Team<'_, T>) {
+    pub(super) fn copy_inputs(&mut self, batch: Batch<'_, T>, team: &mut Team<'_, T>) {
         let (first, inputs) = (self.first, &mut self.values[..self.rows * batch.data.shape().len()]);
         team.split(self.rows, [inputs], |rows, [x]| batch.copy_inputs(first + rows.start, x));
     }
 
     /// Computes every value.
-    pub fn forward(
+    pub(super) fn forward(
         &mut self,
         schedule: &Schedule,
         borrowed: Borrowed<'_, T>,
@@ -111,7 +111,7 @@ impl<T: Precision> Shard<T> {
     /// Computes the gradients by the inputs of these operations, the last first, from those by their outputs.
     // Inlined into both of its callers: it is a tenth of the smallest steps.
     #[inline(always)]
-    pub fn backward(
+    pub(super) fn backward(
         &mut self,
         schedule: &Schedule,
         nodes: Range<usize>,
@@ -136,7 +136,7 @@ impl<T: Precision> Shard<T> {
     /// The point at which an operation stands after [`Shard::forward`].
     // Inlined, as `backward` is: the smallest steps have nearly as many of these as products.
     #[inline(always)]
-    pub fn point<'a>(
+    pub(super) fn point<'a>(
         &'a self,
         schedule: &'a Schedule,
         node: usize,

@@ -30,7 +30,7 @@ pub(super) struct Sharing {
 
 impl Sharing {
     /// Of batches of up to `capacity` examples; for a plan of steps, or one that only makes gradients.
-    pub fn new(network: &Network, capacity: usize, threads: &Threads, steps: bool) -> Sharing {
+    pub(super) fn new(network: &Network, capacity: usize, threads: &Threads, steps: bool) -> Sharing {
         let weighted = network.nodes.iter().filter(|node| !node.params.is_empty()).count();
         let large = network.param_count() >= LARGE * weighted.max(1);
         let flops = |node: &Node| {

@@ -6,7 +6,7 @@ use crate::view::digits::number;
 use crate::view::walk::{Connection, Drawing};
 
 /// The drawing, and what its neurons compute.
-pub fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
+pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
     page.title(1, &of.title);
     page.line(&of.opening);
     page.line("");

@@ -10,7 +10,7 @@ use whygrad::credit::{Expression, Factor, Kind, Link};
 const FACTORS: usize = 12;
 
 /// The factors, and what they multiply to.
-pub fn show(why: &Why, page: &mut Page, width: usize) {
+pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
     let (chain, says) = (&why.chain, &why.sentences);
     if let Some(example) = &says.example {
         page.paragraph(example, width);

@@ -10,7 +10,7 @@ use crate::view::why::Why;
 use console::Style;
 
 /// The page, with so many examples.
-pub fn page(why: &Why, examples: usize) -> Page {
+pub(super) fn page(why: &Why, examples: usize) -> Page {
     let (mut page, width) = (Page::default(), width());
     for line in wrap(&why.sentences.weight, width) {
         page.line(Style::new().bold().apply_to(line).to_string());

@@ -5,7 +5,7 @@ use crate::view::digits::{count, percent, reconciled, signed};
 use crate::view::why::Why;
 
 /// The paths, and what they sum to.
-pub fn show(why: &Why, page: &mut Page, width: usize) {
+pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
     let (paths, says) = (&why.paths, &why.sentences);
     page.paragraph(&says.paths, width);
     if paths.flow.paths.log10.is_none() {

@@ -6,7 +6,7 @@ use crate::view::why::Why;
 use console::{Alignment, Style, pad_str};
 
 /// The examples that contribute most, at most `shown` of them, and what all sum to.
-pub fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
+pub(super) fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
     let (examples, n) = (&why.examples, why.examples.each.len());
     page.paragraph(&why.sentences.examples, width);
     let mut order: Vec<usize> = (0..n).collect();
@@ -43,7 +43,7 @@ pub fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
 }
 
 /// The parts of the update, and what their symbols stand for.
-pub fn update(why: &Why, page: &mut Page, width: usize) {
+pub(super) fn update(why: &Why, page: &mut Page, width: usize) {
     page.paragraph(&why.sentences.update, width);
     let Some(update) = why.update.as_ref().filter(|update| !update.frozen) else { return };
     page.line("");
@@ -78,7 +78,7 @@ pub fn update(why: &Why, page: &mut Page, width: usize) {
 }
 
 /// What was predicted for the step, and what was measured.
-pub fn effect(why: &Why, page: &mut Page, width: usize) {
+pub(super) fn effect(why: &Why, page: &mut Page, width: usize) {
     let Some(effect) = &why.effect else { return page.line("No step is made.") };
     let says = |sentence: &Option<String>, page: &mut Page| {
         sentence.iter().for_each(|sentence| page.paragraph(sentence, width));
