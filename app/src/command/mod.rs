@@ -77,8 +77,12 @@ fn after<V: JsonSchema>(examples: &str) -> String {
     )
 }
 
-/// The fields of a view, a line each.
+/// The fields of a view, a line each. clap asks for the end of every command's help whenever it reads arguments, and they
+/// take longer to work out than many a command: so there are none where nobody asked for help.
 fn fields<V: JsonSchema>() -> String {
+    if !std::env::args_os().any(|argument| argument == "--help" || argument == "help") {
+        return String::new();
+    }
     let fields = view::fields::<V>();
     definitions(fields.iter().map(|field| (field.depth, &*field.name, &*field.about)), width().min(100))
 }
