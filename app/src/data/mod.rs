@@ -1,5 +1,5 @@
 //! Data from files and built-in sets. One format, one file: bytes go in, values come out, and only this page
-//! touches the file system. To add a format: its file, and its line in [`FORMATS`].
+//! touches the file system. To add a format: its file, and its line in `FORMATS`.
 
 mod builtin;
 mod csv;

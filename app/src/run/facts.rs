@@ -9,7 +9,7 @@
 //! | a block | the [`Layout`] |
 //! | blocks | each of some [`Record`]s, in the order in which they were left |
 //!
-//! A block is a head and a payload, which postcard writes. The head has four numbers: [`MARK`], the payload's length,
+//! A block is a head and a payload, which postcard writes. The head has four numbers: `MARK`, the payload's length,
 //! the payload's checksum, and the checksum of these three. So a head is known for one wherever it stands, and what is
 //! broken costs no more than its own block. Blocks are only ever appended: the last one may be torn, or not be there as
 //! a whole yet.

@@ -35,7 +35,7 @@ const CHECKPOINTS: u64 = 64;
 const CHECKPOINT_BYTES: u64 = 256 << 20;
 
 /// Steps between two checkpoints when a run is at `step` and one takes `bytes`: 100, doubled until at most
-/// [`CHECKPOINTS`] of them (fewer where they would take more than 256 MiB, but at least two) lie behind it.
+/// `CHECKPOINTS` of them (fewer where they would take more than 256 MiB, but at least two) lie behind it.
 /// Those that no longer fit the spacing are deleted.
 pub fn spacing(step: u64, bytes: u64) -> u64 {
     let most = (CHECKPOINT_BYTES / bytes.max(1)).clamp(2, CHECKPOINTS);

@@ -42,7 +42,7 @@ pub enum Expr {
     Power(Box<[Expr; 2]>),
     /// A function of its arguments.
     Call(Function, Vec<Expr>),
-    /// v[i]: one number of a vector, counted from 0.
+    /// `v[i]`: one number of a vector, counted from 0.
     Item(Box<[Expr; 2]>),
     /// One formula or another.
     Cases(Box<Cases>),

@@ -61,7 +61,7 @@ impl Moments {
         (count / 64).clamp(1, 256)
     }
 
-    /// Takes in at most [`BLOCK`] numbers, and every `every`-th of them by its magnitude.
+    /// Takes in at most `BLOCK` numbers, and every `every`-th of them by its magnitude.
     pub fn take<T: Scalar>(&mut self, x: &[T], every: usize) {
         let pivot = self.pivot(x[0]);
         let total = vectored(Level::detect(), OneBlock { x, pivot });

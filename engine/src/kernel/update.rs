@@ -75,7 +75,7 @@ pub struct Piece<'a, T> {
     pub slots: [&'a mut [T]; SLOTS],
     /// What is done to the gradient first.
     pub clipping: Option<Clipping<T>>,
-    /// Where facts are added, if they are wanted, with [`BLOCK`] numbers of scratch.
+    /// Where facts are added, if they are wanted, with `BLOCK` numbers of scratch.
     pub facts: Option<(&'a mut UpdateFacts, &'a mut [T])>,
 }
 

@@ -157,7 +157,7 @@ pub struct Forward<'a, T> {
     pub mode: Mode,
 }
 
-/// The point at which an operation is differentiated. What it does not declare in [`Op::reads`] may be garbage.
+/// The point at which an operation is differentiated. What it does not declare in [`super::Op::reads`] may be garbage.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a, T> {
     /// Number of examples.

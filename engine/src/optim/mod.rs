@@ -96,7 +96,7 @@ pub trait Rule: Debug + Send + Sync {
 
 /// One update in one precision.
 pub trait Update<T: Scalar>: Rule {
-    /// w ← w + Δw for some weights, by [`Piece::each`]. `shared` is what [`Rule::shared`] gave for this update; the slots
+    /// w ← w + Δw for some weights, by [`Piece::apply`]. `shared` is what [`Rule::shared`] gave for this update; the slots
     /// are those that [`Rule::slots`] listed.
     fn update(&self, shared: Shared, piece: Piece<'_, T>);
 }

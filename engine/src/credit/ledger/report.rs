@@ -78,7 +78,7 @@ pub struct Totals {
 }
 
 impl<P: Real> Ledger<P> {
-    /// Allocation of every weight so far, in the order of [`Weights::params`].
+    /// Allocation of every weight so far, in the order of [`crate::network::Weights::params`].
     pub fn allocation(&self) -> &[f64] {
         &self.allocation
     }
