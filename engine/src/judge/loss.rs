@@ -184,7 +184,8 @@ fn single(subject: &Subject) -> Result<(), Mismatch> {
     {
         // What f32 cannot hold is infinite there.
         let rounded: Vec<f32> = exact.iter().map(|x| *x as f32).collect();
-        each(of, found, &rounded, SINGLE * largest(&rounded))?;
+        // Below the normal numbers, digits are of one size.
+        each(of, found, &rounded, SINGLE * largest(&rounded).max(f32::MIN_POSITIVE.into()))?;
     }
     Ok(())
 }
