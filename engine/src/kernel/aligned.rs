@@ -27,7 +27,7 @@ pub(crate) fn padded<T>(count: usize) -> usize {
 /// rows that are far apart do not wait for their addresses to be translated.
 #[derive(Default)]
 pub struct Aligned<T> {
-    /// Only the numbers of the slice are initialised; what lies around them is never touched.
+    /// The numbers of the slice are initialised; what lies around them is never read.
     memory: Vec<MaybeUninit<T>>,
     start: usize,
     count: usize,
@@ -42,7 +42,10 @@ impl<T: Scalar> Aligned<T> {
 
     /// `count` zeros; slices with different places, 0 to 4, can be walked side by side without meeting in the cache.
     pub fn zeros_apart(count: usize, place: usize) -> Aligned<T> {
-        Aligned::of(count, place, [std::iter::repeat_n(T::zero(), count)])
+        // Long memory of zeros comes from the system page by page, each when it is first touched. Zeros are what all
+        // scalars are whose bytes are 0.
+        let memory = Box::<[T]>::new_zeroed_slice(length::<T>(count, place)).into_vec();
+        Aligned { start: start(&memory, count, place), memory, count, place }
     }
 }
 
@@ -74,15 +77,8 @@ impl<T> Aligned<T> {
         place: usize,
         parts: impl IntoIterator<Item = impl Iterator<Item = T>>,
     ) -> Aligned<T> {
-        let page = if count * size_of::<T>() < HUGE { PAGE } else { HUGE };
-        let apart = place * APART * LINE / size_of::<T>();
-        let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(count + page / size_of::<T>() + apart);
-        // An interpreter (Miri) may not know the address, and answers with the largest number; any start is right.
-        let first = memory.as_ptr().align_offset(page).min(page / size_of::<T>());
-        let start = first + apart;
-        if page == HUGE {
-            ask_for_huge_pages(&memory.spare_capacity_mut()[first..]);
-        }
+        let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(length::<T>(count, place));
+        let start = start(memory.spare_capacity_mut(), count, place);
         // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
         unsafe { memory.set_len(start) };
         for part in parts {
@@ -91,6 +87,32 @@ impl<T> Aligned<T> {
         assert_eq!(memory.len(), start + count, "the parts have other numbers than were counted");
         Aligned { memory, start, count, place }
     }
+}
+
+/// What `count` numbers of a length are aligned to, in bytes.
+fn page<T>(count: usize) -> usize {
+    if count * size_of::<T>() < HUGE { PAGE } else { HUGE }
+}
+
+/// Numbers between an aligned address and what lies at a place.
+fn offset<T>(place: usize) -> usize {
+    place * APART * LINE / size_of::<T>()
+}
+
+/// How much memory, in numbers, has `count` of them at a place in it, wherever it begins.
+fn length<T>(count: usize, place: usize) -> usize {
+    count + page::<T>(count) / size_of::<T>() + offset::<T>(place)
+}
+
+/// Where in untouched memory of that length they start.
+fn start<T>(memory: &[MaybeUninit<T>], count: usize, place: usize) -> usize {
+    let page = page::<T>(count);
+    // An interpreter (Miri) may not know the address, and answers with the largest number; any start is right.
+    let first = memory.as_ptr().align_offset(page).min(page / size_of::<T>());
+    if page == HUGE {
+        ask_for_huge_pages(&memory[first..]);
+    }
+    first + offset::<T>(place)
 }
 
 /// Asks the system to back memory that was not touched yet by huge pages. Nothing but speed depends on its answer.
