@@ -1,6 +1,7 @@
 //! Own data: a network learns which points lie inside a circle, is kept as bytes, and goes on from them.
 
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets, split};
 use whygrad::layers;
@@ -8,18 +9,18 @@ use whygrad::loss::CrossEntropy;
 use whygrad::network::Network;
 use whygrad::op::{Linear, Tanh};
 use whygrad::optim::Adam;
-use whygrad::train::{Epoch, Fit, Flow, Observer, Options, Progress, State, Trainer, fit};
+use whygrad::train::{Epoch, Fit, Observer, Options, Progress, State, Trainer, fit};
 
 /// Prints every tenth epoch.
 struct Print;
 
 impl<T> Observer<T> for Print {
-    fn epoch(&mut self, done: &Epoch<'_, T>) -> Flow {
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         if let (true, Some(test)) = (done.epoch.is_multiple_of(10), done.test) {
             let right = 100.0 * test.accuracy.unwrap_or_default();
             println!("epoch {:3}   loss {:.4}   {right:.1} % right", done.epoch, done.train_loss);
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 }
 

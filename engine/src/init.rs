@@ -3,7 +3,7 @@
 //! For a weight [out, in, …]: fan_in = in · (numbers behind it), fan_out = out · (numbers behind in).
 
 use crate::kernel::{Scalar, random};
-use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
+use crate::setting::{Default, Key, Kind, Literal, SettingError, Settings};
 use crate::shape::Shape;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -135,14 +135,14 @@ fn gain(settings: &Settings) -> f64 {
 
 impl Init {
     /// Reads `"kaiming_uniform"` or `{ type = "normal", std = 0.02 }`.
-    pub fn read(value: &Value) -> Result<Init, SettingError> {
+    pub fn read(value: &Literal) -> Result<Init, SettingError> {
         let (name, given) = match value {
-            Value::Text(name) => (name.to_string(), vec![]),
-            Value::Table(items) => {
+            Literal::Text(name) => (name.to_string(), vec![]),
+            Literal::Table(items) => {
                 let mut items = items.clone();
                 let at = items.iter().position(|(key, _)| key == "type");
                 match at.map(|at| items.remove(at).1) {
-                    Some(Value::Text(name)) => (name.to_string(), items),
+                    Some(Literal::Text(name)) => (name.to_string(), items),
                     _ => return Err(SettingError::Missing { key: "type", kind: Kind::Init }),
                 }
             }
@@ -195,14 +195,14 @@ mod tests {
     #[test]
     fn every_initialiser_has_the_spread_that_its_formula_says() {
         let shape = Shape::from([200, 300]);
-        let named = |name: &'static str| Value::Text(name.into());
-        let table = |items: &[(&str, Value)]| {
-            Value::Table(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect())
+        let named = |name: &'static str| Literal::Text(name.into());
+        let table = |items: &[(&str, Literal)]| {
+            Literal::Table(items.iter().map(|(key, value)| (key.to_string(), value.clone())).collect())
         };
         let cases = [
             (named("zeros"), 0.0, 0.0),
-            (table(&[("type", named("constant")), ("val", Value::Number(0.25))]), 0.25, 0.0),
-            (table(&[("type", named("normal")), ("std", Value::Number(0.02))]), 0.0, 0.02),
+            (table(&[("type", named("constant")), ("val", Literal::Number(0.25))]), 0.25, 0.0),
+            (table(&[("type", named("normal")), ("std", Literal::Number(0.02))]), 0.0, 0.02),
             (named("uniform"), 0.5, 1.0 / 12f64.sqrt()),
             (named("kaiming_normal"), 0.0, (2.0 / 300f64).sqrt()),
             (named("kaiming_uniform"), 0.0, (2.0 / 300f64).sqrt()),
@@ -215,8 +215,8 @@ mod tests {
             (named("xavier_uniform"), 0.0, (2.0 / 500f64).sqrt()),
         ];
         assert!(LIST.iter().all(|entry| cases.iter().any(|(value, ..)| match value {
-            Value::Text(name) => name == entry.name,
-            Value::Table(items) => items[0].1 == named(entry.name),
+            Literal::Text(name) => name == entry.name,
+            Literal::Table(items) => items[0].1 == named(entry.name),
             _ => false,
         })));
         for (value, mean, std) in cases {
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_unknown_initialiser_is_named_with_the_ones_there_are() {
-        let message = Init::read(&Value::Text("kaiming".into())).unwrap_err().to_string();
+        let message = Init::read(&Literal::Text("kaiming".into())).unwrap_err().to_string();
         assert!(
             message.starts_with("unknown initialiser \"kaiming\"; allowed: zeros, constant"),
             "{message}"

@@ -251,7 +251,7 @@
 //!
 //! ```
 //! use whygrad::author::{ElementUpdate, Numbers, Piece, Scalar};
-//! use whygrad::optim::{Before, Decomposition, Rule, Shared, Slot, Source, Update};
+//! use whygrad::optim::{Before, Decomposition, Rule, Shared, Slot, Source, Apply};
 //!
 //! /// Quasi-hyperbolic momentum (Ma, Yarats 2019): m ← β·m + (1 − β)·g; w ← w − α·((1 − ν)·g + ν·m).
 //! #[derive(Clone, Copy, Debug)]
@@ -290,7 +290,7 @@
 //!     }
 //! }
 //!
-//! impl<T: Scalar> Update<T> for Qhm {
+//! impl<T: Scalar> Apply<T> for Qhm {
 //!     fn update(&self, [alpha, ..]: Shared, piece: Piece<'_, T>) {
 //!         piece.apply(Step { minus_alpha: T::of(-alpha), beta: T::of(self.beta), nu: T::of(self.nu) });
 //!     }
@@ -322,7 +322,8 @@
 //! step and after the epoch, free to stop.
 //!
 //! ```
-//! use whygrad::train::{Detail, Epoch, Flow, Observer, StepDone};
+//! use std::ops::ControlFlow;
+//! use whygrad::train::{Detail, Epoch, Observer, StepDone};
 //!
 //! /// Keeps the norm of every step's update, and stops when the loss is low enough.
 //! struct Watch {
@@ -334,13 +335,13 @@
 //!     fn wants(&mut self, _step: u64) -> Detail {
 //!         Detail::Facts
 //!     }
-//!     fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+//!     fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
 //!         let updates = done.facts.iter().flat_map(|facts| &facts.param_updates);
 //!         self.norms.push(updates.map(|update| update.norm().powi(2)).sum::<f64>().sqrt());
-//!         Flow::Continue
+//!         ControlFlow::Continue(())
 //!     }
-//!     fn epoch(&mut self, done: &Epoch<'_, T>) -> Flow {
-//!         if done.train_loss <= self.enough { Flow::Stop } else { Flow::Continue }
+//!     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
+//!         if done.train_loss <= self.enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 //!     }
 //! }
 //! # use std::sync::Arc;

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A value as an experiment file gives it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum Literal {
     /// `true` or `false`
     Switch(bool),
     /// A whole number.
@@ -16,23 +16,23 @@ pub enum Value {
     /// A text or the name of something.
     Text(Cow<'static, str>),
     /// `[…]`
-    List(Cow<'static, [Value]>),
+    List(Cow<'static, [Literal]>),
     /// `{ type = "…", … }`
-    Table(Vec<(String, Value)>),
+    Table(Vec<(String, Literal)>),
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, open: &str, items: Vec<String>, close: &str| {
             write!(f, "{open}{}{close}", items.join(", "))
         };
         match self {
-            Value::Switch(x) => write!(f, "{x}"),
-            Value::Whole(x) => write!(f, "{x}"),
-            Value::Number(x) => write!(f, "{x}"),
-            Value::Text(x) => write!(f, "\"{x}\""),
-            Value::List(items) => list(f, "[", items.iter().map(Value::to_string).collect(), "]"),
-            Value::Table(items) => {
+            Literal::Switch(x) => write!(f, "{x}"),
+            Literal::Whole(x) => write!(f, "{x}"),
+            Literal::Number(x) => write!(f, "{x}"),
+            Literal::Text(x) => write!(f, "\"{x}\""),
+            Literal::List(items) => list(f, "[", items.iter().map(Literal::to_string).collect(), "]"),
+            Literal::Table(items) => {
                 list(f, "{ ", items.iter().map(|(key, value)| format!("{key} = {value}")).collect(), " }")
             }
         }
@@ -180,16 +180,16 @@ pub enum SettingError {
 /// Settings that were checked against a list of keys, with defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    values: Vec<(&'static str, Value)>,
+    values: Vec<(&'static str, Literal)>,
 }
 
 impl Settings {
     /// Checks `given` against `keys`.
     pub fn read(
         keys: &[Key],
-        given: impl IntoIterator<Item = (String, Value)>,
+        given: impl IntoIterator<Item = (String, Literal)>,
     ) -> Result<Settings, SettingError> {
-        let mut values: Vec<(&'static str, Value)> = Vec::new();
+        let mut values: Vec<(&'static str, Literal)> = Vec::new();
         for (name, value) in given {
             let Some(key) = keys.iter().find(|key| key.name == name) else {
                 return Err(SettingError::Unknown {
@@ -212,19 +212,20 @@ impl Settings {
                     return Err(SettingError::Missing { key: key.name, kind: key.kind });
                 }
                 Default::Absent => {}
-                Default::Number(x) => values.push((key.name, Value::Number(x))),
+                Default::Number(x) => values.push((key.name, Literal::Number(x))),
                 Default::Two(a, b) => {
-                    values.push((key.name, Value::List(vec![Value::Number(a), Value::Number(b)].into())));
+                    values
+                        .push((key.name, Literal::List(vec![Literal::Number(a), Literal::Number(b)].into())));
                 }
-                Default::Switch(x) => values.push((key.name, Value::Switch(x))),
-                Default::Word(x) => values.push((key.name, Value::Text(Cow::Borrowed(x)))),
+                Default::Switch(x) => values.push((key.name, Literal::Switch(x))),
+                Default::Word(x) => values.push((key.name, Literal::Text(Cow::Borrowed(x)))),
             }
         }
         Ok(Settings { values })
     }
 
     /// The value of a key, if it was given or has a default.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&Literal> {
         self.values.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
@@ -251,7 +252,7 @@ impl Settings {
     /// The value of a switch with a default.
     pub fn switch(&self, key: &str) -> bool {
         match self.get(key) {
-            Some(Value::Switch(x)) => *x,
+            Some(Literal::Switch(x)) => *x,
             _ => unread(key),
         }
     }
@@ -264,19 +265,19 @@ impl Settings {
     /// The text of a key, where it has one.
     pub fn text_if(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
-            Value::Text(x) => Some(x),
+            Literal::Text(x) => Some(x),
             _ => None,
         }
     }
 
     /// The texts of a key; none where it is absent.
     pub fn texts(&self, key: &str) -> Vec<String> {
-        let text = |value: &Value| match value {
-            Value::Text(x) => Some(x.to_string()),
+        let text = |value: &Literal| match value {
+            Literal::Text(x) => Some(x.to_string()),
             _ => None,
         };
         match self.get(key) {
-            Some(Value::List(items)) => items.iter().filter_map(text).collect(),
+            Some(Literal::List(items)) => items.iter().filter_map(text).collect(),
             Some(value) => text(value).into_iter().collect(),
             None => vec![],
         }
@@ -285,16 +286,16 @@ impl Settings {
     /// The numbers of a key that takes a list, where it has one.
     pub fn numbers_if(&self, key: &str) -> Option<Vec<f64>> {
         match self.get(key)? {
-            Value::List(items) => items.iter().map(number).collect(),
+            Literal::List(items) => items.iter().map(number).collect(),
             _ => None,
         }
     }
 
     /// The rows of a mask, where there is one: true keeps the connection.
     pub fn mask_if(&self, key: &str) -> Option<Vec<Vec<bool>>> {
-        let Some(Value::List(rows)) = self.get(key) else { return None };
-        let row = |row: &Value| match row {
-            Value::List(cells) => cells.iter().map(|cell| number(cell).map(|x| x != 0.0)).collect(),
+        let Some(Literal::List(rows)) = self.get(key) else { return None };
+        let row = |row: &Literal| match row {
+            Literal::List(cells) => cells.iter().map(|cell| number(cell).map(|x| x != 0.0)).collect(),
             _ => None,
         };
         rows.iter().map(row).collect()
@@ -307,43 +308,45 @@ fn unread<T>(key: &str) -> T {
     panic!("`{key}` is not in this list of keys, or may be absent")
 }
 
-fn number(value: &Value) -> Option<f64> {
+fn number(value: &Literal) -> Option<f64> {
     match value {
-        Value::Whole(x) => Some(*x as f64),
-        Value::Number(x) => Some(*x),
+        Literal::Whole(x) => Some(*x as f64),
+        Literal::Number(x) => Some(*x),
         _ => None,
     }
 }
 
-fn fits(value: &Value, kind: Kind) -> bool {
-    let whole = |least: i64, most: i64| matches!(value, Value::Whole(x) if (least..=most).contains(x));
-    let text = |value: &Value| matches!(value, Value::Text(_));
-    let finite = |value: &Value| number(value).filter(|x| x.is_finite());
-    let share = |value: &Value| finite(value).is_some_and(|x| (0.0..1.0).contains(&x));
+fn fits(value: &Literal, kind: Kind) -> bool {
+    let whole = |least: i64, most: i64| matches!(value, Literal::Whole(x) if (least..=most).contains(x));
+    let text = |value: &Literal| matches!(value, Literal::Text(_));
+    let finite = |value: &Literal| number(value).filter(|x| x.is_finite());
+    let share = |value: &Literal| finite(value).is_some_and(|x| (0.0..1.0).contains(&x));
     match kind {
         Kind::Count => whole(1, 1 << 31),
         Kind::Index => whole(0, 1 << 53),
         Kind::Text => text(value),
-        Kind::Texts => text(value) || matches!(value, Value::List(items) if items.iter().all(text)),
+        Kind::Texts => text(value) || matches!(value, Literal::List(items) if items.iter().all(text)),
         Kind::Finite => finite(value).is_some(),
         Kind::Positive => finite(value).is_some_and(|x| x > 0.0),
         Kind::NonNegative => finite(value).is_some_and(|x| x >= 0.0),
         Kind::Share => share(value),
-        Kind::TwoShares => matches!(value, Value::List(items) if items.len() == 2 && items.iter().all(share)),
-        Kind::PositiveList => matches!(value, Value::List(items)
+        Kind::TwoShares => {
+            matches!(value, Literal::List(items) if items.len() == 2 && items.iter().all(share))
+        }
+        Kind::PositiveList => matches!(value, Literal::List(items)
             if !items.is_empty() && items.iter().all(|x| finite(x).is_some_and(|x| x > 0.0))),
         Kind::Mask => {
-            let cell = |cell: &Value| matches!(cell, Value::Whole(0 | 1));
-            let width = |row: &Value| match row {
-                Value::List(cells) if !cells.is_empty() && cells.iter().all(cell) => Some(cells.len()),
+            let cell = |cell: &Literal| matches!(cell, Literal::Whole(0 | 1));
+            let width = |row: &Literal| match row {
+                Literal::List(cells) if !cells.is_empty() && cells.iter().all(cell) => Some(cells.len()),
                 _ => None,
             };
-            matches!(value, Value::List(rows) if !rows.is_empty()
+            matches!(value, Literal::List(rows) if !rows.is_empty()
                 && width(&rows[0]).is_some() && rows.iter().all(|row| width(row) == width(&rows[0])))
         }
-        Kind::Switch => matches!(value, Value::Switch(_)),
-        Kind::Word(words) => matches!(value, Value::Text(x) if words.contains(&x.as_ref())),
-        Kind::Init => matches!(value, Value::Text(_) | Value::Table(_)),
+        Kind::Switch => matches!(value, Literal::Switch(_)),
+        Kind::Word(words) => matches!(value, Literal::Text(x) if words.contains(&x.as_ref())),
+        Kind::Init => matches!(value, Literal::Text(_) | Literal::Table(_)),
     }
 }
 
@@ -360,23 +363,24 @@ mod tests {
     #[test]
     fn defaults_fill_in_and_given_values_win() {
         let settings =
-            Settings::read(KEYS, [("out".into(), Value::Whole(3)), ("p".into(), Value::Whole(0))]).unwrap();
+            Settings::read(KEYS, [("out".into(), Literal::Whole(3)), ("p".into(), Literal::Whole(0))])
+                .unwrap();
         assert_eq!((settings.count("out"), settings.number("p"), settings.switch("bias")), (3, 0.0, true));
     }
 
     #[test]
     fn unknown_missing_and_wrong_settings_are_named() {
-        let message = |given: &[(&str, Value)]| {
+        let message = |given: &[(&str, Literal)]| {
             let given = given.iter().map(|(key, value)| (key.to_string(), value.clone()));
             Settings::read(KEYS, given).unwrap_err().to_string()
         };
-        assert_eq!(message(&[("outt", Value::Whole(1))]), "unknown key `outt`; allowed: out, p, bias");
+        assert_eq!(message(&[("outt", Literal::Whole(1))]), "unknown key `outt`; allowed: out, p, bias");
         assert_eq!(message(&[]), "`out` is missing; it takes a whole number from 1 to 2^31");
         assert_eq!(
-            message(&[("out", Value::Whole(0))]),
+            message(&[("out", Literal::Whole(0))]),
             "`out` is 0; it takes a whole number from 1 to 2^31"
         );
-        let nan = [("out", Value::Whole(1)), ("p", Value::Number(f64::NAN))];
+        let nan = [("out", Literal::Whole(1)), ("p", Literal::Number(f64::NAN))];
         assert_eq!(message(&nan), "`p` is NaN; it takes a number from 0 up to, not including, 1");
     }
 }

@@ -9,13 +9,13 @@ use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use std::io::{IsTerminal, Write};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use whygrad::facts::Metrics;
-use whygrad::train::{Epoch, Fit, Flow, Observer, Progress, Real, StepDone, fit};
+use whygrad::train::{Epoch, Fit, Observer, Progress, Real, StepDone, fit};
 
 /// Trains a network and leaves a run folder
 ///
@@ -219,17 +219,17 @@ impl<T: Real> Observer<T> for Display {
         whygrad::train::Detail::Loss
     }
 
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         if self.step_seconds.len() < TIMES {
             self.step_seconds.push(self.step_started.elapsed().as_secs_f32());
         }
         self.losses.push(done.loss);
         self.examples += done.examples;
         self.bar.set_position(done.step);
-        if INTERRUPTED.load(Ordering::SeqCst) { Flow::Stop } else { Flow::Continue }
+        if INTERRUPTED.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn epoch(&mut self, done: &Epoch<'_, T>) -> Flow {
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         let test = match done.test {
             Some(Metrics { loss, accuracy: Some(share) }) => {
                 format!("  held out {loss:.4}, {:.2} % right", 100.0 * share)
@@ -255,8 +255,8 @@ impl<T: Real> Observer<T> for Display {
             && let Err(error) = self.say(&line)
         {
             self.error = Some(error);
-            return Flow::Stop;
+            return ControlFlow::Break(());
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 }

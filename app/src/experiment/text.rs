@@ -3,7 +3,7 @@
 use crate::error::{Error, Place, Result, nearest};
 use std::borrow::Cow;
 use toml_edit::{Array, Document, DocumentMut, InlineTable, Item, TableLike, Value as Toml};
-use whygrad::setting::{Key, SettingError, Settings, Value};
+use whygrad::setting::{Key, Literal, SettingError, Settings};
 
 /// Nesting that no experiment needs; deeper text could overflow the stack.
 const DEEPEST: usize = 64;
@@ -93,12 +93,12 @@ impl Text {
     }
 
     /// The `type` of the table at `path`, and its other keys.
-    pub(super) fn typed(&self, path: &str) -> Result<(String, Vec<(String, Value)>)> {
+    pub(super) fn typed(&self, path: &str) -> Result<(String, Vec<(String, Literal)>)> {
         let mut given = self.given(path)?;
         let example = "such as type = \"…\"";
         match given.iter().position(|(key, _)| key == "type") {
             Some(at) => match given.remove(at).1 {
-                Value::Text(kind) => Ok((kind.into_owned(), given)),
+                Literal::Text(kind) => Ok((kind.into_owned(), given)),
                 other => {
                     let problem = format!("`type` is {other}; it takes a name in quotes");
                     Err(self.error(&join(path, "type"), &problem))
@@ -154,7 +154,7 @@ impl Text {
         }
     }
 
-    fn given(&self, path: &str) -> Result<Vec<(String, Value)>> {
+    fn given(&self, path: &str) -> Result<Vec<(String, Literal)>> {
         let Some(table) = self.table(path)? else { return Ok(vec![]) };
         let mut given = vec![];
         for (key, item) in table.iter() {
@@ -288,34 +288,34 @@ fn set_in_array(items: &mut Array, path: &str, value: Toml) -> Result<(), String
 }
 
 /// An item as settings take it; `None` where it is nested too deeply.
-fn item_value(item: &Item, depth: usize) -> Option<Value> {
+fn item_value(item: &Item, depth: usize) -> Option<Literal> {
     match item {
         Item::Value(value) => toml_value(value, depth),
         Item::Table(table) => table_value(table, depth),
         Item::ArrayOfTables(tables) => {
             let items =
                 tables.iter().map(|table| table_value(table, depth + 1)).collect::<Option<Vec<_>>>()?;
-            Some(Value::List(items.into()))
+            Some(Literal::List(items.into()))
         }
-        Item::None => Some(Value::Text(Cow::Borrowed(""))),
+        Item::None => Some(Literal::Text(Cow::Borrowed(""))),
     }
 }
 
-fn table_value(table: &dyn TableLike, depth: usize) -> Option<Value> {
+fn table_value(table: &dyn TableLike, depth: usize) -> Option<Literal> {
     let items = table.iter().map(|(key, item)| Some((key.to_string(), item_value(item, depth + 1)?)));
-    (depth < DEEPEST).then(|| items.collect::<Option<Vec<_>>>().map(Value::Table))?
+    (depth < DEEPEST).then(|| items.collect::<Option<Vec<_>>>().map(Literal::Table))?
 }
 
-fn toml_value(value: &Toml, depth: usize) -> Option<Value> {
+fn toml_value(value: &Toml, depth: usize) -> Option<Literal> {
     Some(match value {
-        Toml::String(text) => Value::Text(Cow::Owned(text.value().clone())),
-        Toml::Integer(number) => Value::Whole(*number.value()),
-        Toml::Float(number) => Value::Number(*number.value()),
-        Toml::Boolean(switch) => Value::Switch(*switch.value()),
-        Toml::Datetime(date) => Value::Text(Cow::Owned(date.value().to_string())),
+        Toml::String(text) => Literal::Text(Cow::Owned(text.value().clone())),
+        Toml::Integer(number) => Literal::Whole(*number.value()),
+        Toml::Float(number) => Literal::Number(*number.value()),
+        Toml::Boolean(switch) => Literal::Switch(*switch.value()),
+        Toml::Datetime(date) => Literal::Text(Cow::Owned(date.value().to_string())),
         Toml::Array(items) if depth < DEEPEST => {
             let items = items.iter().map(|item| toml_value(item, depth + 1)).collect::<Option<Vec<_>>>()?;
-            Value::List(items.into())
+            Literal::List(items.into())
         }
         Toml::Array(_) => return None,
         Toml::InlineTable(table) => table_value(table, depth)?,

@@ -22,8 +22,9 @@ pub use recorder::Recorder;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use whygrad::train::{Flow, Observer, Progress, Real, StepDone, fit};
+use whygrad::train::{Observer, Progress, Real, StepDone, fit};
 
 /// The folder of run folders, where nobody names another.
 pub const RUNS: &str = "runs";
@@ -204,8 +205,8 @@ impl Run {
 struct StopAt(u64);
 
 impl<T> Observer<T> for StopAt {
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
-        if done.step >= self.0 { Flow::Stop } else { Flow::Continue }
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        if done.step >= self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -228,11 +229,11 @@ mod tests {
     struct Keep(u64, Option<Weights<f32>>);
 
     impl Observer<f32> for Keep {
-        fn step(&mut self, done: &StepDone<'_, f32>) -> Flow {
+        fn step(&mut self, done: &StepDone<'_, f32>) -> ControlFlow<()> {
             if done.step == self.0 {
                 self.1 = Some(done.trainer.state().weights.clone());
             }
-            Flow::Continue
+            ControlFlow::Continue(())
         }
     }
 

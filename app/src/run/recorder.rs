@@ -2,10 +2,10 @@
 
 use super::{Run, checkpoint, facts, spacing};
 use crate::error::{Error, Result};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use whygrad::facts::{EpochRecord, Record, StepRecord, Thinning};
-use whygrad::train::{Detail, Epoch, Flow, Observer, Progress, Real, StepDone, Trainer};
+use whygrad::train::{Detail, Epoch, Observer, Progress, Real, StepDone, Trainer};
 
 /// Watches training and writes what it sees into a run folder. The first error stops training;
 /// [`Recorder::finish`] returns it.
@@ -59,12 +59,12 @@ impl Recorder {
     }
 
     /// Goes on if all is well, else keeps the error for [`Recorder::finish`].
-    fn flow(&mut self, result: Result<()>) -> Flow {
+    fn flow(&mut self, result: Result<()>) -> ControlFlow<()> {
         match result {
-            Ok(()) => Flow::Continue,
+            Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 self.error = Some(error);
-                Flow::Stop
+                ControlFlow::Break(())
             }
         }
     }
@@ -86,7 +86,7 @@ impl<T: Real> Observer<T> for Recorder {
         if self.thinning.keeps(step) { Detail::Change } else { Detail::Loss }
     }
 
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         let (loss, lr) = (done.loss, done.trainer.lr());
         let record = StepRecord { step: done.step, loss, lr, facts: done.facts.cloned() };
         let written = self.facts.push(Record::Step(record)).and_then(|()| match done.ends_epoch {
@@ -96,7 +96,7 @@ impl<T: Real> Observer<T> for Recorder {
         self.flow(written)
     }
 
-    fn epoch(&mut self, done: &Epoch<'_, T>) -> Flow {
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         let best = self.run.path().join("best.safetensors");
         let written = match done.best {
             true => checkpoint::save(&best, done.trainer, done.progress).map(drop),

@@ -7,7 +7,7 @@ use crate::textbook::Worked;
 use schemars::JsonSchema;
 use serde::Serialize;
 use whygrad::credit::{
-    Chain, Comparison, Crossing, Effect, Examples, Kind, Magnitude, Nudge, Path, Paths, Snapshot, Update,
+    Chain, Comparison, Crossing, Effect, Examples, Magnitude, Measure, Nudge, Path, Paths, Snapshot, Update,
     Verdict, Weight, effect, examples, nudge, paths, update,
 };
 use whygrad::data::Targets;
@@ -312,7 +312,7 @@ fn chain_says(chain: &Chain) -> Vec<String> {
                 .into(),
         );
     }
-    if chain.factors.iter().any(|factor| factor.kind == Kind::Gain) {
+    if chain.factors.iter().any(|factor| factor.kind == Measure::Gain) {
         says.push(
             "A gain stands where several numbers lie at an end of a factor: the ratio of the norms ‖·‖ of the \
              gradients there."

@@ -10,7 +10,7 @@ use whygrad::loss::{self, LossFunction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{self, LayerNorm, Linear};
 use whygrad::optim::{self, Optimizer};
-use whygrad::setting::Value;
+use whygrad::setting::Literal;
 use whygrad::train::{Options, State, Trainer};
 use whygrad_bench::{Peer, Start, Workload, serve, time, workload_named, workloads};
 
@@ -87,9 +87,9 @@ fn loss(workload: &Workload) -> Arc<dyn LossFunction> {
 
 fn optimizer(workload: &Workload) -> Arc<dyn Optimizer> {
     let rule = &workload.optimizer;
-    let mut given = vec![("lr".to_string(), Value::Number(rule.lr))];
+    let mut given = vec![("lr".to_string(), Literal::Number(rule.lr))];
     if rule.momentum != 0.0 {
-        given.push(("momentum".to_string(), Value::Number(rule.momentum)));
+        given.push(("momentum".to_string(), Literal::Number(rule.momentum)));
     }
     optim::read(&rule.r#type, given).expect("an optimizer")
 }

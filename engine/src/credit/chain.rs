@@ -51,7 +51,7 @@ pub struct Factor {
     /// The product of its links' numbers.
     pub number: Option<f64>,
     /// Whether it is a derivative of single numbers all along.
-    pub kind: Kind,
+    pub kind: Measure,
     /// Whether the chains of the weights of the layer above have it too: it was computed for them already.
     pub shared: bool,
     /// Its links, from the loss on.
@@ -71,7 +71,7 @@ pub struct Link {
     /// Its number; absent for a gain of 0 over 0, below a link that is 0.
     pub number: Option<f64>,
     /// What kind of number.
-    pub kind: Kind,
+    pub kind: Measure,
     /// Numbers at its lower end: those of that value which the weight reaches.
     pub width: usize,
     /// Whether the chains of the weights of the layer above have it too.
@@ -84,7 +84,7 @@ pub struct Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum Measure {
     /// The derivative of one number by one number.
     Derivative,
     /// A ratio of norms, as several numbers lie at one of its ends.
@@ -129,7 +129,7 @@ impl Chain {
         let residual = product - gradient;
         // A gain that is small may be a difference of terms of order 1 (as in a normalisation of few numbers): ε of
         // those is more of it.
-        let gains = factors.iter().flat_map(|factor| &factor.links).filter(|link| link.kind == Kind::Gain);
+        let gains = factors.iter().flat_map(|factor| &factor.links).filter(|link| link.kind == Measure::Gain);
         let least = gains.filter_map(|link| link.number).filter(|gain| *gain != 0.0);
         let least = least.fold(1.0f64, |least, gain| least.min(gain.abs()));
         let rounding = super::rounding(graph.total::<Absolute>(weight, example) + gradient.abs() / least);
@@ -168,7 +168,7 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
         symbol: format!("∂L/∂{}", end(graph, top)),
         expression: formula::loss_slope(graph.snapshot(), only(graph, top), example),
         number: Some(upper.size),
-        kind: if upper.single { Kind::Derivative } else { Kind::Gain },
+        kind: if upper.single { Measure::Derivative } else { Measure::Gain },
         width: top.cone.len(),
         shared: above.is_some(),
         slope: false,
@@ -180,13 +180,13 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
             symbol: format!("∂{}/∂{}", end(graph, &pair[0]), end(graph, &pair[1])),
             expression: None,
             number: (upper.size != 0.0).then(|| lower.size / upper.size),
-            kind: Kind::Gain,
+            kind: Measure::Gain,
             width: pair[1].cone.len(),
             shared: above.is_some_and(|above| i < above),
             slope: !trained(pair),
         };
         if upper.single && lower.single {
-            link.kind = Kind::Derivative;
+            link.kind = Measure::Derivative;
             link.number = Some(derivative(graph, &pair[0], &pair[1]));
             link.expression = local_expression(graph, &pair[0], &pair[1]);
         } else {
@@ -202,9 +202,9 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
         [edge] => {
             let (_, param) = weight.node(graph.snapshot().network());
             let written = graph.slope_formula(edge.of, By::Param { param, at: weight.at });
-            (Some(edge.slope), Kind::Derivative, written)
+            (Some(edge.slope), Measure::Derivative, written)
         }
-        _ => ((upper.size != 0.0).then(|| total / upper.size), Kind::Gain, None),
+        _ => ((upper.size != 0.0).then(|| total / upper.size), Measure::Gain, None),
     };
     links.push(Link {
         operation: graph.node(bottom.value).name.clone(),
@@ -243,10 +243,10 @@ fn factors(graph: &Graph<'_>, cuts: &[Cut], weight: String, links: Vec<Link>) ->
         factors.push(Factor {
             symbol: format!("∂{upper}/∂{lower}"),
             number: links.iter().map(|link: &Link| link.number).product(),
-            kind: if links.iter().all(|link| link.kind == Kind::Derivative) {
-                Kind::Derivative
+            kind: if links.iter().all(|link| link.kind == Measure::Derivative) {
+                Measure::Derivative
             } else {
-                Kind::Gain
+                Measure::Gain
             },
             shared: links.iter().all(|link| link.shared),
             links,

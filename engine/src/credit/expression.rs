@@ -12,13 +12,13 @@ pub struct Expression {
     /// The formula: `y·(1 − y)`.
     pub tree: Expr,
     /// What its letters stand for, settings too, each once.
-    pub places: Vec<Place>,
+    pub bindings: Vec<Binding>,
 }
 
 /// What a letter of an [`Expression`] stands for. As JSON: `name` (the letter), `symbol`, and `number`, or `numbers`
 /// of a vector.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Binding {
     /// The letter.
     pub letter: Symbol,
     /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
@@ -30,22 +30,22 @@ pub struct Place {
 impl Expression {
     /// `tree`, with a name and numbers for each of its letters that has some.
     pub(super) fn new(tree: Expr, mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>) -> Expression {
-        let place = |letter: &Symbol| {
+        let binding = |letter: &Symbol| {
             let (symbol, numbers) = match &letter.role {
                 Role::Setting(x) => (letter.letter.to_string(), vec![*x]),
                 Role::Settings(numbers) => (letter.letter.to_string(), numbers.to_vec()),
                 Role::Constant(_) => return None,
                 _ => find(letter)?,
             };
-            Some(Place { letter: letter.clone(), symbol, numbers })
+            Some(Binding { letter: letter.clone(), symbol, numbers })
         };
-        Expression { places: tree.symbols().into_iter().filter_map(place).collect(), tree }
+        Expression { bindings: tree.symbols().into_iter().filter_map(binding).collect(), tree }
     }
 
     /// With names: `sigmoid1[3]·(1 − sigmoid1[3])`.
     pub fn symbols(&self) -> String {
-        self.tree.text(&|letter| match self.places.iter().find(|place| place.letter == *letter) {
-            Some(place) => place.symbol.clone(),
+        self.tree.text(&|letter| match self.bindings.iter().find(|binding| binding.letter == *letter) {
+            Some(binding) => binding.symbol.clone(),
             None => letter.letter.to_string(),
         })
     }
@@ -66,13 +66,13 @@ impl Expression {
     }
 
     fn value(&self, letter: &Symbol) -> Option<f64> {
-        self.places.iter().find_map(|place| match (&place.letter.role, &letter.role) {
+        self.bindings.iter().find_map(|binding| match (&binding.letter.role, &letter.role) {
             (Role::Inputs { input, row, range }, Role::Input { input: i, row: r, at })
                 if (input, row) == (i, r) && range.contains(at) =>
             {
-                place.numbers.get(at - range.start).copied()
+                binding.numbers.get(at - range.start).copied()
             }
-            _ if place.letter == *letter => place.numbers.first().copied(),
+            _ if binding.letter == *letter => binding.numbers.first().copied(),
             _ => None,
         })
     }
@@ -87,13 +87,13 @@ struct Written {
     /// With numbers.
     numbers: String,
     /// What its letters stand for, settings too, each once.
-    places: Vec<WrittenPlace>,
+    places: Vec<WrittenBinding>,
 }
 
 /// A letter of an expression as JSON.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct WrittenPlace {
+struct WrittenBinding {
     /// The letter.
     name: String,
     /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
@@ -111,15 +111,15 @@ impl From<Expression> for Written {
         Written {
             text: expression.symbols(),
             numbers: expression.numbers(|x| x.to_string().replace('-', "−")),
-            places: expression.places.into_iter().map(WrittenPlace::from).collect(),
+            places: expression.bindings.into_iter().map(WrittenBinding::from).collect(),
         }
     }
 }
 
-impl From<Place> for WrittenPlace {
-    fn from(Place { letter, symbol, numbers }: Place) -> WrittenPlace {
+impl From<Binding> for WrittenBinding {
+    fn from(Binding { letter, symbol, numbers }: Binding) -> WrittenBinding {
         let vector = matches!(letter.role, Role::Inputs { .. } | Role::Settings(_));
         let (number, numbers) = if vector { (None, Some(numbers)) } else { (numbers.first().copied(), None) };
-        WrittenPlace { name: letter.letter.into(), symbol, number, numbers }
+        WrittenBinding { name: letter.letter.into(), symbol, number, numbers }
     }
 }

@@ -38,10 +38,10 @@ mod snapshot;
 mod update;
 mod weight;
 
-pub use chain::{Chain, Factor, Kind, Link};
+pub use chain::{Chain, Factor, Link, Measure};
 pub use effect::{Change, Effect, effect};
 pub use examples::{Examples, example_norms, examples};
-pub use expression::{Expression, Place};
+pub use expression::{Binding, Expression};
 pub use formula::{formula, loss_formula};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use names::Names;

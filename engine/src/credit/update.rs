@@ -5,7 +5,7 @@
 //! reconcile where they differ by no more than that precision explains.
 
 use super::{Snapshot, Weight};
-use crate::optim::{Before, Clip, Decomposition, Part, Schedule, Symbol, tolerance};
+use crate::optim::{Before, Clip, Contribution, Decomposition, Definition, Schedule, tolerance};
 use serde::Serialize;
 
 /// What moved one weight in one step.
@@ -24,9 +24,9 @@ pub struct Update {
     pub after: f64,
     /// The parts of the step, in the order in which the optimizer applies them. What the optimizer does not have is
     /// not there.
-    pub parts: Vec<Part>,
+    pub parts: Vec<Contribution>,
     /// What the parts' formulas are made of.
-    pub symbols: Vec<Symbol>,
+    pub symbols: Vec<Definition>,
     /// Σ parts.
     pub sum: f64,
     /// Δw = after − before, as training made it.

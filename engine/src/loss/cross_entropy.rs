@@ -10,7 +10,7 @@ use super::{
 use crate::expr::{Expr, Function, Role};
 use crate::kernel::stable::{LANES, LogSumExp, log_sum_exp, softmax};
 use crate::kernel::{Scalar, Wide, wide};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// Cross-entropy on logits.
@@ -42,7 +42,7 @@ pub(super) const ENTRY: LossEntry = LossEntry {
     cases: &[
         Case { given: &[], width: 4, output: Made::Real },
         Case {
-            given: &[("label_smoothing", Value::Number(0.1)), ClassWeights::CASE],
+            given: &[("label_smoothing", Literal::Number(0.1)), ClassWeights::CASE],
             width: 3,
             output: Made::Real,
         },

@@ -33,7 +33,7 @@ use crate::data::Targets;
 use crate::expr::{Expr, Function, Role};
 use crate::kernel::Scalar;
 use crate::op::Kink;
-use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
+use crate::setting::{Default, Key, Kind, Literal, SettingError, Settings};
 use crate::shape::Shape;
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -72,7 +72,7 @@ pub struct LossEntry {
 /// Makes the loss called `name` from what an experiment says about it.
 pub fn read(
     name: &str,
-    given: impl IntoIterator<Item = (String, Value)>,
+    given: impl IntoIterator<Item = (String, Literal)>,
 ) -> Result<Arc<dyn LossFunction>, SettingError> {
     let Some(entry) = LIST.iter().find(|entry| entry.name == name) else {
         let allowed = LIST.iter().map(|entry| entry.name).collect();
@@ -84,7 +84,7 @@ pub fn read(
 /// What the judge gives a loss.
 pub struct Case {
     /// Settings other than the defaults.
-    pub given: &'static [(&'static str, Value)],
+    pub given: &'static [(&'static str, Literal)],
     /// Numbers per example of the network's output.
     pub width: usize,
     /// What the network's output is made of.
@@ -155,8 +155,10 @@ impl ClassWeights {
     const KEY: Key = Key::new("weight", Kind::PositiveList, Default::Absent, "weight of each class");
 
     /// Three classes' weights, for a [`Case`].
-    const CASE: (&str, Value) =
-        ("weight", Value::List(Cow::Borrowed(&[Value::Number(0.5), Value::Number(1.0), Value::Number(2.0)])));
+    const CASE: (&str, Literal) = (
+        "weight",
+        Literal::List(Cow::Borrowed(&[Literal::Number(0.5), Literal::Number(1.0), Literal::Number(2.0)])),
+    );
 
     fn read(settings: &Settings) -> ClassWeights {
         ClassWeights(settings.numbers_if("weight"))

@@ -72,8 +72,8 @@ fn class_weights_and_smoothing_follow_the_formula() {
     let v = [0.5, 1.0, 2.0];
     let total = x.iter().map(|x: &f64| x.exp()).sum::<f64>().ln();
     let given = [
-        ("label_smoothing".to_string(), Value::Number(0.1)),
-        ("weight".to_string(), Value::List(v.map(Value::Number).to_vec().into())),
+        ("label_smoothing".to_string(), Literal::Number(0.1)),
+        ("weight".to_string(), Literal::List(v.map(Literal::Number).to_vec().into())),
     ];
     let loss = read("cross_entropy", given).unwrap();
     let mut each = [0.0];

@@ -14,7 +14,7 @@ use super::{
 use crate::expr::{Expr, Role};
 use crate::kernel::stable::{COLUMNS, column_sums};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     },
     cases: &[
         Case { given: &[], inputs: &[&[4]] },
-        Case { given: &[("affine", Value::Switch(false))], inputs: &[&[2, 3]] },
+        Case { given: &[("affine", Literal::Switch(false))], inputs: &[&[2, 3]] },
     ],
 };
 

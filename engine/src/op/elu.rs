@@ -4,7 +4,7 @@
 use super::{Case, EXP, Kink, OpEntry, Pointwise, Reads};
 use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// The exponential linear unit.
@@ -26,7 +26,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     build: |s| Ok(Arc::new(Elu { alpha: s.number("alpha") })),
     cases: &[
         Case { given: &[], inputs: &[&[7]] },
-        Case { given: &[("alpha", Value::Number(0.5))], inputs: &[&[7]] },
+        Case { given: &[("alpha", Literal::Number(0.5))], inputs: &[&[7]] },
     ],
 };
 

@@ -5,7 +5,7 @@
 use super::{Case, EXP, OpEntry, Pointwise, Reads};
 use crate::expr::{Expr, Function, Role, Symbol};
 use crate::kernel::Scalar;
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::borrow::Cow;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, FRAC_2_SQRT_PI};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     build: |s| Ok(Arc::new(if s.word("approximate") == "tanh" { Gelu::Tanh } else { Gelu::Exact })),
     cases: &[
         Case { given: &[], inputs: &[&[7]] },
-        Case { given: &[("approximate", Value::Text(Cow::Borrowed("tanh")))], inputs: &[&[7]] },
+        Case { given: &[("approximate", Literal::Text(Cow::Borrowed("tanh")))], inputs: &[&[7]] },
     ],
 };
 

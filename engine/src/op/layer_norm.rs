@@ -11,7 +11,7 @@ use crate::expr::{Expr, Role, Symbol};
 use crate::init::Init;
 use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     },
     cases: &[
         Case { given: &[], inputs: &[&[5]] },
-        Case { given: &[("elementwise_affine", Value::Switch(false))], inputs: &[&[2, 4]] },
+        Case { given: &[("elementwise_affine", Literal::Switch(false))], inputs: &[&[2, 4]] },
     ],
 };
 

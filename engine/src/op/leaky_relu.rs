@@ -4,7 +4,7 @@
 use super::{Case, Kink, OpEntry, Pointwise, Reads};
 use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// The leaky rectifier.
@@ -21,7 +21,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     build: |s| Ok(Arc::new(LeakyRelu { negative_slope: s.number("negative_slope") })),
     cases: &[
         Case { given: &[], inputs: &[&[7]] },
-        Case { given: &[("negative_slope", Value::Number(0.3))], inputs: &[&[7]] },
+        Case { given: &[("negative_slope", Literal::Number(0.3))], inputs: &[&[7]] },
     ],
 };
 

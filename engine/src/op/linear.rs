@@ -9,7 +9,7 @@ use crate::expr::{Expr, Role};
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
 use crate::kernel::{Scalar, Team};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -57,9 +57,9 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         }))
     },
     cases: &[
-        Case { given: &[("out", Value::Whole(3))], inputs: &[&[5]] },
-        Case { given: &[("out", Value::Whole(1)), ("bias", Value::Switch(false))], inputs: &[&[17]] },
-        Case { given: &[("out", Value::Whole(4))], inputs: &[&[2, 3]] },
+        Case { given: &[("out", Literal::Whole(3))], inputs: &[&[5]] },
+        Case { given: &[("out", Literal::Whole(1)), ("bias", Literal::Switch(false))], inputs: &[&[17]] },
+        Case { given: &[("out", Literal::Whole(4))], inputs: &[&[2, 3]] },
     ],
 };
 

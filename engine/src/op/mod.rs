@@ -53,7 +53,7 @@ pub use spec::{BufferSpec, Kink, ParamSpec, Reads, Structure};
 
 use crate::expr::Expr;
 use crate::kernel::{Scalar, Team};
-use crate::setting::{Key, SettingError, Settings, Value};
+use crate::setting::{Key, Literal, SettingError, Settings};
 use crate::shape::Shape;
 use gradient::sum_vectors;
 use misfit::{MOST, features, only};
@@ -98,7 +98,7 @@ pub struct OpEntry {
 /// Makes the layer called `name` from what an experiment says about it.
 pub fn read(
     name: &str,
-    given: impl IntoIterator<Item = (String, Value)>,
+    given: impl IntoIterator<Item = (String, Literal)>,
 ) -> Result<Arc<dyn Operation>, SettingError> {
     let Some(entry) = LIST.iter().find(|entry| entry.name == name) else {
         let allowed = LIST.iter().map(|entry| entry.name).collect();
@@ -110,7 +110,7 @@ pub fn read(
 /// Settings and input shapes for the judge.
 pub struct Case {
     /// Settings other than the defaults.
-    pub given: &'static [(&'static str, Value)],
+    pub given: &'static [(&'static str, Literal)],
     /// Shape of one example of each input.
     pub inputs: &'static [&'static [usize]],
 }

@@ -76,7 +76,7 @@ impl<P: Pointwise> Op for P {
 impl<P: Pointwise, T: Scalar> Compute<T> for P {
     fn forward(&self, io: Forward<'_, T>, team: &mut Team<'_, T>) {
         let x = io.x.get(0);
-        team.split(x.len(), [io.y], |range, [y]| wide(Apply, (self, &x[range], y)));
+        team.split(x.len(), [io.y], |range, [y]| wide(Values, (self, &x[range], y)));
     }
 
     fn backward(&self, at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, team: &mut Team<'_, T>) {
@@ -84,7 +84,7 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
         let x = at.x.get(0);
         team.split(x.len(), [dx], |range, [dx]| {
             let args = (self, &x[range.clone()], &at.y[range.clone()], &dy[range], dx);
-            if overwrite { wide(ApplySlope::<false>, args) } else { wide(ApplySlope::<true>, args) }
+            if overwrite { wide(Slopes::<false>, args) } else { wide(Slopes::<true>, args) }
         });
     }
 
@@ -98,9 +98,9 @@ impl<P: Pointwise, T: Scalar> Compute<T> for P {
 }
 
 /// y ← f(x)
-struct Apply;
+struct Values;
 
-impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Apply {
+impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Values {
     type Out = ();
 
     #[inline(always)]
@@ -112,9 +112,9 @@ impl<P: Pointwise, T: Scalar> Wide<(&P, &[T], &mut [T])> for Apply {
 }
 
 /// dx ← dx + dy · f′(x), or without `ADD` dx ← dy · f′(x)
-struct ApplySlope<const ADD: bool>;
+struct Slopes<const ADD: bool>;
 
-impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut [T])> for ApplySlope<ADD> {
+impl<P: Pointwise, T: Scalar, const ADD: bool> Wide<(&P, &[T], &[T], &[T], &mut [T])> for Slopes<ADD> {
     type Out = ();
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use super::{Case, EXP, Kink, OpEntry, Pointwise, Reads};
 use crate::expr::{Expr, Function, Relation, Role};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic;
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// The smooth rectifier.
@@ -32,7 +32,7 @@ pub(super) const ENTRY: OpEntry = OpEntry {
     build: |s| Ok(Arc::new(Softplus { beta: s.number("beta"), threshold: s.number("threshold") })),
     cases: &[
         Case { given: &[], inputs: &[&[7]] },
-        Case { given: &[("beta", Value::Number(2.5))], inputs: &[&[7]] },
+        Case { given: &[("beta", Literal::Number(2.5))], inputs: &[&[7]] },
     ],
 };
 

@@ -22,7 +22,7 @@ fn the_list_has_every_file_of_the_room_under_its_own_name() {
     for entry in LIST {
         let given =
             |case: &Case| case.given.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
-        let given: Vec<Vec<(String, Value)>> = entry.cases.iter().map(given).collect();
+        let given: Vec<Vec<(String, Literal)>> = entry.cases.iter().map(given).collect();
         assert!(given.into_iter().all(|given| read(entry.name, given).unwrap().name() == entry.name));
         assert!(!entry.doc.is_empty() && entry.keys.iter().all(|key| !key.doc.is_empty()));
     }

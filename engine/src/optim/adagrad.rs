@@ -2,12 +2,12 @@
 //! w ← w − α/(1 + (t − 1)·η) · g / (√s + ε).
 
 use super::{
-    Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr,
+    Apply, Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, eps, lr,
     weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// Adagrad.
@@ -51,7 +51,7 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     },
     cases: &[
         &[],
-        &[LR, DECAY, ("lr_decay", Value::Number(0.3)), ("initial_accumulator_value", Value::Number(0.5))],
+        &[LR, DECAY, ("lr_decay", Literal::Number(0.3)), ("initial_accumulator_value", Literal::Number(0.5))],
     ],
 };
 
@@ -100,7 +100,7 @@ impl Rule for Adagrad {
     }
 }
 
-impl<T: Scalar> Update<T> for Adagrad {
+impl<T: Scalar> Apply<T> for Adagrad {
     fn update(&self, [rate, ..]: Shared, piece: Piece<'_, T>) {
         let (rate, lambda, eps) = (T::of(-rate), T::of(self.weight_decay), T::of(self.eps));
         piece.apply(AdagradUpdate { rate, lambda, eps });

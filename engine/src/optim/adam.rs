@@ -2,12 +2,12 @@
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
 use super::{
-    Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps, lr,
+    Apply, Before, DECAY, Decomposition, L2, LR, OptimizerEntry, Rule, Shared, Slot, Source, eps, lr,
     weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, Settings, Value};
+use crate::setting::{Default, Key, Kind, Literal, Settings};
 use std::sync::Arc;
 
 /// Adam.
@@ -40,7 +40,7 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     doc: "Adam: w ← w − lr·m̂ / (√v̂ + eps)",
     keys: &keys(weight_decay(0.0, L2)),
     build: |s| Ok(Arc::new(Adam::read(s))),
-    cases: &[&[], &[LR, DECAY, ("amsgrad", Value::Switch(true))]],
+    cases: &[&[], &[LR, DECAY, ("amsgrad", Literal::Switch(true))]],
 };
 
 impl std::default::Default for Adam {
@@ -93,7 +93,7 @@ impl Rule for Adam {
     }
 }
 
-impl<T: Scalar> Update<T> for Adam {
+impl<T: Scalar> Apply<T> for Adam {
     fn update(&self, shared: Shared, piece: Piece<'_, T>) {
         if self.weight_decay == 0.0 {
             self.step(shared, Undecayed, piece);

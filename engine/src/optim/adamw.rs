@@ -2,11 +2,11 @@
 
 use super::adam::{self, Adam, Decay};
 use super::{
-    Before, DECAY, Decomposition, LR, OptimizerEntry, Rule, Shared, Slot, Source, Update, weight_decay,
+    Apply, Before, DECAY, Decomposition, LR, OptimizerEntry, Rule, Shared, Slot, Source, weight_decay,
 };
 use crate::kernel::update::Piece;
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::Value;
+use crate::setting::Literal;
 use std::sync::Arc;
 
 /// Adam with decoupled weight decay.
@@ -21,7 +21,7 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     doc: "Adam with decoupled weight decay: w ← w·(1 − lr·weight_decay), then Adam",
     keys: &adam::keys(weight_decay(1e-2, "λ: each update first shrinks w by lr·λ·w")),
     build: |s| Ok(Arc::new(AdamW { adam: Adam::read(s) })),
-    cases: &[&[], &[LR, DECAY, ("amsgrad", Value::Switch(true))]],
+    cases: &[&[], &[LR, DECAY, ("amsgrad", Literal::Switch(true))]],
 };
 
 impl std::default::Default for AdamW {
@@ -60,7 +60,7 @@ impl Rule for AdamW {
     }
 }
 
-impl<T: Scalar> Update<T> for AdamW {
+impl<T: Scalar> Apply<T> for AdamW {
     fn update(&self, shared: Shared, piece: Piece<'_, T>) {
         self.adam.step(shared, Shrunk(T::of(shared[2])), piece);
     }

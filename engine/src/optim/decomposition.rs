@@ -57,7 +57,7 @@ impl Source {
 /// A part of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Part {
+pub struct Contribution {
     /// Where it comes from.
     pub source: Source,
     /// How it is computed, in the symbols of [`Decomposition::symbols`].
@@ -69,7 +69,7 @@ pub struct Part {
 /// A symbol of the formulas.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Symbol {
+pub struct Definition {
     /// As formulas write it.
     pub symbol: &'static str,
     /// In words, or as a formula of other symbols.
@@ -83,15 +83,15 @@ pub struct Symbol {
 pub struct Decomposition {
     base: f64,
     direction: f64,
-    parts: Vec<Part>,
-    symbols: Vec<Symbol>,
+    parts: Vec<Contribution>,
+    symbols: Vec<Definition>,
     condition: f64,
 }
 
 impl Decomposition {
     /// The first rungs, which all optimizers share: −α₀·g, and −α₀·ĝ where something clips. `lr` is α₀.
     pub fn new(at: &Before, lr: f64) -> Decomposition {
-        let data = Part { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
+        let data = Contribution { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
         let mut decomposition =
             Decomposition { base: lr, direction: at.g, parts: vec![data], symbols: vec![], condition: 1.0 };
         decomposition.name("w", "weight before the update", at.w);
@@ -112,7 +112,7 @@ impl Decomposition {
 
     /// Says what a symbol of the formulas stands for; returns its value.
     pub fn name(&mut self, symbol: &'static str, meaning: &'static str, value: f64) -> f64 {
-        self.symbols.push(Symbol { symbol, meaning, value });
+        self.symbols.push(Definition { symbol, meaning, value });
         value
     }
 
@@ -120,7 +120,7 @@ impl Decomposition {
     pub fn climb(&mut self, source: Source, formula: &'static str, direction: f64) {
         let amount = -self.base * direction - -self.base * self.direction;
         self.direction = direction;
-        self.parts.push(Part { source, formula, amount });
+        self.parts.push(Contribution { source, formula, amount });
     }
 
     /// The rung of an L2 penalty: λ·w is added to the gradient. No rung where λ is 0.
@@ -133,14 +133,14 @@ impl Decomposition {
 
     /// A part beside the decomposition, which changes no rung.
     pub fn beside(&mut self, source: Source, formula: &'static str, amount: f64) {
-        self.parts.push(Part { source, formula, amount });
+        self.parts.push(Contribution { source, formula, amount });
     }
 
     /// The last rung, −`rate`·u, where the rate of this update is not α₀ itself.
     pub fn scheduled(&mut self, formula: &'static str, rate: f64) {
         let u = self.name("u", "what the learning rate multiplies", self.direction);
         let amount = -rate * u - -self.base * u;
-        self.parts.push(Part { source: Source::Schedule, formula, amount });
+        self.parts.push(Contribution { source: Source::Schedule, formula, amount });
     }
 
     /// Says that rounding of the settings comes back in the step multiplied by `factor`.
@@ -154,12 +154,12 @@ impl Decomposition {
     }
 
     /// The parts, in the order in which the optimizer applies them.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[Contribution] {
         &self.parts
     }
 
     /// What the formulas are made of.
-    pub fn symbols(&self) -> &[Symbol] {
+    pub fn symbols(&self) -> &[Definition] {
         &self.symbols
     }
 

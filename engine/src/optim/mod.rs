@@ -15,14 +15,14 @@ pub use crate::kernel::update::SLOTS;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
-pub use decomposition::{Before, Decomposition, Part, Source, Symbol, tolerance};
+pub use decomposition::{Before, Contribution, Decomposition, Definition, Source, tolerance};
 pub use rmsprop::RmsProp;
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
 
 use crate::kernel::Scalar;
 use crate::kernel::update::Piece;
-use crate::setting::{Default, Key, Kind, SettingError, Settings, Value};
+use crate::setting::{Default, Key, Kind, Literal, SettingError, Settings};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -41,13 +41,13 @@ pub struct OptimizerEntry {
     /// Makes the optimizer from its settings.
     pub build: fn(&Settings) -> Result<Arc<dyn Optimizer>, SettingError>,
     /// Settings that the judge runs: with each of its parts, and without.
-    pub cases: &'static [&'static [(&'static str, Value)]],
+    pub cases: &'static [&'static [(&'static str, Literal)]],
 }
 
 /// Makes the optimizer called `name` from what an experiment says about it.
 pub fn read(
     name: &str,
-    given: impl IntoIterator<Item = (String, Value)>,
+    given: impl IntoIterator<Item = (String, Literal)>,
 ) -> Result<Arc<dyn Optimizer>, SettingError> {
     let Some(entry) = LIST.iter().find(|entry| entry.name == name) else {
         let allowed = LIST.iter().map(|entry| entry.name).collect();
@@ -90,35 +90,35 @@ pub trait Rule: Debug + Send + Sync {
     fn shared(&self, t: u64, lr: f64) -> Shared;
 
     /// Its update of one weight, taken apart, in f64. Worked out from the formula alone and not by
-    /// [`Update::update`], so that each judges the other.
+    /// [`Apply::update`], so that each judges the other.
     fn decomposition(&self, at: &Before) -> Decomposition;
 }
 
 /// One update in one precision.
-pub trait Update<T: Scalar>: Rule {
+pub trait Apply<T: Scalar>: Rule {
     /// w ← w + Δw for some weights, by [`Piece::apply`]. `shared` is what [`Rule::shared`] gave for this update; the slots
     /// are those that [`Rule::slots`] listed.
     fn update(&self, shared: Shared, piece: Piece<'_, T>);
 }
 
 /// An optimizer, complete. Implemented for whatever updates in both precisions.
-pub trait Optimizer: Update<f32> + Update<f64> {}
-impl<O: Update<f32> + Update<f64>> Optimizer for O {}
+pub trait Optimizer: Apply<f32> + Apply<f64> {}
+impl<O: Apply<f32> + Apply<f64>> Optimizer for O {}
 
 /// A precision in which optimizers update.
 pub trait UpdatePrecision: Scalar {
     /// The optimizer's update in this precision.
-    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Update<Self>;
+    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Apply<Self>;
 }
 
 impl UpdatePrecision for f32 {
-    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Update<f32> {
+    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Apply<f32> {
         optimizer
     }
 }
 
 impl UpdatePrecision for f64 {
-    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Update<f64> {
+    fn of_optimizer(optimizer: &dyn Optimizer) -> &dyn Apply<f64> {
         optimizer
     }
 }
@@ -144,9 +144,9 @@ const fn weight_decay(default: f64, doc: &'static str) -> Key {
 }
 
 /// Settings for the judge.
-const LR: (&str, Value) = ("lr", Value::Number(0.02));
-const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
-const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));
+const LR: (&str, Literal) = ("lr", Literal::Number(0.02));
+const DECAY: (&str, Literal) = ("weight_decay", Literal::Number(0.1));
+const MOMENTUM: (&str, Literal) = ("momentum", Literal::Number(0.9));
 
 const L2: &str = "λ of the L2 penalty, added to the gradient as λ·w";
 

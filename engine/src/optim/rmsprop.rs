@@ -2,12 +2,12 @@
 //! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
 use super::{
-    Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, Update, eps,
+    Apply, Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, eps,
     lr, weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, Value};
+use crate::setting::{Default, Key, Kind, Literal};
 use std::sync::Arc;
 
 /// RMSprop.
@@ -55,8 +55,8 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
     },
     cases: &[
         &[],
-        &[LR, DECAY, ("centered", Value::Switch(true))],
-        &[LR, MOMENTUM, ("centered", Value::Switch(true)), DECAY],
+        &[LR, DECAY, ("centered", Literal::Switch(true))],
+        &[LR, MOMENTUM, ("centered", Literal::Switch(true)), DECAY],
     ],
 };
 
@@ -117,7 +117,7 @@ impl Rule for RmsProp {
     }
 }
 
-impl<T: Scalar> Update<T> for RmsProp {
+impl<T: Scalar> Apply<T> for RmsProp {
     fn update(&self, [lr, ..]: Shared, piece: Piece<'_, T>) {
         let step = RmspropUpdate {
             rate: T::of(-lr),

@@ -2,12 +2,12 @@
 //! g ← g + λ·w; b ← μ·b + (1 − τ)·g, at the first update b ← g; g ← g + μ·b with Nesterov, else b; w ← w − α·g.
 
 use super::{
-    Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, Update, lr,
+    Apply, Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, lr,
     weight_decay,
 };
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::setting::{Default, Key, Kind, SettingError, Value};
+use crate::setting::{Default, Key, Kind, Literal, SettingError};
 use std::sync::Arc;
 
 /// Gradient descent, with momentum if wanted.
@@ -52,8 +52,8 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
         &[LR],
         &[LR, DECAY],
         &[LR, MOMENTUM],
-        &[LR, MOMENTUM, ("dampening", Value::Number(0.4)), DECAY],
-        &[LR, MOMENTUM, ("nesterov", Value::Switch(true)), DECAY],
+        &[LR, MOMENTUM, ("dampening", Literal::Number(0.4)), DECAY],
+        &[LR, MOMENTUM, ("nesterov", Literal::Switch(true)), DECAY],
     ],
 };
 
@@ -104,7 +104,7 @@ impl Rule for Sgd {
     }
 }
 
-impl<T: Scalar> Update<T> for Sgd {
+impl<T: Scalar> Apply<T> for Sgd {
     fn update(&self, [alpha, fresh, _]: Shared, piece: Piece<'_, T>) {
         let step = SgdUpdate {
             alpha: T::of(-alpha),

@@ -19,7 +19,7 @@ fn every_optimizer_is_listed_under_its_own_name_and_builds_from_defaults() {
 }
 
 /// Weight after updates with these gradients, in f64.
-fn weight_after(name: &str, given: &[(&str, Value)], w: f64, gradients: &[f64]) -> f64 {
+fn weight_after(name: &str, given: &[(&str, Literal)], w: f64, gradients: &[f64]) -> f64 {
     let given = given.iter().map(|(key, value)| (key.to_string(), value.clone()));
     let optimizer = read(name, given).unwrap();
     let starts = optimizer.slots();
@@ -41,21 +41,24 @@ fn close(a: f64, b: f64) {
 
 #[test]
 fn sgd_dampens_momentum_from_the_second_update_on_as_pytorch_does() {
-    let given =
-        [("lr", Value::Number(0.1)), ("momentum", Value::Number(0.9)), ("dampening", Value::Number(0.5))];
+    let given = [
+        ("lr", Literal::Number(0.1)),
+        ("momentum", Literal::Number(0.9)),
+        ("dampening", Literal::Number(0.5)),
+    ];
     let (b1, b2) = (2.0, 0.9 * 2.0 + 0.5 * 3.0);
     close(weight_after("sgd", &given, 1.0, &[2.0, 3.0]), 1.0 - 0.1 * b1 - 0.1 * b2);
 }
 
 #[test]
 fn nesterov_without_momentum_is_refused() {
-    let given = [("nesterov".to_string(), Value::Switch(true))];
+    let given = [("nesterov".to_string(), Literal::Switch(true))];
     assert!(matches!(read("sgd", given), Err(SettingError::Clash(_))));
 }
 
 #[test]
 fn amsgrad_divides_by_the_largest_second_moment() {
-    let given = [("lr", Value::Number(0.1)), ("amsgrad", Value::Switch(true))];
+    let given = [("lr", Literal::Number(0.1)), ("amsgrad", Literal::Switch(true))];
     let (m1, v1) = (0.1 * 4.0, 0.001 * 16.0);
     let w1 = 1.0 - 0.1 / 0.1 * m1 / ((v1 / 0.001f64).sqrt() + 1e-8);
     let (m2, v2): (f64, f64) = (m1 + 0.1 * (0.0 - m1), 0.999 * v1);
@@ -69,7 +72,7 @@ fn amsgrad_divides_by_the_largest_second_moment() {
 #[test]
 fn centered_rmsprop_takes_the_mean_gradient_out_of_the_divisor() {
     let given =
-        [("lr", Value::Number(0.1)), ("alpha", Value::Number(0.5)), ("centered", Value::Switch(true))];
+        [("lr", Literal::Number(0.1)), ("alpha", Literal::Number(0.5)), ("centered", Literal::Switch(true))];
     let (v, mean): (f64, f64) = (0.5 * 4.0, 0.5 * 2.0);
     close(weight_after("rmsprop", &given, 1.0, &[2.0]), 1.0 - 0.1 * 2.0 / ((v - mean * mean).sqrt() + 1e-8));
 }
@@ -77,9 +80,9 @@ fn centered_rmsprop_takes_the_mean_gradient_out_of_the_divisor() {
 #[test]
 fn adagrad_starts_from_its_accumulator_and_decays_its_rate() {
     let given = [
-        ("lr", Value::Number(0.1)),
-        ("lr_decay", Value::Number(0.5)),
-        ("initial_accumulator_value", Value::Number(5.0)),
+        ("lr", Literal::Number(0.1)),
+        ("lr_decay", Literal::Number(0.5)),
+        ("initial_accumulator_value", Literal::Number(5.0)),
     ];
     let w1 = 1.0 - 0.1 * 2.0 / (3.0 + 1e-10);
     close(weight_after("adagrad", &given, 1.0, &[2.0, 4.0]), w1 - 0.1 / 1.5 * 4.0 / (5.0 + 1e-10));

@@ -5,6 +5,7 @@ use crate::data::{Batches, Dataset};
 use crate::facts::{Metrics, StepFacts};
 use crate::network::{Batch, Error, Rows};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// How long and in what order to train; [`super::Options`] say in which batches, and from which seed orders are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,15 +76,6 @@ pub enum Detail {
     Change,
 }
 
-/// Whether to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Go on.
-    Continue,
-    /// Stop after this step.
-    Stop,
-}
-
 /// A step that was done.
 #[derive(Debug)]
 pub struct StepDone<'a, T> {
@@ -150,13 +142,13 @@ pub trait Observer<T> {
     }
 
     /// After a step.
-    fn step(&mut self, _done: &StepDone<'_, T>) -> Flow {
-        Flow::Continue
+    fn step(&mut self, _done: &StepDone<'_, T>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
     }
 
     /// After an epoch, after its last step's event.
-    fn epoch(&mut self, _done: &Epoch<'_, T>) -> Flow {
-        Flow::Continue
+    fn epoch(&mut self, _done: &Epoch<'_, T>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
     }
 }
 
@@ -210,13 +202,13 @@ pub fn fit<T: Real>(
         };
         let mut stop = false;
         for observer in observers.iter_mut() {
-            stop |= observer.step(&done) == Flow::Stop;
+            stop |= observer.step(&done).is_break();
         }
         if ends_epoch {
             let epoch = next / per_epoch;
             let done = Epoch { epoch, train_loss, test: tested, best, trainer, progress };
             for observer in observers.iter_mut() {
-                stop |= observer.epoch(&done) == Flow::Stop;
+                stop |= observer.epoch(&done).is_break();
             }
         }
         if stop && !progress.done {

@@ -4,7 +4,7 @@ mod fit;
 mod state;
 mod trainer;
 
-pub use fit::{Detail, End, Epoch, Fit, Fitted, Flow, Observer, Progress, StepDone, fit};
+pub use fit::{Detail, End, Epoch, Fit, Fitted, Observer, Progress, StepDone, fit};
 pub use state::{Slots, State};
 pub use trainer::{Options, Trainer};
 

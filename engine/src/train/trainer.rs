@@ -9,7 +9,7 @@ use crate::loss::{LossFunction, TargetKind};
 use crate::network::{
     Batch, Error, Network, ParamSlice, Partition, Pass, Plan, Rows, StepSlices, Weights, keep,
 };
-use crate::optim::{Clip, Optimizer, Schedule, Shared, Update};
+use crate::optim::{Apply, Clip, Optimizer, Schedule, Shared};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -383,7 +383,7 @@ fn norm<T: Scalar>(gradient: &[T], groups: &[Group]) -> f64 {
 
 /// What a step does with every group of parts of the parameters.
 struct Change<'a, T> {
-    optimizer: &'a dyn Update<T>,
+    optimizer: &'a dyn Apply<T>,
     shared: Shared,
     clipping: Option<Clipping<T>>,
     facts: bool,

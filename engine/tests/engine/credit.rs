@@ -6,7 +6,7 @@ use std::sync::Arc;
 use whygrad::Threads;
 use whygrad::author::random;
 use whygrad::credit::{
-    Chain, Expression, Flows, Kind, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge,
+    Chain, Expression, Flows, Measure, Snapshot, Verdict, Weight, effect, example_norms, examples, nudge,
     overview, paths,
 };
 use whygrad::data::{Dataset, Targets};
@@ -99,7 +99,7 @@ fn the_first_networks_chains_are_the_oracles_to_twelve_digits() {
             for (factor, key) in chain.factors.iter().zip(["dL_d", "dprediction_d", "dh"]) {
                 let (_, expected) = factors.iter().find(|(name, _)| name.starts_with(key)).unwrap();
                 close(factor.number.unwrap(), number(expected), digits);
-                assert_eq!(factor.kind, Kind::Derivative);
+                assert_eq!(factor.kind, Measure::Derivative);
             }
             close(chain.product, number(&step["gradient"][name]), digits);
             close(chain.loss, number(&step["loss"]), 2.0 * digits);
@@ -171,12 +171,15 @@ fn a_chain_looks_at_what_the_weight_reaches_and_nothing_else() {
     let snapshot =
         fixed(layers![own.clone(), op::Tanh, own.clone()], 2, &params, "mse", &[1.0, 2.0], &[1.0, 1.0]);
     let chain = Chain::new(&snapshot, Weight { param: 0, at: 0 }, 0);
-    assert!(chain.links().all(|link| (link.width, link.kind) == (1, Kind::Derivative)), "{chain:?}");
+    assert!(chain.links().all(|link| (link.width, link.kind) == (1, Measure::Derivative)), "{chain:?}");
     // Without the mask of the second layer, it reaches both outputs.
     let snapshot = fixed(layers![own, op::Tanh, unbiased(2)], 2, &params, "mse", &[1.0, 2.0], &[1.0; 2]);
     let chain = Chain::new(&snapshot, Weight { param: 0, at: 0 }, 0);
-    let kinds: Vec<(usize, Kind)> = chain.links().map(|link| (link.width, link.kind)).collect();
-    assert_eq!(kinds, [(2, Kind::Gain), (1, Kind::Gain), (1, Kind::Derivative), (1, Kind::Derivative)]);
+    let kinds: Vec<(usize, Measure)> = chain.links().map(|link| (link.width, link.kind)).collect();
+    assert_eq!(
+        kinds,
+        [(2, Measure::Gain), (1, Measure::Gain), (1, Measure::Derivative), (1, Measure::Derivative)]
+    );
     // A weight that is left out has no path.
     let chain = Chain::new(&snapshot, Weight { param: 0, at: 1 }, 0);
     assert_eq!((chain.factors.len(), chain.product, chain.gradient), (0, 0.0, 0.0));
@@ -429,7 +432,7 @@ proptest! {
         for link in chain.links() {
             if let (Some(written), Some(number)) = (&link.expression, link.number) {
                 // The loss's gradient by many outputs is a vector.
-                let vector = link.kind == Kind::Gain && written.evaluate().is_none();
+                let vector = link.kind == Measure::Gain && written.evaluate().is_none();
                 prop_assert!(vector || gives(written, number), "{link:?}");
             }
         }

@@ -8,13 +8,13 @@ use whygrad::expr::{Role, Symbol};
 use whygrad::loss::{self, Loss, LossFunction, LossPrecision, Made, Target, TargetKind};
 use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{self, Kink, Linear, Of, Op, Operation, Point, Precision};
-use whygrad::setting::Value;
+use whygrad::setting::Literal;
 use whygrad::{Shape, Threads};
 
-type Given = Vec<(String, Value)>;
+type Given = Vec<(String, Literal)>;
 
 fn given(keys: &[(&str, f64)]) -> Given {
-    keys.iter().map(|(key, x)| (key.to_string(), Value::Number(*x))).collect()
+    keys.iter().map(|(key, x)| (key.to_string(), Literal::Number(*x))).collect()
 }
 
 /// Settings beside those of the entries' cases.
@@ -33,8 +33,8 @@ fn more(name: &str) -> Vec<Given> {
     }
 }
 
-fn settings(cases: &[&[(&'static str, Value)]], name: &str) -> Vec<Given> {
-    let case = |case: &&[(&'static str, Value)]| {
+fn settings(cases: &[&[(&'static str, Literal)]], name: &str) -> Vec<Given> {
+    let case = |case: &&[(&'static str, Literal)]| {
         case.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
     };
     cases.iter().map(case).chain(more(name)).collect()
@@ -203,7 +203,7 @@ fn slopes_of_all_outputs_at_once_are_written_as_vectors() {
         written("cross_entropy", given(&[("label_smoothing", 0.1)]))[1],
         "softmax(ŷ)[1] − (1 − ε)·onehot(y)[1] − ε/3"
     );
-    let weight = ("weight".to_string(), Value::List(vec![Value::Number(2.0); 3].into()));
+    let weight = ("weight".to_string(), Literal::List(vec![Literal::Number(2.0); 3].into()));
     assert_eq!(written("cross_entropy", vec![weight.clone()])[0], "v[y]·(softmax(ŷ) − onehot(y))");
     assert_eq!(written("nll", vec![weight])[1], "−v[y]·onehot(y)[1]");
 }

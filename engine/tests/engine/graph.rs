@@ -224,8 +224,8 @@ fn a_layer_that_does_not_fit_is_named_with_both_numbers() {
     let told = whygrad::op::read(
         "linear",
         [
-            ("out".to_string(), whygrad::setting::Value::Whole(3)),
-            ("in".to_string(), whygrad::setting::Value::Whole(7)),
+            ("out".to_string(), whygrad::setting::Literal::Whole(3)),
+            ("in".to_string(), whygrad::setting::Literal::Whole(7)),
         ],
     );
     let layers = vec![Linear::new(5).into(), Tanh.into(), Layer::Op(told.unwrap())];

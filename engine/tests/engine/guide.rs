@@ -15,7 +15,7 @@ use whygrad::op::{
     By, Compute, Forward, Grad, InputGrads, Linear, Misfit, Of, Op, ParamSpec, Part, Partial, Point, Reads,
     Tanh,
 };
-use whygrad::optim::{Before, Decomposition, Rule, Shared, Slot, Source, Update};
+use whygrad::optim::{Apply, Before, Decomposition, Rule, Shared, Slot, Source};
 use whygrad::train::{End, Fit, Options, Progress, State, Trainer, fit};
 use whygrad::{Shape, Threads};
 
@@ -244,7 +244,7 @@ impl Rule for Adadelta {
     }
 }
 
-impl<T: Scalar> Update<T> for Adadelta {
+impl<T: Scalar> Apply<T> for Adadelta {
     fn update(&self, [alpha, ..]: Shared, piece: Piece<'_, T>) {
         let [minus_alpha, rho, rest, eps] = [-alpha, self.rho, 1.0 - self.rho, self.eps].map(T::of);
         piece.apply(Step { minus_alpha, rho, rest, eps });

@@ -1,6 +1,7 @@
 //! The ledger: what weights earned adds up to the loss change.
 
 use super::data;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 use whygrad::Threads;
@@ -11,8 +12,8 @@ use whygrad::loss::{self, CrossEntropy, LossFunction, Mse, Reduction};
 use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{AdamW, Optimizer, Sgd};
-use whygrad::setting::Value;
-use whygrad::train::{Fit, Flow, Observer, Options, Progress, Real, StepDone, Trainer, fit};
+use whygrad::setting::Literal;
+use whygrad::train::{Fit, Observer, Options, Progress, Real, StepDone, Trainer, fit};
 
 fn cross_entropy() -> Arc<dyn LossFunction> {
     Arc::new(CrossEntropy::default())
@@ -43,9 +44,9 @@ fn rough() -> Network {
 struct Kept<T>(Vec<Weights<T>>);
 
 impl<T: Real> Observer<T> for Kept<T> {
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         self.0.push(done.trainer.state().weights.clone());
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 }
 
@@ -338,9 +339,9 @@ fn layers_that_worked_against_each_other_are_named() {
 
 #[test]
 fn every_reduction_and_class_weight_adds_up() {
-    let weights = [0.5, 1.0, 2.0].map(Value::Number);
-    let weighted = ("weight".to_string(), Value::List(weights.to_vec().into()));
-    let sum = ("reduction".to_string(), Value::Text("sum".into()));
+    let weights = [0.5, 1.0, 2.0].map(Literal::Number);
+    let weighted = ("weight".to_string(), Literal::List(weights.to_vec().into()));
+    let sum = ("reduction".to_string(), Literal::Text("sum".into()));
     for given in [vec![weighted.clone()], vec![sum.clone()], vec![weighted, sum]] {
         let loss = loss::read("cross_entropy", given).unwrap();
         let lr = if loss.reduction() == Reduction::Sum { 1e-4 } else { 0.05 };

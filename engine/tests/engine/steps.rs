@@ -2,6 +2,7 @@
 
 use super::data;
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use whygrad::Threads;
@@ -12,7 +13,7 @@ use whygrad::loss::{CrossEntropy, LossFunction, Mse, Reduction};
 use whygrad::network::{Batch, Layer, Network, Rows};
 use whygrad::op::{BatchNorm, Dropout, Gelu, LayerNorm, Linear, Relu, Tanh};
 use whygrad::optim::{Adam, AdamW, Clip, Optimizer, RmsProp, Sgd};
-use whygrad::train::{Detail, Fit, Flow, Observer, Options, Progress, Real, StepDone, Trainer, fit};
+use whygrad::train::{Detail, Fit, Observer, Options, Progress, Real, StepDone, Trainer, fit};
 
 struct Counting;
 
@@ -306,9 +307,9 @@ impl<T> Observer<T> for StopAfter {
         if step.is_multiple_of(3) { Detail::Facts } else { Detail::Loss }
     }
 
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         assert_eq!(done.facts.is_some(), done.step.is_multiple_of(3));
-        if done.step == self.0 { Flow::Stop } else { Flow::Continue }
+        if done.step == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a trainer is asked for beside its steps, and what it refuses.
 
 use super::data;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
 use whygrad::layers;
@@ -8,7 +9,7 @@ use whygrad::loss::CrossEntropy;
 use whygrad::network::{Batch, Error, Network, Rows, StoredError, Weights};
 use whygrad::op::{BatchNorm, Dropout, Linear, Tanh};
 use whygrad::optim::{Adagrad, Adam, Clip, Optimizer, Sgd};
-use whygrad::train::{End, Fit, Flow, Observer, Options, Progress, State, StepDone, Trainer, fit};
+use whygrad::train::{End, Fit, Observer, Options, Progress, State, StepDone, Trainer, fit};
 
 fn network() -> Network {
     let dropout = Dropout { p: 0.3 };
@@ -65,8 +66,8 @@ fn predictions_are_what_evaluation_judges_whatever_the_batch() {
 fn fit_says_what_it_did_and_why_it_did_no_more() {
     struct StopAt(u64);
     impl Observer<f32> for StopAt {
-        fn step(&mut self, done: &StepDone<'_, f32>) -> Flow {
-            if done.step == self.0 { Flow::Stop } else { Flow::Continue }
+        fn step(&mut self, done: &StepDone<'_, f32>) -> ControlFlow<()> {
+            if done.step == self.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
     }
     let data = data::<f32>(50, 5, Some(3));

@@ -11,15 +11,15 @@ use whygrad::op::{Linear, Tanh};
 use whygrad::optim::{
     self, Before, Clip, Decay, Decomposition, Optimizer, Rule, Schedule, Shared, Slot, Source,
 };
-use whygrad::setting::Value;
+use whygrad::setting::Literal;
 use whygrad::train::{Options, Real, Trainer};
 
-type Given = &'static [(&'static str, Value)];
+type Given = &'static [(&'static str, Literal)];
 
-const LR: (&str, Value) = ("lr", Value::Number(0.02));
-const DECAY: (&str, Value) = ("weight_decay", Value::Number(0.1));
-const MOMENTUM: (&str, Value) = ("momentum", Value::Number(0.9));
-const LR_DECAY: (&str, Value) = ("lr_decay", Value::Number(0.3));
+const LR: (&str, Literal) = ("lr", Literal::Number(0.02));
+const DECAY: (&str, Literal) = ("weight_decay", Literal::Number(0.1));
+const MOMENTUM: (&str, Literal) = ("momentum", Literal::Number(0.9));
+const LR_DECAY: (&str, Literal) = ("lr_decay", Literal::Number(0.3));
 
 const CLIPS: [Clip; 3] = [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)];
 
@@ -69,7 +69,7 @@ impl Rule for Faulty {
     }
 }
 
-impl<T: Real> optim::Update<T> for Faulty {
+impl<T: Real> optim::Apply<T> for Faulty {
     fn update(&self, shared: Shared, piece: Piece<'_, T>) {
         let Piece { w, g, slots, clipping, facts } = piece;
         let before = w.to_vec();

@@ -11,12 +11,13 @@ use crate::terminal::progress;
 use crate::view::ledger::Ledger as View;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use whygrad::credit::{Ledger, PROBE, Refine, probe};
-use whygrad::train::{Detail, Flow, Observer, Real, StepDone, fit};
+use whygrad::train::{Detail, Observer, Real, StepDone, fit};
 
 /// Shows who earned the loss change of a run: layers, neurons, weights
 ///
@@ -133,7 +134,7 @@ impl<T: Real> Observer<T> for Watch {
         Detail::Loss
     }
 
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         self.training += self.step_began.elapsed();
         let now = Instant::now();
         self.ledger.advance(done.step, &done.trainer.state().weights);
@@ -145,6 +146,6 @@ impl<T: Real> Observer<T> for Watch {
         {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
-        if done.step >= self.last { Flow::Stop } else { Flow::Continue }
+        if done.step >= self.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -6,7 +6,7 @@ use whygrad::data::{Dataset, Targets};
 use whygrad::loss::{self, TargetKind};
 use whygrad::network::{Layer, Network, Weights};
 use whygrad::op;
-use whygrad::setting::Value;
+use whygrad::setting::Literal;
 
 pub(super) fn text<'a>(json: &'a Json, key: &str) -> Result<&'a str, String> {
     json[key].as_str().ok_or_else(|| format!("`{key}` is missing or no text"))
@@ -21,19 +21,19 @@ pub(super) fn numbers(json: &Json) -> Vec<f64> {
 }
 
 /// A setting as an experiment would have it.
-pub(super) fn setting(json: &Json) -> Value {
+pub(super) fn setting(json: &Json) -> Literal {
     match json {
-        Json::Bool(x) => Value::Switch(*x),
+        Json::Bool(x) => Literal::Switch(*x),
         Json::Number(x) => {
-            x.as_i64().map_or_else(|| Value::Number(x.as_f64().unwrap_or(f64::NAN)), Value::Whole)
+            x.as_i64().map_or_else(|| Literal::Number(x.as_f64().unwrap_or(f64::NAN)), Literal::Whole)
         }
-        Json::Array(items) => Value::List(items.iter().map(setting).collect::<Vec<_>>().into()),
-        other => Value::Text(other.as_str().unwrap_or_default().to_string().into()),
+        Json::Array(items) => Literal::List(items.iter().map(setting).collect::<Vec<_>>().into()),
+        other => Literal::Text(other.as_str().unwrap_or_default().to_string().into()),
     }
 }
 
 /// The `type` of a table and its other keys.
-pub(super) fn typed(json: &Json) -> Result<(String, Vec<(String, Value)>), String> {
+pub(super) fn typed(json: &Json) -> Result<(String, Vec<(String, Literal)>), String> {
     let table = json.as_object().ok_or("a layer, loss or optimizer should be a table")?;
     let rest = table.iter().filter(|(key, _)| *key != "type");
     Ok((text(json, "type")?.into(), rest.map(|(key, value)| (key.clone(), setting(value))).collect()))
@@ -46,7 +46,7 @@ pub(super) fn layers(json: &Json) -> Result<Vec<Layer>, String> {
             return Ok(Layer::Residual(layers(&json["layers"])?));
         }
         let kind = if kind == "gelu_tanh" {
-            given.push(("approximate".into(), Value::Text("tanh".into())));
+            given.push(("approximate".into(), Literal::Text("tanh".into())));
             "gelu".into()
         } else {
             kind
@@ -77,7 +77,7 @@ pub(super) fn later(json: &Json) -> Option<String> {
 }
 
 pub(super) fn with_loss(name: &str) -> Result<Arc<dyn loss::LossFunction>, String> {
-    let smoothed = vec![("label_smoothing".to_string(), Value::Number(0.1))];
+    let smoothed = vec![("label_smoothing".to_string(), Literal::Number(0.1))];
     let (name, given) =
         if name == "cross_entropy_smoothed" { ("cross_entropy", smoothed) } else { (name, vec![]) };
     loss::read(name, given).map_err(|error| error.to_string())

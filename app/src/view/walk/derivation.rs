@@ -2,7 +2,7 @@
 
 use super::{Equation, Factor, WeightChain};
 use crate::textbook::{End, Weight, Worked};
-use whygrad::credit::{Chain, Expression, Link, Place, Snapshot, formula};
+use whygrad::credit::{Binding, Chain, Expression, Link, Snapshot, formula};
 use whygrad::expr::{Expr, Role, Symbol};
 
 /// The connections of an example.
@@ -132,10 +132,10 @@ impl<'a> Wires<'a> {
     /// ∂L/∂h₁ = ∂L/∂z(o₁)·w₅ + ∂L/∂z(o₂)·w₇
     fn through_outputs(&self, unit: usize) -> Equation {
         let by_sum = self.worked.unit_gradients(self.step, 3);
-        let mut places = vec![];
+        let mut bindings = vec![];
         let mut letter = |symbol: String, number: f64| {
             let letter = Symbol::new(symbol.clone(), Role::Named);
-            places.push(Place { letter: letter.clone(), symbol, numbers: vec![number] });
+            bindings.push(Binding { letter: letter.clone(), symbol, numbers: vec![number] });
             Expr::from(letter)
         };
         let onward = self.wires.iter().filter(|wire| wire.end.layer == 1 && wire.end.from == Some(unit));
@@ -148,7 +148,7 @@ impl<'a> Wires<'a> {
             symbol: format!("∂L/∂{}", self.unit(2, unit)),
             neuron: Some(self.unit(2, unit)),
             weight: None,
-            expression: Expression { tree, places },
+            expression: Expression { tree, bindings },
             value: self.worked.unit_gradients(self.step, 2)[unit],
         }
     }

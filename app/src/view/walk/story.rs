@@ -94,13 +94,15 @@ impl Told<'_> {
 
     /// The formula of the activation that makes a value, with z for its argument, and what its settings are.
     fn activation(&self, value: usize) -> String {
-        let Some(Expression { tree, places }) = formula(self.step, 0, value, 0) else { return String::new() };
+        let Some(Expression { tree, bindings }) = formula(self.step, 0, value, 0) else {
+            return String::new();
+        };
         let text = tree.text(&|letter| match letter.role {
             Role::Input { .. } => "z".into(),
             _ => letter.letter.to_string(),
         });
-        let settings = places.iter().filter_map(|place| match place.letter.role {
-            Role::Setting(x) => Some(format!(", {} = {x}", place.symbol)),
+        let settings = bindings.iter().filter_map(|binding| match binding.letter.role {
+            Role::Setting(x) => Some(format!(", {} = {x}", binding.symbol)),
             _ => None,
         });
         text + &settings.collect::<String>()

@@ -34,7 +34,7 @@ fn every_equation_gives_its_number_from_letters_that_all_have_one() {
         for of in [forward, loss, output_weights, hidden_weights].iter().flat_map(|step| &step.equations) {
             let what = format!("{}: {} = {}", book.name, of.symbol, of.expression.symbols());
             for letter in of.expression.tree.symbols() {
-                let place = of.expression.places.iter().find(|place| place.letter == *letter);
+                let place = of.expression.bindings.iter().find(|place| place.letter == *letter);
                 assert!(place.is_some_and(|place| !place.numbers.is_empty()), "{what}: {letter:?}");
             }
             close(of.expression.evaluate().unwrap_or(f64::NAN), of.value, &what);

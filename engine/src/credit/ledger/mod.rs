@@ -25,12 +25,12 @@ use crate::data::Dataset;
 use crate::kernel::{Aligned, Scalar, Threads};
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
-use crate::train::{Flow, Observer, Real, StepDone, Trainer};
+use crate::train::{Observer, Real, StepDone, Trainer};
 use line::Line;
 use probe::Probe;
 use report::halves;
 use serde::Serialize;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// How fine a ledger is: when the halving of a step's line stops. It also stops where the residual is no more than
@@ -284,8 +284,8 @@ impl<P: Real> Ledger<P> {
 }
 
 impl<T: Real, P: Real> Observer<T> for Ledger<P> {
-    fn step(&mut self, done: &StepDone<'_, T>) -> Flow {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         self.advance(done.step, &done.trainer.state().weights);
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 }

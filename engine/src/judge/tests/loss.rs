@@ -6,7 +6,7 @@ use crate::expr::{Expr, Role};
 use crate::kernel::Scalar;
 use crate::loss::{self, ComputeLoss, LIST, Loss, Made, Reduction, Target, TargetKind};
 use crate::op::Kink;
-use crate::setting::Value;
+use crate::setting::Literal;
 
 #[test]
 fn every_loss_of_the_list_passes() {
@@ -15,7 +15,7 @@ fn every_loss_of_the_list_passes() {
         for case in entry.cases {
             for reduction in ["mean", "sum"] {
                 let given = case.given.iter().map(|(key, value)| (key.to_string(), value.clone()));
-                let reduction = ("reduction".to_string(), Value::Text(reduction.into()));
+                let reduction = ("reduction".to_string(), Literal::Text(reduction.into()));
                 let of = loss::read(entry.name, given.chain([reduction])).unwrap();
                 if let Err(fault) = loss(&*of, case.width, 6, case.output) {
                     panic!("{fault}");

@@ -4,7 +4,7 @@ use super::super::optimizer::{TESTS, faults, optimizer};
 use super::{Planted, Test, assert_caught};
 use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::{Numbers, Scalar};
-use crate::optim::{self, Before, Decomposition, LIST, Rule, Shared, Slot, Source, Update};
+use crate::optim::{self, Apply, Before, Decomposition, LIST, Rule, Shared, Slot, Source};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[test]
@@ -105,7 +105,7 @@ impl Rule for Broken {
     }
 }
 
-impl<T: Scalar> Update<T> for Broken {
+impl<T: Scalar> Apply<T> for Broken {
     fn update(&self, [alpha, ..]: Shared, piece: Piece<'_, T>) {
         let off = match self.0 {
             Wrong::Update => true,

@@ -61,7 +61,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         items: &mut [S],
         f: &(impl Fn([&mut [T]; N], &mut S, &mut [T]) + Sync),
     ) {
-        let (schedule, shards, partition) = (&self.schedule, &self.shards[..self.active], &self.partition);
+        let (program, shards, partition) = (&self.program, &self.shards[..self.active], &self.partition);
         let (train, first) = (self.train, groups.start);
         let bounds = &partition.bounds[groups.start..=groups.end];
         let locals = [&mut self.scratch[..], &mut self.group_gradients];
@@ -74,9 +74,9 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
                     pieces[0] = &mut own[..bounds[i + 1] - start];
                 }
                 let (node, team) = (parts[0].node, &mut Team::alone(scratch));
-                let op = &schedule.ops[node];
+                let op = &program.ops[node];
                 for (s, shard) in shards.iter().enumerate() {
-                    let at = shard.point(schedule, node, shard.own(schedule, borrowed), train);
+                    let at = shard.point(program, node, shard.own(program, borrowed), train);
                     let dy = &shard.grads[op.dy.range(shard.rows)];
                     for ParamSlice { part, range, .. } in parts {
                         let dw = &mut pieces[0][range.start - start..range.end - start];
@@ -155,11 +155,11 @@ impl<T: Precision + LossPrecision> Plan<T, keep::Step> {
             return loss;
         }
         let StepSlices { gradient, params, mut slots } = slices;
-        for node in (0..self.schedule.ops.len()).rev() {
+        for node in (0..self.program.ops.len()).rev() {
             let team = &mut Team::of(&self.sharing.threads, &mut self.scratch);
             let shard = &mut self.shards[0];
-            let borrowed = shard.own(&self.schedule, Borrowed { params: &*params, buffers, inputs });
-            shard.backward(&self.schedule, node..node + 1, borrowed, pass, team);
+            let borrowed = shard.own(&self.program, Borrowed { params: &*params, buffers, inputs });
+            shard.backward(&self.program, node..node + 1, borrowed, pass, team);
             let slots = slots.each_mut().map(|slot| &mut **slot);
             let slices = StepSlices { gradient: &mut *gradient, params: &mut *params, slots };
             let groups = self.partition.of_node[node].clone();

@@ -22,7 +22,7 @@ mod evaluate;
 mod gradient;
 pub mod keep;
 mod pass;
-mod schedule;
+mod program;
 mod shard;
 mod sharing;
 
@@ -40,7 +40,7 @@ use crate::loss::{self, LossFunction, LossPrecision, TargetKind};
 use crate::op::Precision;
 use crate::shape::Shape;
 use keep::Keep;
-use schedule::Schedule;
+use program::Program;
 use shard::Shard;
 use sharing::Sharing;
 use std::marker::PhantomData;
@@ -64,7 +64,7 @@ use std::sync::Arc;
 pub struct Plan<T, K> {
     loss: Arc<dyn LossFunction>,
     input: Shape,
-    schedule: Schedule,
+    program: Program,
     sharing: Sharing,
     partition: Partition,
     capacity: usize,
@@ -98,8 +98,8 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         let (capacity, width) = (batch.max(1), network.shape(network.output()).len());
         let sharing = Sharing::new(network, capacity, threads, K::STEP);
         let memory = MemoryPlan::new::<T>(network, K::ALL, sharing.node_by_node, sharing.shard_rows);
-        let schedule = Schedule::new::<T>(network, &memory, sharing.shard_rows);
-        let shard = || Shard::new(&schedule, memory.counts, sharing.shard_rows);
+        let program = Program::new::<T>(network, &memory, sharing.shard_rows);
+        let shard = || Shard::new(&program, memory.counts, sharing.shard_rows);
         let partition = Partition::new(network);
         let longest = partition.bounds.windows(2).map(|bounds| bounds[1] - bounds[0]).max().unwrap_or(0);
         let group = if K::STEP { longest } else { 0 };
@@ -117,7 +117,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
             train: None,
             loss,
             input: network.shapes[0].clone(),
-            schedule,
+            program,
             sharing,
             partition,
             capacity,
@@ -130,7 +130,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         if *data.shape() != self.input {
             return Err(Error::Input { network: self.input.clone(), data: data.shape().clone() });
         }
-        let output = &self.schedule.values[self.schedule.output()].shape;
+        let output = &self.program.values[self.program.output()].shape;
         Ok(loss::check(&*self.loss, output, data.targets())?)
     }
 
@@ -166,12 +166,12 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
 
     /// The network's output for every example of the last pass.
     pub fn output(&self) -> impl Iterator<Item = &[T]> + '_ {
-        self.kept_value(self.schedule.output())
+        self.kept_value(self.program.output())
     }
 
     /// A value of every example of the last pass, where it is kept.
     fn kept_value(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        let place = &self.schedule.values[value];
+        let place = &self.program.values[value];
         let shards = self.shards[..self.active].iter();
         shards.flat_map(|shard| shard.values[place.range(shard.rows)].chunks_exact(place.shape.len()))
     }
@@ -185,7 +185,7 @@ impl<T: Precision + LossPrecision> Plan<T, keep::All> {
 
     /// The loss's gradient by a value, of every example of the last pass (which went back).
     pub fn value_gradient(&self, value: usize) -> impl Iterator<Item = &[T]> + '_ {
-        let place = &self.schedule.grads[value];
+        let place = &self.program.grads[value];
         let shards = self.shards[..self.active].iter();
         shards.flat_map(|shard| shard.grads[place.range(shard.rows)].chunks_exact(place.shape.len()))
     }

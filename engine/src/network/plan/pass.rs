@@ -56,24 +56,24 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         self.train = pass.train;
         self.active = batch.len().div_ceil(self.sharing.shard_rows);
         let (loss, targets) = (T::of_loss(&*self.loss), Target::from(&self.targets));
-        let (schedule, shard_rows) = (&self.schedule, self.sharing.shard_rows);
-        let output = schedule.output();
-        let width = schedule.values[output].shape.len();
+        let (program, shard_rows) = (&self.program, self.sharing.shard_rows);
+        let output = program.output();
+        let width = program.values[output].shape.len();
         self.divisor = loss.divisor(width, targets);
         let scale = T::of(1.0 / self.divisor);
         let through = |i: usize, shard: &mut Shard<T>, mut team: Team<'_, T>| {
             shard.first = i * shard_rows;
             shard.rows = shard_rows.min(batch.len() - shard.first);
             let target = targets.of(shard.first..shard.first + shard.rows, width);
-            let borrowed = shard.own(schedule, borrowed);
+            let borrowed = shard.own(program, borrowed);
             if borrowed.inputs.is_empty() {
                 shard.copy_inputs(batch, &mut team);
             }
-            shard.forward(schedule, borrowed, pass, &mut team);
-            let y = &shard.values[schedule.values[output].range(shard.rows)];
+            shard.forward(program, borrowed, pass, &mut team);
+            let y = &shard.values[program.values[output].range(shard.rows)];
             let losses = &mut shard.losses[..shard.rows];
             if pass.backward {
-                let dy = &mut shard.grads[schedule.grads[output].range(shard.rows)];
+                let dy = &mut shard.grads[program.grads[output].range(shard.rows)];
                 team.split(shard.rows, [losses, dy], |examples, [losses, dy]| {
                     let y = &y[examples.start * width..examples.end * width];
                     loss.backward(y, target.of(examples, width), scale, losses, dy);
@@ -82,7 +82,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
                 loss.forward(y, target, losses);
             }
             if back {
-                shard.backward(schedule, 0..output, borrowed, pass, &mut team);
+                shard.backward(program, 0..output, borrowed, pass, &mut team);
             }
         };
         match &mut self.shards[..self.active] {
@@ -96,7 +96,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
 
     /// After a training pass: brings running statistics up to date.
     pub fn track(&self, weights: &mut Weights<T>) {
-        for op in self.schedule.ops.iter().filter(|op| !op.buffers.is_empty()) {
+        for op in self.program.ops.iter().filter(|op| !op.buffers.is_empty()) {
             // Whoever tracks mixes examples, so the whole batch is in the first shard.
             let shard = &self.shards[0];
             let buffers = BuffersMut::new(&mut weights.buffers, &op.buffers);
@@ -124,12 +124,12 @@ impl<T: Precision + LossPrecision, K: KeepGradients> Plan<T, K> {
     /// of the pass.
     pub fn point<'a>(&'a self, weights: &'a Weights<T>, node: usize, shard: usize) -> Point<'a, T> {
         let borrowed = Borrowed { params: &weights.params, buffers: &weights.buffers, inputs: &[] };
-        self.shards[shard].point(&self.schedule, node, borrowed, self.train)
+        self.shards[shard].point(&self.program, node, borrowed, self.train)
     }
 
     /// The loss's gradient by the output of operation `node` for the examples of one shard, [rows, shape], of the last
     /// pass (which went back), where the operation has parameters or the plan keeps all.
     pub fn output_gradient(&self, node: usize, shard: usize) -> &[T] {
-        &self.shards[shard].grads[self.schedule.grads[node + 1].range(self.shards[shard].rows)]
+        &self.shards[shard].grads[self.program.grads[node + 1].range(self.shards[shard].rows)]
     }
 }

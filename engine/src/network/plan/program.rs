@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 /// What all shards run: the operations, and where each value and its gradient lie in an arena.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(super) struct Program {
     /// In the order of the network.
-    pub ops: Vec<ScheduledOp>,
+    pub ops: Vec<Instruction>,
     /// Of each value (0: the network's input, i + 1: the output of operation i).
     pub values: Vec<Place>,
     /// Of the gradient by each value.
@@ -23,7 +23,7 @@ pub(super) struct Schedule {
 
 /// An operation, and where everything lies that it computes with.
 #[derive(Debug)]
-pub(super) struct ScheduledOp {
+pub(super) struct Instruction {
     pub op: Arc<dyn Operation>,
     /// Makes its random numbers other than those of the other operations.
     salt: u64,
@@ -42,9 +42,9 @@ pub(super) struct ScheduledOp {
     pub requests: Vec<GradReq>,
 }
 
-impl Schedule {
+impl Program {
     /// For `rows` examples, with values and gradients where `memory` says.
-    pub(super) fn new<T: Scalar>(network: &Network, memory: &MemoryPlan, rows: usize) -> Schedule {
+    pub(super) fn new<T: Scalar>(network: &Network, memory: &MemoryPlan, rows: usize) -> Program {
         let mut saved = 0;
         let op = |(i, node): (usize, &Node)| {
             let x: Vec<&Shape> = node.inputs.iter().map(|&i| &network.shapes[i]).collect();
@@ -57,7 +57,7 @@ impl Schedule {
             };
             let (first, count) = (saved, node.op.saved(rows, &x));
             saved += padded::<T>(count);
-            ScheduledOp {
+            Instruction {
                 op: Arc::clone(&node.op),
                 salt: random::mix(i as u64),
                 x: node.inputs.iter().map(|&i| memory.values[i].clone()).collect(),
@@ -72,7 +72,7 @@ impl Schedule {
             }
         };
         let ops = network.nodes.iter().enumerate().map(op).collect();
-        Schedule { ops, values: memory.values.clone(), grads: memory.grads.clone(), saved }
+        Program { ops, values: memory.values.clone(), grads: memory.grads.clone(), saved }
     }
 
     /// Number of the network's output among the values.
@@ -81,7 +81,7 @@ impl Schedule {
     }
 }
 
-impl ScheduledOp {
+impl Instruction {
     /// Its mode in a pass, for examples from number `first_row` of the batch on; `train` addresses the step's random
     /// numbers.
     pub(super) fn mode(&self, train: Option<u64>, first_row: usize) -> Mode {

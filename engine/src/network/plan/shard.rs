@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::pass::Pass;
-use super::schedule::Schedule;
+use super::program::Program;
 use super::sharing::SHARD;
 use crate::facts::Moments;
 use crate::kernel::{Aligned, Scalar, Team};
@@ -45,23 +45,23 @@ pub(super) struct Shard<T> {
 
 impl<T: Precision> Shard<T> {
     /// For up to `rows` examples, with arenas of so many numbers.
-    pub(super) fn new(schedule: &Schedule, [values, grads]: [usize; 2], rows: usize) -> Shard<T> {
-        let none = vec![Moments::default(); schedule.values.len()];
+    pub(super) fn new(program: &Program, [values, grads]: [usize; 2], rows: usize) -> Shard<T> {
+        let none = vec![Moments::default(); program.values.len()];
         let facts = ValueFacts { values: none.clone(), gradients: none };
         Shard {
             first: 0,
             rows: 0,
             values: Aligned::zeros(values),
             grads: Aligned::zeros_apart(grads, 1),
-            saved: Aligned::zeros_apart(schedule.saved, 2),
+            saved: Aligned::zeros_apart(program.saved, 2),
             losses: vec![T::zero(); rows],
             facts: vec![facts; rows.div_ceil(SHARD)],
         }
     }
 
     /// What of the batch's inputs is its own; none where there are none.
-    pub(super) fn own<'a>(&self, schedule: &Schedule, borrowed: Borrowed<'a, T>) -> Borrowed<'a, T> {
-        let width = schedule.values[0].shape.len();
+    pub(super) fn own<'a>(&self, program: &Program, borrowed: Borrowed<'a, T>) -> Borrowed<'a, T> {
+        let width = program.values[0].shape.len();
         let own = self.first * width..(self.first + self.rows) * width;
         Borrowed { inputs: borrowed.inputs.get(own).unwrap_or_default(), ..borrowed }
     }
@@ -75,19 +75,19 @@ impl<T: Precision> Shard<T> {
     /// Computes every value.
     pub(super) fn forward(
         &mut self,
-        schedule: &Schedule,
+        program: &Program,
         borrowed: Borrowed<'_, T>,
         pass: Pass,
         team: &mut Team<'_, T>,
     ) {
         if pass.facts {
             // The first operation reads them next.
-            let place = &schedule.values[0];
+            let place = &program.values[0];
             let own = &self.values[place.range(self.rows)];
             let x = if borrowed.inputs.is_empty() { own } else { borrowed.inputs };
             take_moments(&mut self.facts, x, place, team, |facts| &mut facts.values[0]);
         }
-        for (node, op) in schedule.ops.iter().enumerate() {
+        for (node, op) in program.ops.iter().enumerate() {
             let place = op.y.range(self.rows);
             let (x, y) =
                 Inputs::and_output(borrowed.inputs, &mut self.values, place.clone(), &op.x, self.rows);
@@ -113,21 +113,21 @@ impl<T: Precision> Shard<T> {
     #[inline(always)]
     pub(super) fn backward(
         &mut self,
-        schedule: &Schedule,
+        program: &Program,
         nodes: Range<usize>,
         borrowed: Borrowed<'_, T>,
         pass: Pass,
         team: &mut Team<'_, T>,
     ) {
         let mut grads = std::mem::take(&mut self.grads);
-        for node in nodes.rev().filter(|node| schedule.ops[*node].back) {
-            let op = &schedule.ops[node];
+        for node in nodes.rev().filter(|node| program.ops[*node].back) {
+            let op = &program.ops[node];
             let place = op.dy.range(self.rows);
             let (dx, dy) = InputGrads::and_output(&mut grads, place, &op.dx, &op.requests, self.rows);
             if pass.facts {
                 take_moments(&mut self.facts, dy, &op.dy, team, |facts| &mut facts.gradients[node + 1]);
             }
-            let at = self.point(schedule, node, borrowed, pass.train);
+            let at = self.point(program, node, borrowed, pass.train);
             T::of_op(&*op.op).backward(&at, dy, dx, team);
         }
         self.grads = grads;
@@ -138,12 +138,12 @@ impl<T: Precision> Shard<T> {
     #[inline(always)]
     pub(super) fn point<'a>(
         &'a self,
-        schedule: &'a Schedule,
+        program: &'a Program,
         node: usize,
         borrowed: Borrowed<'a, T>,
         train: Option<u64>,
     ) -> Point<'a, T> {
-        let op = &schedule.ops[node];
+        let op = &program.ops[node];
         Point {
             rows: self.rows,
             x: Inputs::new(borrowed.inputs, &self.values, &op.x, self.rows),

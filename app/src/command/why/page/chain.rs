@@ -4,7 +4,7 @@ use crate::terminal::{Page, fit, wrap};
 use crate::view::digits::{number, reconciled};
 use crate::view::why::Why;
 use console::Style;
-use whygrad::credit::{Expression, Factor, Kind, Link};
+use whygrad::credit::{Expression, Factor, Link, Measure};
 
 /// Factors of a chain that are all shown; of a longer one, those at its ends.
 const FACTORS: usize = 12;
@@ -48,7 +48,7 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
 }
 
 fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
-    let kind = if of.kind == Kind::Gain { "gain" } else { "" };
+    let kind = if of.kind == Measure::Gain { "gain" } else { "" };
     let again = if of.shared { "↺" } else { "" };
     let value = of.number.map_or("–".into(), number);
     let note = [again, kind].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(" ");
@@ -63,8 +63,8 @@ fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
         };
         if let Some(expression) = &link.expression {
             let written = match link.kind {
-                Kind::Derivative => written(expression),
-                Kind::Gain => expression.symbols(),
+                Measure::Derivative => written(expression),
+                Measure::Gain => expression.symbols(),
             };
             for line in wrap(&format!("{left}{written}{right}"), width - 6) {
                 page.line(format!("      {}", dim(line)));
