@@ -6,6 +6,7 @@ pub mod data;
 pub mod error;
 pub mod experiment;
 pub mod run;
+pub mod step;
 pub mod terminal;
 pub mod textbook;
 pub mod view;

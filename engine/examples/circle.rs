@@ -18,7 +18,7 @@ impl<T> Observer<T> for Print {
     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         if let (true, Some(test)) = (done.epoch.is_multiple_of(10), done.test) {
             let right = 100.0 * test.accuracy.unwrap_or_default();
-            println!("epoch {:3}   loss {:.4}   {right:.1} % right", done.epoch, done.train_loss);
+            println!("epoch {:3}   loss {:.4}   {right:.1} % right", done.epoch, done.train.loss);
         }
         ControlFlow::Continue(())
     }

@@ -341,7 +341,7 @@
 //!         ControlFlow::Continue(())
 //!     }
 //!     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
-//!         if done.train_loss <= self.enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+//!         if done.train.loss <= self.enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 //!     }
 //! }
 //! # use std::sync::Arc;

@@ -127,7 +127,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     if args.json {
         display.say(&text)?;
     } else {
-        display.report(&summary, on_train, on_test)?;
+        display.report(&summary)?;
     }
     Ok(if progress.done { ExitCode::SUCCESS } else { ExitCode::from(130) })
 }
@@ -186,30 +186,11 @@ impl Display {
         Ok(self.bar.suspend(|| writeln!(std::io::stdout().lock(), "{line}"))?)
     }
 
-    fn report(&self, summary: &Summary, train: Metrics, test: Option<Metrics>) -> Result<()> {
-        let columns = width();
+    fn report(&self, summary: &Summary) -> Result<()> {
         if self.losses.len() > 1 {
-            self.say(&format!("\nloss of each step\n{}", chart(&self.losses, self.first, columns, 9)))?;
+            self.say(&format!("\nloss of each step\n{}", chart(&self.losses, self.first, width(), 9)))?;
         }
-        let describe = |what: &str, metrics: Metrics| match metrics.accuracy {
-            Some(share) => format!("{what} {:>6.2} % right, loss {:.4}", 100.0 * share, metrics.loss),
-            None => format!("{what} loss {:.4}", metrics.loss),
-        };
-        self.say(&describe("training part", train))?;
-        if let Some(test) = test {
-            self.say(&describe("held out     ", test))?;
-        }
-        if let Some(warning) = summary.warning() {
-            self.say(warning)?;
-        }
-        let (steps, seconds) = (HumanCount(summary.steps), summary.train_seconds);
-        let speed = HumanCount(summary.examples_per_second.unwrap_or(0.0) as u64);
-        self.say(&format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", summary.epochs))?;
-        self.say(&format!("written to {}", summary.run))?;
-        if !summary.finished {
-            self.say(&format!("stopped; go on with: whygrad train --resume {}", summary.run))?;
-        }
-        Ok(())
+        summary.sentences().iter().try_for_each(|sentence| self.say(sentence))
     }
 }
 
@@ -243,7 +224,7 @@ impl<T: Real> Observer<T> for Display {
             "epoch {:>width$}/{}  loss {:.4}{test}  {} examples/s",
             done.epoch,
             self.epochs,
-            done.train_loss,
+            done.train.loss,
             HumanCount(speed as u64)
         );
         self.bar.set_message(line.clone());

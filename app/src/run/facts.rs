@@ -29,7 +29,7 @@ use whygrad::facts::{Layout, Record};
 const MAGIC: &[u8; 8] = b"whyfacts";
 
 /// The format that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a block begins with.
 const MARK: u32 = u32::from_le_bytes(*b"\xf1blk");
@@ -299,8 +299,9 @@ mod tests {
             let facts = step.is_multiple_of(32).then(|| facts.clone());
             records.push(Record::Step(StepRecord { step, loss: 1.0 / step as f64, lr: 0.1, facts }));
             if step.is_multiple_of(10) {
-                let test = Some(Metrics { loss: 0.5, accuracy: None });
-                records.push(Record::Epoch(EpochRecord { epoch: step / 10, step, train_loss: 0.1, test }));
+                let [train, test] = [0.1, 0.5].map(|loss| Metrics { loss, accuracy: None });
+                let record = EpochRecord { epoch: step / 10, step, train, test: Some(test) };
+                records.push(Record::Epoch(record));
             }
         }
         records
@@ -432,7 +433,7 @@ mod tests {
         let mut bytes = file(0, &layout(), &[]);
         bytes[8] = 7;
         let message = read(&bytes).unwrap_err();
-        assert_eq!(message, "these facts have the format 7; this whygrad reads 1");
+        assert_eq!(message, "these facts have the format 7; this whygrad reads 2");
     }
 
     proptest! {

@@ -102,8 +102,8 @@ impl<T: Real> Observer<T> for Recorder {
             true => checkpoint::save(&best, done.trainer, done.progress).map(drop),
             false => Ok(()),
         };
-        let (step, train_loss) = (done.trainer.state().steps, done.train_loss);
-        let record = EpochRecord { epoch: done.epoch, step, train_loss, test: done.test };
+        let step = done.trainer.state().steps;
+        let record = EpochRecord { epoch: done.epoch, step, train: done.train, test: done.test };
         let written = written.and_then(|()| self.facts.push(Record::Epoch(record)));
         let written = written.and_then(|()| self.checkpoint_if_due(done.trainer, done.progress));
         self.flow(written)

@@ -146,7 +146,10 @@ impl Sentences {
             ),
             signs: "Below 0: earned, the loss fell along these moves. Above 0: hurt, it rose.".into(),
             residual: residual(totals, &ledger.steps),
-            opposed: ledger.opposed.iter().take(FEW).map(pair).collect(),
+            opposed: match &ledger.opposed[..] {
+                [] => vec!["none: in every step all layers earned or all hurt".into()],
+                pairs => pairs.iter().take(FEW).map(pair).collect(),
+            },
             cost: format!(
                 "The ledger took {} s, {} × as long as training these steps ({} s): {} gradients of the {examples}.",
                 short(ledger.ledger_seconds),

@@ -6,7 +6,6 @@ mod fields;
 pub mod ledger;
 pub mod new;
 pub mod overview;
-pub mod step;
 pub mod train;
 pub mod verify;
 pub mod walk;

@@ -1,8 +1,8 @@
 //! What the weights did in a step.
 
 use super::digits::{count, number, short};
-use super::step::{Origin, Step};
 use crate::error::Result;
+use crate::step::{Origin, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
 use whygrad::credit::{self, Totals, overview};

@@ -1,5 +1,6 @@
 //! How a run went.
 
+use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,8 +36,32 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What is said at the end, sentence by sentence.
+    pub fn sentences(&self) -> Vec<String> {
+        let describe = |what: &str, loss: Option<f64>, accuracy: Option<f64>| {
+            let right = accuracy.map_or(String::new(), |share| format!(" {:>6.2} % right,", 100.0 * share));
+            let loss = loss.map_or("NaN".into(), |loss| format!("{loss:.4}"));
+            format!("{what}{right} loss {loss}")
+        };
+        let held_out = self.test_loss.is_some() || self.test_accuracy.is_some();
+        let (steps, seconds) = (HumanCount(self.steps), self.train_seconds);
+        let speed = HumanCount(self.examples_per_second.unwrap_or(0.0) as u64);
+        let stopped = || format!("stopped; go on with: whygrad train --resume {}", self.run);
+        [
+            Some(describe("training part", self.train_loss, self.train_accuracy)),
+            held_out.then(|| describe("held out     ", self.test_loss, self.test_accuracy)),
+            self.warning().map(str::to_string),
+            Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
+            Some(format!("written to {}", self.run)),
+            (!self.finished).then(stopped),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// What is wrong with the run's end, if anything is.
-    pub fn warning(&self) -> Option<&'static str> {
+    fn warning(&self) -> Option<&'static str> {
         let diverged = "the loss is not a finite number: training diverged; a smaller optimizer.lr may help";
         self.train_loss.is_none().then_some(diverged)
     }

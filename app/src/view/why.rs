@@ -2,7 +2,7 @@
 
 use super::ByName;
 use super::digits::{apart, count, magnitude, number, short, signed};
-use super::step::{Origin, Step};
+use crate::step::{Origin, Step};
 use crate::textbook::Worked;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -101,8 +101,8 @@ pub struct Sentences {
     pub agreement: Option<String>,
     /// What made the step.
     pub update: String,
-    /// What predicted and measured are; null where no step is made.
-    pub effect: Option<String>,
+    /// What predicted and measured are.
+    pub effect: String,
     /// What the step did.
     pub measured: Option<String>,
 }
@@ -208,7 +208,7 @@ fn way(path: &Path, network: &Network) -> Vec<String> {
 impl Sentences {
     fn of(why: &Why, mixes: bool) -> Sentences {
         let (examples, agreement) = examples_say(&why.examples, mixes);
-        let [effect, measured] = effect_says(why.effect.as_ref());
+        let (effect, measured) = effect_says(why.effect.as_ref());
         Sentences {
             weight: weight_says(why),
             step: step_says(why),
@@ -392,8 +392,8 @@ fn examples_say(examples: &Examples, mixes: bool) -> (String, Option<String>) {
     (pushes, verdict)
 }
 
-fn effect_says(effect: Option<&Effect>) -> [Option<String>; 2] {
-    let Some(effect) = effect else { return [None, None] };
+fn effect_says(effect: Option<&Effect>) -> (String, Option<String>) {
+    let Some(effect) = effect else { return ("No step is made.".into(), None) };
     let [before, after] = apart(effect.before, effect.before + effect.all.measured);
     let measured = format!(
         "The batch's loss went from {before} to {after}. Rounding alone can make {} of a measured change.",
@@ -401,5 +401,5 @@ fn effect_says(effect: Option<&Effect>) -> [Option<String>; 2] {
     );
     let how = "The gradient predicts a change of Σ g·Δw; measured is the loss after minus before. Their difference is \
                the curvature along the step.";
-    [Some(how.into()), Some(measured)]
+    (how.into(), Some(measured))
 }

@@ -71,7 +71,8 @@ fn facts_tell_every_step_and_every_epoch() {
             Record::Epoch(record) => {
                 epochs += 1;
                 assert_eq!((record.epoch, record.step), (epochs, next - 1));
-                assert_eq!(record.train_loss, losses.iter().sum::<f64>() / losses.len() as f64);
+                assert_eq!(record.train.loss, losses.iter().sum::<f64>() / losses.len() as f64);
+                assert!(record.train.accuracy.is_some_and(|share| share > 0.0 && share < 1.0));
                 let test = record.test.expect("a part is held out");
                 if epochs == 5 {
                     assert_eq!(summary["test_loss"], test.loss);

@@ -329,6 +329,7 @@ fn paths_and_examples_are_as_many_as_asked_for() {
     assert_eq!((&found["chain"]["example"], &found["paths"]["example"]), (&Json::from(5), &Json::from(5)));
     let sum = found["paths"]["shown_sum"].as_f64().unwrap() + found["paths"]["remainder"].as_f64().unwrap();
     assert!((sum - found["paths"]["gradient"].as_f64().unwrap()).abs() <= 1e-15);
+    assert_eq!(found["paths"]["reconciles"], true);
     let page = stdout(folder.path(), &["why", "l1[0,0]", "--examples", "3"]);
     assert_eq!(page.lines().filter(|line| line.trim_start().starts_with("example ")).count(), 3, "{page}");
 }

@@ -23,14 +23,20 @@ use std::sync::OnceLock;
 pub struct Paths {
     /// The example's place in the batch.
     pub example: usize,
-    /// ∂ℓₙ/∂w as backpropagation computed it: the sum over all paths.
+    /// ∂ℓₙ/∂w as backpropagation computed it, which the sum over all paths should equal.
     pub gradient: f64,
     /// The strongest paths, strongest first. Paths on which a derivative is 0 are not among them.
     pub shown: Vec<Path>,
     /// The sum of their products.
     pub shown_sum: f64,
-    /// gradient − shown_sum: the sum of all other paths.
+    /// The sum of all other paths: what a backward pass over all paths gives, less `shown_sum`; 0 where all are shown.
     pub remainder: f64,
+    /// shown_sum + remainder − gradient
+    pub residual: f64,
+    /// What rounding can make of the residual, as that of a [`Chain`].
+    pub rounding: f64,
+    /// Whether the residual is at most 1e-10 of the gradient, or `rounding`.
+    pub reconciles: bool,
     /// What is true of all paths.
     pub flow: Flow,
     /// |gradient| / flow.total: 1 where all paths push the same way, near 0 where they cancel; absent where nothing
@@ -147,12 +153,18 @@ pub fn paths(snapshot: &Snapshot, weight: Weight, example: usize, k: usize) -> P
     let flow = Sweeps::new(&graph, Some(example)).at(&graph, weight, None);
     let shown = strongest(&graph, weight, example, k, flow.total);
     let shown_sum = shown.iter().map(|path| path.product).sum::<f64>();
+    let all_shown = flow.paths.exact == Some(shown.len() as u64);
+    let remainder = if all_shown { 0.0 } else { graph.total::<Sum>(weight, example) - shown_sum };
+    let residual = shown_sum + remainder - chain.gradient;
     let agreement = (flow.total > 0.0).then(|| chain.gradient.abs() / flow.total);
     Paths {
         example,
         gradient: chain.gradient,
         shown_sum,
-        remainder: chain.gradient - shown_sum,
+        remainder,
+        residual,
+        rounding: chain.rounding,
+        reconciles: super::reconciles(residual, chain.gradient, chain.rounding),
         shown,
         flow,
         agreement,

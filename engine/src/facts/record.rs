@@ -51,8 +51,8 @@ pub struct EpochRecord {
     pub epoch: u64,
     /// The number of its last step.
     pub step: u64,
-    /// Mean loss of its steps, each before its update.
-    pub train_loss: f64,
+    /// Of its steps, each before its update: their mean loss, and the share of their examples that were right.
+    pub train: Metrics,
     /// On the held-out part after it, where there is one.
     pub test: Option<Metrics>,
 }

@@ -36,6 +36,9 @@ impl Fit {
 pub struct Progress {
     /// Sum of the losses of the current epoch's steps.
     pub loss_sum: f64,
+    /// How many of their examples were right, where the loss has a notion of right.
+    #[serde(default)]
+    pub right: usize,
     /// The lowest judged loss (held-out, or of the epoch where nothing is held out) so far.
     pub best_loss: Option<f64>,
     /// The epoch that had it.
@@ -49,7 +52,7 @@ pub struct Progress {
 impl Progress {
     /// Takes down the judged loss of an epoch (from 1); returns whether it is the lowest so far.
     fn judge(&mut self, epoch: u64, loss: f64, how: &Fit) -> bool {
-        self.loss_sum = 0.0;
+        (self.loss_sum, self.right) = (0.0, 0);
         let best = loss < self.best_loss.unwrap_or(f64::INFINITY);
         self.stale += 1;
         if best {
@@ -100,8 +103,8 @@ pub struct StepDone<'a, T> {
 pub struct Epoch<'a, T> {
     /// Its number, from 1.
     pub epoch: u64,
-    /// Mean loss of its steps.
-    pub train_loss: f64,
+    /// Of its steps, each before its update: their mean loss, and the share of their examples that were right.
+    pub train: Metrics,
     /// On the held-out part, where there is one.
     pub test: Option<Metrics>,
     /// Whether its judged loss is the lowest so far.
@@ -180,16 +183,21 @@ pub fn fit<T: Real>(
         let wants = observers.iter_mut().map(|observer| observer.wants(next)).max().unwrap_or(Detail::Loss);
         let wants_facts = wants >= Detail::Facts;
         let loss = if wants_facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
+        progress.loss_sum += loss;
+        let right = trainer.right();
+        progress.right += right.unwrap_or(0);
         if wants == Detail::Change {
             trainer.measure(batch);
         }
-        progress.loss_sum += loss;
         let ends_epoch = next.is_multiple_of(per_epoch);
-        let train_loss = progress.loss_sum / per_epoch as f64;
+        let of_epoch = Metrics {
+            loss: progress.loss_sum / per_epoch as f64,
+            accuracy: right.map(|_| progress.right as f64 / train.len() as f64),
+        };
         let (mut tested, mut best) = (None, false);
         if ends_epoch {
             tested = test.map(|test| trainer.evaluate(test)).transpose()?;
-            best = progress.judge(next / per_epoch, tested.map_or(train_loss, |metrics| metrics.loss), how);
+            best = progress.judge(next / per_epoch, tested.unwrap_or(of_epoch).loss, how);
         }
         let done = StepDone {
             step: next,
@@ -206,7 +214,7 @@ pub fn fit<T: Real>(
         }
         if ends_epoch {
             let epoch = next / per_epoch;
-            let done = Epoch { epoch, train_loss, test: tested, best, trainer, progress };
+            let done = Epoch { epoch, train: of_epoch, test: tested, best, trainer, progress };
             for observer in observers.iter_mut() {
                 stop |= observer.epoch(&done).is_break();
             }

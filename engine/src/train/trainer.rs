@@ -235,6 +235,11 @@ impl<T: Real> Trainer<T> {
         gradient
     }
 
+    /// How many examples of the last step were right before its update, where the loss has a notion of right.
+    pub(super) fn right(&self) -> Option<usize> {
+        either!(&self.plan, plan => plan.right())
+    }
+
     fn update(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
         let pass = Pass { facts, ..Pass::train(self.options.key(self.state.steps)) };
         self.lr = self.options.schedule.lr(self.optimizer.lr(), self.state.steps);

@@ -460,6 +460,7 @@ proptest! {
         let rest: f64 = all[paths.shown.len()..].iter().sum();
         // Of equally strong paths of different sign, any may be shown.
         let tied = all.get(k).is_some_and(|next| (next.abs() - all[k - 1].abs()).abs() <= 1e-12 * next.abs());
+        prop_assert!(paths.reconciles, "{paths:?}");
         prop_assert!(tied || (rest - paths.remainder).abs() <= 1e-10 * flow, "{rest} {}", paths.remainder);
     }
 

@@ -4,12 +4,13 @@ use super::data;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use whygrad::data::{Dataset, Targets};
+use whygrad::facts::Metrics;
 use whygrad::layers;
 use whygrad::loss::CrossEntropy;
 use whygrad::network::{Batch, Error, Network, Rows, StoredError, Weights};
 use whygrad::op::{BatchNorm, Dropout, Linear, Tanh};
 use whygrad::optim::{Adagrad, Adam, Clip, Optimizer, Sgd};
-use whygrad::train::{End, Fit, Observer, Options, Progress, State, StepDone, Trainer, fit};
+use whygrad::train::{Detail, End, Epoch, Fit, Observer, Options, Progress, State, StepDone, Trainer, fit};
 
 fn network() -> Network {
     let dropout = Dropout { p: 0.3 };
@@ -85,6 +86,45 @@ fn fit_says_what_it_did_and_why_it_did_no_more() {
     let (steps, end) = go(Fit { patience: Some(1), ..epochs(10_000) }, 0);
     assert!(steps < 30_000 && end == End::Patience, "{steps} {end:?}");
     assert_eq!(go(Fit { patience: Some(1), ..epochs(10_000) }, 0), (0, End::Before));
+}
+
+#[test]
+fn an_epoch_tells_loss_and_accuracy_of_its_steps_before_their_updates_also_when_it_was_interrupted() {
+    #[derive(Default)]
+    struct Epochs(Vec<Metrics>, u64);
+    impl Observer<f32> for Epochs {
+        fn step(&mut self, done: &StepDone<'_, f32>) -> ControlFlow<()> {
+            if done.step == self.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+        fn wants(&mut self, _step: u64) -> Detail {
+            Detail::Change // which makes another pass
+        }
+        fn epoch(&mut self, done: &Epoch<'_, f32>) -> ControlFlow<()> {
+            self.0.push(done.train);
+            ControlFlow::Continue(())
+        }
+    }
+    let (data, how) = (data::<f32>(50, 5, Some(3)), Fit { epochs: 2, ..Fit::default() });
+    let options = Options { batch: 20, ..Options::default() };
+    let network = || Network::sequential([5], layers![Linear::new(8), Tanh, Linear::new(3)]).unwrap();
+    let loss = || Arc::new(CrossEntropy::default());
+    let new = || Trainer::<f32>::new(network(), loss(), Arc::new(momentum()), options.clone()).unwrap();
+    let (mut trainer, mut progress, mut found) = (new(), Progress::default(), Epochs(vec![], 2));
+    fit(&mut trainer, &data, None, &how, &mut progress, &mut [&mut found]).unwrap();
+    assert_eq!(found.0, []);
+    fit(&mut trainer, &data, None, &how, &mut progress, &mut [&mut found]).unwrap();
+
+    let (mut trainer, mut batches) = (new(), how.batches(&options, 50));
+    for (epoch, found) in found.0.iter().enumerate() {
+        let (mut losses, mut right) = (0.0, 0.0);
+        for step in 3 * epoch..3 * epoch + 3 {
+            let batch = data.select(batches.at(step as u64));
+            let metrics = trainer.evaluate(&batch).unwrap();
+            losses += trainer.step(all(&batch));
+            right += metrics.accuracy.unwrap() * batch.len() as f64;
+        }
+        assert_eq!((found.loss, found.accuracy), (losses / 3.0, Some(right.round() / 50.0)));
+    }
 }
 
 #[test]

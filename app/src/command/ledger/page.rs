@@ -33,9 +33,6 @@ pub(super) fn page(ledger: &Ledger) -> Page {
     }
     page.line("");
     page.heading("Layers that worked against each other");
-    if says.opposed.is_empty() {
-        page.line("  none: in every step all layers earned or all hurt");
-    }
     says.opposed.iter().for_each(|pair| page.line(format!("  {pair}")));
     page.line("");
     page.heading("Steps that earned it");

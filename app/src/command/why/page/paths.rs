@@ -27,15 +27,11 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
     }
     let line = |left: &str, x: f64, right: &str| format!("  {left:17} {:>11}   {right}", signed(x));
     page.line(line(&format!("{} shown", count(paths.shown.len(), "path")), paths.shown_sum, ""));
-    // Where there are no others, what remains is a residual.
-    let all = paths.flow.paths.exact == Some(paths.shown.len() as u64);
-    let residual = if all { paths.remainder } else { paths.shown_sum + paths.remainder - paths.gradient };
-    if !all {
+    if paths.flow.paths.exact != Some(paths.shown.len() as u64) {
         page.line(line("remainder", paths.remainder, "the sum of all other paths"));
     }
-    let rounding = why.chain.rounding;
-    let reconciles = residual.abs() <= rounding.max(1e-10 * paths.gradient.abs());
-    page.line(line("∂ℓ/∂w", paths.gradient, &reconciled(residual, reconciles, rounding)));
+    let reconciled = reconciled(paths.residual, paths.reconciles, paths.rounding);
+    page.line(line("∂ℓ/∂w", paths.gradient, &reconciled));
     page.line("");
     says.units.iter().for_each(|sentence| page.paragraph(sentence, width));
     page.paragraph(&says.diagnosis, width);

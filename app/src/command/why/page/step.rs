@@ -79,11 +79,8 @@ pub(super) fn update(why: &Why, page: &mut Page, width: usize) {
 
 /// What was predicted for the step, and what was measured.
 pub(super) fn effect(why: &Why, page: &mut Page, width: usize) {
-    let Some(effect) = &why.effect else { return page.line("No step is made.") };
-    let says = |sentence: &Option<String>, page: &mut Page| {
-        sentence.iter().for_each(|sentence| page.paragraph(sentence, width));
-    };
-    says(&why.sentences.effect, page);
+    page.paragraph(&why.sentences.effect, width);
+    let Some(effect) = &why.effect else { return };
     page.line("");
     page.line(format!(
         "  {:18} {:>12} {:>12} {:>12} {:>8}",
@@ -99,5 +96,5 @@ pub(super) fn effect(why: &Why, page: &mut Page, width: usize) {
         ));
     }
     page.line("");
-    says(&why.sentences.measured, page);
+    why.sentences.measured.iter().for_each(|sentence| page.paragraph(sentence, width));
 }
