@@ -218,9 +218,9 @@ impl Textbook {
 
 /// Where a connection's weight stands among the network's parameters.
 fn place(network: &Network, end: End) -> usize {
-    let name = if end.from.is_some() { "weight" } else { "bias" };
-    let param = network.find(&format!("linear{}.{name}", end.layer + 1));
-    let param = &network.params()[param.expect("the network was built from these connections")];
+    // Every layer is a linear operation, with its weight before its bias, and an activation.
+    let params = &network.params()[network.nodes()[2 * end.layer].params.clone()];
+    let param = &params[usize::from(end.from.is_none())];
     let width = param.shape.last();
     match end.from {
         Some(from) => param.range.start + end.to * width + from,
