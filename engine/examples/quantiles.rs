@@ -6,8 +6,9 @@ use std::sync::Arc;
 use whygrad::author::Scalar;
 use whygrad::data::{Dataset, Targets, generate::GENERATED};
 use whygrad::expr::{Expr, Relation, Role};
+use whygrad::judge;
 use whygrad::layers;
-use whygrad::loss::{Pointwise, Reduction};
+use whygrad::loss::{Made, Pointwise, Reduction};
 use whygrad::network::Network;
 use whygrad::op::{Kink, Linear, Tanh};
 use whygrad::optim::Adam;
@@ -40,7 +41,12 @@ impl Pointwise for Pinball {
     }
 
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
-        T::of(if x > y { 1.0 - self.quantile } else { -self.quantile })
+        // Every comparison with NaN is false.
+        T::of(match (x > y, x <= y) {
+            (true, _) => 1.0 - self.quantile,
+            (_, true) => -self.quantile,
+            _ => f64::NAN,
+        })
     }
 
     /// At x = y it jumps, and is what it is below.
@@ -72,6 +78,7 @@ fn share_below(quantile: f64, data: &Dataset<f32>) -> Result<f64, Box<dyn Error>
 }
 
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
+    judge::loss(&Pinball { quantile: 0.1 }, 2, 5, Made::Real)?;
     let sine = GENERATED.iter().find(|set| set.name == "sine").ok_or("no such set")?;
     let data = sine.make(1000, 0.3, 1, 1)?;
     for quantile in [0.1, 0.5, 0.9] {

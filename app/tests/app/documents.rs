@@ -72,3 +72,14 @@ fn what_the_readme_shows_is_what_is_printed() {
         }
     }
 }
+
+#[test]
+fn the_benchmark_is_compiled_as_users_compile_the_engine() {
+    let profile = |manifest: &str| {
+        let text = std::fs::read_to_string(root().join(manifest)).unwrap();
+        let (_, after) = text.split_once("\n[profile.release]\n").expect("a release profile");
+        after.lines().take_while(|line| line.contains('=')).map(str::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(profile("bench/Cargo.toml"), profile("Cargo.toml"));
+    assert!(!profile("Cargo.toml").is_empty());
+}
