@@ -318,8 +318,8 @@ impl Learned {
         let weights = &trainer.state().weights;
         let weights = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
         let after = worked.hold(trainer, people)?;
-        losses.extend((1..updates).map(|_| trainer.step(worked.batch())));
-        losses.push(worked.hold(trainer, people)?.batch_loss());
+        // A step tells the loss before its update; nobody sees the update of the last one.
+        losses.extend((0..updates).map(|_| trainer.step(worked.batch())));
         Ok(Learned { weights, after, losses })
     }
 }
