@@ -282,7 +282,7 @@
 //!         let nu = decomposition.name("ν", "share of the mean", self.nu);
 //!         let before = decomposition.name("m₋", "mean of the gradients before the update", at.slots[0]);
 //!         let m = decomposition.name("m", "β·m₋ + (1 − β)·g", beta * before + (1.0 - beta) * g);
-//!         decomposition.climb(Source::Momentum, "−α₀·ν·(m − g)", (1.0 - nu) * g + nu * m);
+//!         decomposition.advance(Source::Momentum, "−α₀·ν·(m − g)", (1.0 - nu) * g + nu * m);
 //!         if let Some(alpha) = at.scheduled {
 //!             decomposition.scheduled("−(α − α₀)·u", alpha);
 //!         }

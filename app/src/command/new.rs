@@ -58,7 +58,7 @@ fn starter() -> String {
     }
     let kinds = |what: &str| format!("#\n# {what}");
     say(kinds("layers = [{ type = … }, …]; residual takes layers = […] and computes x + f(x)"));
-    for entry in op::LIST.iter().filter(|entry| entry.name != "add") {
+    for entry in op::LIST.iter().filter(|entry| entry.inputs() == 1) {
         say(format!("#   {:<14} {}", entry.name, entry.doc));
         entry.keys.iter().for_each(|key| say(format!("  {}", describe(key)).replacen("  #", "#    ", 1)));
     }

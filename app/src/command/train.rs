@@ -3,8 +3,9 @@
 use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::run::{RUNS, Recorder, Run};
+use crate::run::{RUNS, Run};
 use crate::terminal::{chart, progress, width};
+use crate::training::Training;
 use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use whygrad::facts::Metrics;
-use whygrad::train::{Epoch, Fit, Observer, Progress, Real, StepDone, fit};
+use whygrad::train::{Epoch, Observer, Real, StepDone};
 
 /// Trains a network and leaves a run folder
 ///
@@ -64,80 +65,30 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
-    let started = Instant::now();
-    let (run, mut prepared, mut progress) = match resumed {
-        Some(run) => {
-            let (prepared, progress) = run.at::<T>(None)?;
-            (run, prepared, progress)
-        }
-        None => {
-            let prepared = crate::run::start::<T>(experiment)?;
-            (Run::create(&args.runs, experiment)?, prepared, Progress::default())
-        }
+    let training = match resumed {
+        Some(run) => Training::<T>::resume(run)?,
+        None => Training::start(experiment, &args.runs)?,
     };
-    let prepare_seconds = started.elapsed().as_secs_f64();
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
-    let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let per_epoch = how.batches(trainer.options(), train.len()).per_epoch();
-    let mut recorder = Recorder::start(&run, trainer, &progress)?;
-    let mut display = Display::new(how, per_epoch, trainer.state().steps, train.len(), args.json);
+    let mut display = Display::new(&training, args.json);
     if !args.json {
-        let weights = HumanCount(trainer.network().param_count() as u64);
-        let held_out = test.as_ref().map_or("none".into(), |test| HumanCount(test.len() as u64).to_string());
-        let examples = HumanCount(train.len() as u64);
-        display.say(&format!(
-            "{}: {examples} examples, {held_out} held out, {weights} weights",
-            experiment.name
-        ))?;
-        for Range { start, end } in recorder.broken() {
-            let what = "broken; the steps that they told of are left out";
-            display.say(&format!("facts.bin: its bytes from {start} to {end} are {what}"))?;
-        }
-        if progress.done {
-            display.say("this run is finished; there is nothing to go on with")?;
-        }
+        display.introduce(experiment, &training)?;
     }
-    fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut display, &mut recorder])?;
-    let seconds = display.started.elapsed().as_secs_f64();
-    recorder.finish(trainer, &progress)?;
+    let summary = training.go_on(&mut display)?;
     display.bar.finish_and_clear();
     display.error.take().map_or(Ok(()), Err)?;
-    let on_train = trainer.evaluate(train)?;
-    let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
-    let steps = trainer.state().steps;
-    let finite = |x: f64| Some(x).filter(|x| x.is_finite());
-    let summary = Summary {
-        run: run.path().display().to_string(),
-        finished: progress.done,
-        steps,
-        epochs: steps / per_epoch,
-        train_loss: finite(on_train.loss),
-        train_accuracy: on_train.accuracy,
-        test_loss: on_test.and_then(|test| finite(test.loss)),
-        test_accuracy: on_test.and_then(|test| test.accuracy),
-        best_epoch: progress.best_loss.map(|_| progress.best_epoch),
-        prepare_seconds,
-        train_seconds: seconds,
-        step_seconds_median: median(&mut display.step_seconds),
-        examples_per_second: finite(display.examples as f64 / seconds),
-    };
-    let text = serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON");
-    crate::run::write_whole(&run.path().join("summary.json"), (text.clone() + "\n").as_bytes())?;
     if args.json {
-        display.say(&text)?;
+        display.say(
+            &serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON"),
+        )?;
     } else {
         display.report(&summary)?;
     }
-    Ok(if progress.done { ExitCode::SUCCESS } else { ExitCode::from(130) })
+    Ok(if summary.finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
 }
 
-fn median(seconds: &mut [f32]) -> Option<f64> {
-    let middle = seconds.len() / 2;
-    (!seconds.is_empty()).then(|| f64::from(*seconds.select_nth_unstable_by(middle, f32::total_cmp).1))
-}
-
-/// Shows how training goes, and takes the time.
+/// Shows how training goes.
 struct Display {
     bar: ProgressBar,
     every: u64,
@@ -145,40 +96,51 @@ struct Display {
     json: bool,
     first: u64,
     started: Instant,
-    step_started: Instant,
-    step_seconds: Vec<f32>,
     losses: Vec<f64>,
     examples: usize,
-    examples_per_epoch: usize,
     error: Option<Error>,
 }
 
-/// Step times that are kept for the median; of a longer run, the first ones.
-const TIMES: usize = 1 << 20;
-
 impl Display {
-    fn new(how: &Fit, per_epoch: u64, done: u64, examples_per_epoch: usize, json: bool) -> Display {
-        let bar = progress(how.epochs * per_epoch, "\n{wide_msg}");
+    fn new<T: Real>(training: &Training<T>, json: bool) -> Display {
+        let (epochs, done) = (training.prepared().fit.epochs, training.prepared().trainer.state().steps);
+        let bar = progress(epochs * training.steps_per_epoch(), "\n{wide_msg}");
         if !json && std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
         bar.set_position(done);
-        let now = Instant::now();
         Display {
             bar,
             // About twenty lines, however many epochs.
-            every: how.epochs.div_ceil(20),
-            epochs: how.epochs,
+            every: epochs.div_ceil(20),
+            epochs,
             json,
             first: done + 1,
-            started: now,
-            step_started: now,
-            step_seconds: vec![],
+            started: Instant::now(),
             losses: vec![],
             examples: 0,
-            examples_per_epoch,
             error: None,
         }
+    }
+
+    /// What is trained on what.
+    fn introduce<T: Real>(&self, experiment: &Experiment, training: &Training<T>) -> Result<()> {
+        let Prepared { train, test, trainer, .. } = training.prepared();
+        let weights = HumanCount(trainer.network().param_count() as u64);
+        let held_out = test.as_ref().map_or("none".into(), |test| HumanCount(test.len() as u64).to_string());
+        let examples = HumanCount(train.len() as u64);
+        self.say(&format!(
+            "{}: {examples} examples, {held_out} held out, {weights} weights",
+            experiment.name
+        ))?;
+        for Range { start, end } in training.broken() {
+            let what = "broken; the steps that they told of are left out";
+            self.say(&format!("facts.bin: its bytes from {start} to {end} are {what}"))?;
+        }
+        if training.is_finished() {
+            self.say("this run is finished; there is nothing to go on with")?;
+        }
+        Ok(())
     }
 
     /// A line on standard output, beside the bar.
@@ -195,15 +157,7 @@ impl Display {
 }
 
 impl<T: Real> Observer<T> for Display {
-    fn wants(&mut self, _step: u64) -> whygrad::train::Detail {
-        self.step_started = Instant::now();
-        whygrad::train::Detail::Loss
-    }
-
     fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
-        if self.step_seconds.len() < TIMES {
-            self.step_seconds.push(self.step_started.elapsed().as_secs_f32());
-        }
         self.losses.push(done.loss);
         self.examples += done.examples;
         self.bar.set_position(done.step);
@@ -232,7 +186,6 @@ impl<T: Real> Observer<T> for Display {
         if due
             && !self.json
             && self.bar.is_hidden()
-            && self.examples_per_epoch > 0
             && let Err(error) = self.say(&line)
         {
             self.error = Some(error);

@@ -306,11 +306,11 @@ fn layers(text: &Text, path: &str) -> Result<Vec<Layer>> {
             text.only(&path, &["type", "layers"])?;
             return Ok(Layer::Residual(layers(text, &format!("{path}.layers"))?));
         }
-        if kind == "add" {
-            return Err(text.error(
-                &format!("{path}.type"),
-                "a list of layers has no second input to add; use { type = \"residual\", layers = […] }",
-            ));
+        if op::LIST.iter().any(|entry| entry.name == kind && entry.inputs() > 1) {
+            let problem = format!(
+                "a list of layers has no second input for {kind}; {{ type = \"residual\", layers = […] }} computes x + f(x)"
+            );
+            return Err(text.error(&format!("{path}.type"), &problem));
         }
         text.checked(&path, op::read(&kind, given)).map(Layer::Op)
     };

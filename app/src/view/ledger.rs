@@ -2,12 +2,11 @@
 
 use super::ByName;
 use super::digits::{apart, count, number, short};
+use crate::replay::RunLedger;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::time::Duration;
-use whygrad::credit::{self, Account, Earned, LedgerStep, Opposed, Totals};
-use whygrad::network::Network;
+use whygrad::credit::{Account, Earned, LedgerStep, Opposed, Totals};
 
 /// Weights of a list.
 const TOP: usize = 10;
@@ -74,15 +73,10 @@ pub struct Sentences {
 }
 
 impl Ledger {
-    /// Of the steps `first` to `last` of a run, by what the engine kept, and the times of training and of keeping.
-    pub fn new(
-        run: String,
-        (first, last): (u64, u64),
-        network: &Network,
-        kept: &credit::Ledger<f64>,
-        [training, keeping]: [Duration; 2],
-    ) -> Ledger {
-        let allocation = kept.allocation();
+    /// Of some steps of a run.
+    pub fn new(run: String, of: &RunLedger) -> Ledger {
+        let RunLedger { steps, network, ledger: kept, training, keeping } = of;
+        let (first, last, allocation) = (*steps.start(), *steps.end(), kept.allocation());
         let by_param =
             network.params().iter().map(|p| (p.name.clone(), allocation[p.range.clone()].to_vec()));
         let mut ledger = Ledger {

@@ -2,7 +2,7 @@
 
 use super::digits::{count, number, short};
 use crate::error::Result;
-use crate::step::{Origin, Step};
+use crate::replay::{Origin, Step};
 use schemars::JsonSchema;
 use serde::Serialize;
 use whygrad::credit::{self, Totals, overview};

@@ -1,7 +1,7 @@
 //! Which weight a text names.
 
 use crate::error::{Error, Result, nearest};
-use crate::step::{Origin, Step};
+use crate::replay::{Origin, Step};
 use crate::textbook::{Worked, plain};
 use whygrad::credit::{Weight, WeightError};
 use whygrad::network::{Network, Param};

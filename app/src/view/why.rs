@@ -2,7 +2,7 @@
 
 use super::ByName;
 use super::digits::{apart, count, magnitude, number, short, signed};
-use crate::step::{Origin, Step};
+use crate::replay::{Origin, Step};
 use crate::textbook::Worked;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -192,7 +192,7 @@ fn by_example<T: Precision + LossPrecision, K: KeepGradients>(
     mut f: impl FnMut(usize, &[T]),
 ) {
     let op = T::of_op(&*network.nodes()[node].op);
-    let room = &mut Aligned::zeros(SCRATCH);
+    let scratch = &mut Aligned::zeros(SCRATCH);
     let dw = &mut vec![T::zero(); parts.iter().map(|(_, length)| *length).max().unwrap_or(0)];
     for (shard, range) in plan.shards().enumerate() {
         let (at, dy) = (plan.point(weights, node, shard), plan.output_gradient(node, shard));
@@ -208,12 +208,12 @@ fn by_example<T: Precision + LossPrecision, K: KeepGradients>(
                 alone = masked;
                 (at, &alone[..])
             } else {
-                one = Row::new(op, &at, row, room);
+                one = Row::new(op, &at, row, scratch);
                 (one.point(&at), &dy[own])
             };
             for (part, length) in parts {
                 let dw = &mut dw[..*length];
-                op.backward_param(&at, dy, part.clone(), Grad::empty(dw), &mut Team::alone(room));
+                op.backward_param(&at, dy, part.clone(), Grad::empty(dw), &mut Team::alone(scratch));
                 f(example - of.start, dw);
             }
         }
@@ -230,7 +230,7 @@ struct Row<T> {
 }
 
 impl<T: Scalar> Row<T> {
-    fn new(op: &dyn Compute<T>, at: &Point<'_, T>, row: usize, room: &mut Aligned<T>) -> Row<T> {
+    fn new(op: &dyn Compute<T>, at: &Point<'_, T>, row: usize, scratch: &mut Aligned<T>) -> Row<T> {
         let (mut arena, mut places) = (vec![], vec![]);
         for input in 0..at.x.count() {
             let shape = at.x.shape(input);
@@ -262,7 +262,7 @@ impl<T: Scalar> Row<T> {
                 saved: &mut saved,
                 mode: one.mode,
             };
-            op.forward(io, &mut Team::alone(room));
+            op.forward(io, &mut Team::alone(scratch));
             (one.y, one.saved) = (y, saved);
         }
         one

@@ -40,6 +40,15 @@ impl<T: Scalar> Targets<T> {
         self.len() == 0
     }
 
+    /// Whether both are classes, or as many numbers per example.
+    pub(crate) fn like(&self, other: &Targets<T>) -> bool {
+        match (self, other) {
+            (Targets::Values { width, .. }, Targets::Values { width: of_other, .. }) => width == of_other,
+            (Targets::Classes(_), Targets::Classes(_)) => true,
+            _ => false,
+        }
+    }
+
     /// The same targets in the other precision.
     fn cast<U: Scalar>(&self) -> Targets<U> {
         match self {

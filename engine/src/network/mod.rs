@@ -35,6 +35,12 @@ pub enum Error {
         /// What does not fit.
         misfit: Misfit,
     },
+    /// An operation whose parameters or statistics would be called as another's.
+    #[error("`{path}` is the path of two operations; each needs one of its own for its numbers in files")]
+    Path {
+        /// The path.
+        path: String,
+    },
     /// The network's output or the targets do not suit the loss.
     #[error("{0}")]
     Loss(#[from] Mismatch),
@@ -258,7 +264,7 @@ impl Network {
     /// Adds an operation on values that are there; `path` is what its parameters are called in files.
     ///
     /// # Errors
-    /// Where the operation does not take inputs of their shapes.
+    /// Where the operation does not take inputs of their shapes, or has numbers and another that has some has its path.
     ///
     /// # Panics
     /// Where a value is another network's.
@@ -273,6 +279,11 @@ impl Network {
             Err(misfit) => return Err(Error::Layer { layer: name, path, misfit }),
         };
         let (params, buffers) = (op.params(&x), op.buffers(&x));
+        let has_numbers = |node: &Node| !node.params.is_empty() || !node.buffers.is_empty();
+        let taken = self.nodes.iter().any(|node| node.path == path && has_numbers(node));
+        if taken && !(params.is_empty() && buffers.is_empty()) {
+            return Err(Error::Path { path });
+        }
         let first = (self.params.len(), self.buffers.len());
         for spec in params {
             let start = self.param_count();

@@ -109,7 +109,7 @@ impl<T: Scalar> Weights<T> {
     }
 
     /// Holds left-out connections at 0.
-    fn mask(&mut self, network: &Network) {
+    pub(crate) fn mask(&mut self, network: &Network) {
         for param in network.params() {
             if let Some(mask) = &param.mask {
                 let w = &mut self.params[param.range.clone()];

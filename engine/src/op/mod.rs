@@ -95,6 +95,13 @@ pub struct OpEntry {
     pub cases: &'static [Case],
 }
 
+impl OpEntry {
+    /// How many inputs it has.
+    pub fn inputs(&self) -> usize {
+        self.cases.first().map_or(1, |case| case.inputs.len())
+    }
+}
+
 /// Makes the layer called `name` from what an experiment says about it.
 pub fn read(
     name: &str,

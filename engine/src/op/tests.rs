@@ -35,12 +35,12 @@ fn at<P: Pointwise>(op: P, x: f64) -> (f64, f64) {
     let (w, buffers) = (Parts::new(&[], &[]), Parts::new(&[], &[]));
     let (mut y, mut dx) = ([f64::NAN], [f64::NAN]);
     let mode = Mode::Eval;
-    let room = &mut Aligned::from(vec![f64::NAN; SCRATCH]);
+    let scratch = &mut Aligned::from(vec![f64::NAN; SCRATCH]);
     let io = Forward { rows: 1, x, w, buffers, y: &mut y, saved: &mut [], mode };
-    op.forward(io, &mut Team::alone(room));
+    op.forward(io, &mut Team::alone(scratch));
     let point = Point { rows: 1, x, w, buffers, y: &y, saved: &[], mode };
     let (grads, _) = InputGrads::and_output(&mut dx, 0..0, &places, &[GradReq::Write], 1);
-    op.backward(&point, &[1.0], grads, &mut Team::alone(room));
+    op.backward(&point, &[1.0], grads, &mut Team::alone(scratch));
     (y[0], dx[0])
 }
 

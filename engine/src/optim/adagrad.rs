@@ -87,7 +87,7 @@ impl Rule for Adagrad {
         let before = decomposition.name("s₋", "sum of squares before the update", at.slots[0]);
         let s = decomposition.name("s", "s₋ + d²", before + d * d);
         let eps = decomposition.name("ε", "added to the divisor", self.eps);
-        decomposition.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
+        decomposition.advance(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
         let alpha = at.scheduled.unwrap_or(self.lr);
         if self.lr_decay != 0.0 {
             let t = decomposition.name("t", "number of the update", at.t as f64);

@@ -89,7 +89,7 @@ impl Rule for Adam {
     fn decomposition(&self, at: &Before) -> Decomposition {
         let mut decomposition = Decomposition::new(at, self.lr);
         decomposition.penalty(at, self.weight_decay);
-        self.climb(decomposition, at)
+        self.advance(decomposition, at)
     }
 }
 
@@ -104,8 +104,8 @@ impl<T: Scalar> Apply<T> for Adam {
 }
 
 impl Adam {
-    /// The rungs above weight decay.
-    pub(super) fn climb(&self, mut decomposition: Decomposition, at: &Before) -> Decomposition {
+    /// The stages above weight decay.
+    pub(super) fn advance(&self, mut decomposition: Decomposition, at: &Before) -> Decomposition {
         let (t, [m, v, largest]) = (at.t as f64, at.slots);
         let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
         decomposition.name("t", "number of the update", t);
@@ -115,7 +115,7 @@ impl Adam {
         let mean = (beta1 * m + (1.0 - beta1) * d) / (1.0 - beta1.powf(t));
         decomposition.name("m̂", "(β₁·m + (1 − β₁)·d) / (1 − β₁ᵗ)", mean);
         if beta1 != 0.0 {
-            decomposition.climb(Source::Momentum, "−α₀·(m̂ − d)", mean);
+            decomposition.advance(Source::Momentum, "−α₀·(m̂ − d)", mean);
         }
         decomposition.name("v", "mean of squares before the update", v);
         let square = beta2 * v + (1.0 - beta2) * d * d;
@@ -128,7 +128,7 @@ impl Adam {
         };
         let eps = decomposition.name("ε", "added to the divisor", self.eps);
         let scaled = mean / (corrected.sqrt() + eps);
-        decomposition.climb(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
+        decomposition.advance(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
         // 1 − β keeps the rounding of β, which is as much larger against it as it is smaller than β.
         decomposition.conditioned(1.0 / (1.0 - beta1) + 1.0 / (1.0 - beta2));
         if let Some(alpha) = at.scheduled {

@@ -56,7 +56,7 @@ impl Rule for AdamW {
             let alpha = at.scheduled.unwrap_or(self.adam.lr);
             decomposition.beside(Source::WeightDecay, "−α·λ·w", -alpha * lambda * at.w);
         }
-        self.adam.climb(decomposition, at)
+        self.adam.advance(decomposition, at)
     }
 }
 

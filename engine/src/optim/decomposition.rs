@@ -1,5 +1,5 @@
 //! An update taken apart: a decomposition of steps from −α₀·g, the plain step from the raw gradient, to the step that the
-//! optimizer takes. A part is a rung minus the rung before it, so the parts add up to the last rung.
+//! optimizer takes. A part is a stage minus the stage before it, so the parts add up to the last stage.
 
 use super::{Rule, SLOTS};
 use serde::Serialize;
@@ -78,7 +78,7 @@ pub struct Definition {
     pub value: f64,
 }
 
-/// An update of one weight, taken apart: `−α₀·u` is the rung on which the decomposition stands, and `u` its direction.
+/// An update of one weight, taken apart: `−α₀·u` is the stage on which the decomposition stands, and `u` its direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decomposition {
     base: f64,
@@ -89,7 +89,7 @@ pub struct Decomposition {
 }
 
 impl Decomposition {
-    /// The first rungs, which all optimizers share: −α₀·g, and −α₀·ĝ where something clips. `lr` is α₀.
+    /// The first stages, which all optimizers share: −α₀·g, and −α₀·ĝ where something clips. `lr` is α₀.
     pub fn new(at: &Before, lr: f64) -> Decomposition {
         let data = Contribution { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
         let mut decomposition =
@@ -100,12 +100,12 @@ impl Decomposition {
         decomposition.name("α", "learning rate of this update", at.scheduled.unwrap_or(lr));
         if let Some(clipped) = at.clipped {
             decomposition.name("ĝ", "gradient after clipping", clipped);
-            decomposition.climb(Source::Clipping, "−α₀·(ĝ − g)", clipped);
+            decomposition.advance(Source::Clipping, "−α₀·(ĝ − g)", clipped);
         }
         decomposition
     }
 
-    /// u: what the rung multiplies with −α₀.
+    /// u: what the stage multiplies with −α₀.
     pub fn direction(&self) -> f64 {
         self.direction
     }
@@ -116,27 +116,27 @@ impl Decomposition {
         value
     }
 
-    /// Climbs to the rung −α₀·`direction`; the part is what that adds.
-    pub fn climb(&mut self, source: Source, formula: &'static str, direction: f64) {
+    /// Goes on to the stage −α₀·`direction`; the part is what that adds.
+    pub fn advance(&mut self, source: Source, formula: &'static str, direction: f64) {
         let amount = -self.base * direction - -self.base * self.direction;
         self.direction = direction;
         self.parts.push(Contribution { source, formula, amount });
     }
 
-    /// The rung of an L2 penalty: λ·w is added to the gradient. No rung where λ is 0.
+    /// The stage of an L2 penalty: λ·w is added to the gradient. No stage where λ is 0.
     pub fn penalty(&mut self, at: &Before, lambda: f64) {
         if lambda != 0.0 {
             self.name("λ", "weight decay", lambda);
-            self.climb(Source::WeightDecay, "−α₀·λ·w", self.direction + lambda * at.w);
+            self.advance(Source::WeightDecay, "−α₀·λ·w", self.direction + lambda * at.w);
         }
     }
 
-    /// A part beside the decomposition, which changes no rung.
+    /// A part beside the decomposition, which changes no stage.
     pub fn beside(&mut self, source: Source, formula: &'static str, amount: f64) {
         self.parts.push(Contribution { source, formula, amount });
     }
 
-    /// The last rung, −`rate`·u, where the rate of this update is not α₀ itself.
+    /// The last stage, −`rate`·u, where the rate of this update is not α₀ itself.
     pub fn scheduled(&mut self, formula: &'static str, rate: f64) {
         let u = self.name("u", "what the learning rate multiplies", self.direction);
         let amount = -rate * u - -self.base * u;
@@ -197,7 +197,7 @@ pub fn tolerance(optimizer: &dyn Rule, at: &Before, after: f64, [epsilon, least]
             (1, None) => nudged.g *= 1.0 + NUDGE,
             _ => nudged.slots[i - 2] *= 1.0 + NUDGE,
         }
-        // Where g is clipped it stands on the first rung only, and cancels.
+        // Where g is clipped it stands on the first stage only, and cancels.
         (optimizer.decomposition(&nudged).sum() - sum).abs() / NUDGE
     });
     let rounding = epsilon / 2.0;

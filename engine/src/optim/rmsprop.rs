@@ -103,12 +103,12 @@ impl Rule for RmsProp {
         };
         let eps = decomposition.name("ε", "added to the divisor", self.eps);
         let scaled = d / (square.sqrt() + eps);
-        decomposition.climb(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", scaled);
+        decomposition.advance(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", scaled);
         if self.momentum > 0.0 {
             let mu = decomposition.name("μ", "momentum", self.momentum);
             decomposition.name("b₋", "buffer before the update", buffer);
             let b = decomposition.name("b", "μ·b₋ + d/(√s + ε)", mu * buffer + scaled);
-            decomposition.climb(Source::Momentum, "−α₀·μ·b₋", b);
+            decomposition.advance(Source::Momentum, "−α₀·μ·b₋", b);
         }
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);

@@ -92,9 +92,9 @@ impl Rule for Sgd {
             let before = decomposition.name("b₋", "buffer before the update", at.slots[0]);
             let b = decomposition.name("b", "μ·b₋ + (1 − τ)·d", mu * before + (1.0 - tau) * d);
             if self.nesterov {
-                decomposition.climb(Source::Momentum, "−α₀·μ·b", d + mu * b);
+                decomposition.advance(Source::Momentum, "−α₀·μ·b", d + mu * b);
             } else {
-                decomposition.climb(Source::Momentum, "−α₀·(b − d)", b);
+                decomposition.advance(Source::Momentum, "−α₀·(b − d)", b);
             }
         }
         if let Some(alpha) = at.scheduled {

@@ -36,7 +36,10 @@ impl Fit {
 pub struct Progress {
     /// Sum of the losses of the current epoch's steps.
     pub loss_sum: f64,
-    /// How many of their examples were right, where the loss has a notion of right.
+    /// How many of their examples were judged, where the loss has a notion of right. (Earlier versions judged none.)
+    #[serde(default)]
+    pub judged: usize,
+    /// How many of these were right.
     #[serde(default)]
     pub right: usize,
     /// The lowest judged loss (held-out, or of the epoch where nothing is held out) so far.
@@ -52,7 +55,7 @@ pub struct Progress {
 impl Progress {
     /// Takes down the judged loss of an epoch (from 1); returns whether it is the lowest so far.
     fn judge(&mut self, epoch: u64, loss: f64, how: &Fit) -> bool {
-        (self.loss_sum, self.right) = (0.0, 0);
+        (self.loss_sum, self.judged, self.right) = (0.0, 0, 0);
         let best = loss < self.best_loss.unwrap_or(f64::INFINITY);
         self.stale += 1;
         if best {
@@ -184,15 +187,17 @@ pub fn fit<T: Real>(
         let wants_facts = wants >= Detail::Facts;
         let loss = if wants_facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
         progress.loss_sum += loss;
-        let right = trainer.right();
-        progress.right += right.unwrap_or(0);
+        if let Some(right) = trainer.right() {
+            progress.judged += index.len();
+            progress.right += right;
+        }
         if wants == Detail::Change {
             trainer.measure(batch);
         }
         let ends_epoch = next.is_multiple_of(per_epoch);
         let of_epoch = Metrics {
             loss: progress.loss_sum / per_epoch as f64,
-            accuracy: right.map(|_| progress.right as f64 / train.len() as f64),
+            accuracy: (progress.judged == train.len()).then(|| progress.right as f64 / train.len() as f64),
         };
         let (mut tested, mut best) = (None, false);
         if ends_epoch {

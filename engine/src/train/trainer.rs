@@ -177,7 +177,8 @@ impl<T: Real> Trainer<T> {
     /// before it.
     ///
     /// # Panics
-    /// Where the batch is larger than [`Options::batch`], or the data lacks one of its rows.
+    /// Where the batch is larger than [`Options::batch`] or empty, or the data lacks one of its rows or has other shapes
+    /// than the network's.
     pub fn step(&mut self, batch: Batch<'_, T>) -> f64 {
         self.update(batch, false)
     }
@@ -314,13 +315,14 @@ impl<T: Real> Trainer<T> {
         Ok(outputs)
     }
 
-    /// Goes on from a state that a trainer of the same network and optimizer had.
+    /// Goes on from a state that a trainer of the same network and optimizer had. Connections that are left out stay out.
     ///
     /// # Errors
     /// Where the state has other counts of numbers, or what another optimizer keeps.
     pub fn restore(&mut self, state: State<T>) -> Result<(), Error> {
         state.check(&self.network, &*self.optimizer)?;
         self.state = state;
+        self.state.weights.mask(&self.network);
         Ok(())
     }
 
@@ -329,13 +331,14 @@ impl<T: Real> Trainer<T> {
         &self.state
     }
 
-    /// Goes on from these weights; all else stays as it is.
+    /// Goes on from these weights, but connections that are left out stay out; all else stays as it is.
     ///
     /// # Errors
     /// Where they are not as many as the network's.
     pub fn set_weights(&mut self, weights: Weights<T>) -> Result<(), Error> {
         weights.check(&self.network)?;
         self.state.weights = weights;
+        self.state.weights.mask(&self.network);
         Ok(())
     }
 

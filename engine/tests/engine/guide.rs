@@ -236,7 +236,7 @@ impl Rule for Adadelta {
         let v = decomposition.name("v", "ρ·v₋ + (1 − ρ)·g²", rho * before + (1.0 - rho) * g * g);
         let s = decomposition.name("s", "mean square of the direction before the update", at.slots[1]);
         let d = (s + eps).sqrt() / (v + eps).sqrt() * g;
-        decomposition.climb(Source::AdaptiveScale, "−α₀·(√(s + ε)/√(v + ε)·g − g)", d);
+        decomposition.advance(Source::AdaptiveScale, "−α₀·(√(s + ε)/√(v + ε)·g − g)", d);
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);
         }

@@ -3,14 +3,19 @@
 use super::data;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use whygrad::author::{Scalar, Team};
 use whygrad::data::{Dataset, Targets};
 use whygrad::facts::Metrics;
 use whygrad::layers;
 use whygrad::loss::CrossEntropy;
 use whygrad::network::{Batch, Error, Network, Rows, StoredError, Weights};
-use whygrad::op::{BatchNorm, Dropout, Linear, Tanh};
+use whygrad::op::{
+    BatchNorm, BufferSpec, BuffersMut, By, Compute, Dropout, Forward, Grad, InputGrads, Linear, Misfit, Op,
+    Operation, Partial, Point, Reads, Tanh,
+};
 use whygrad::optim::{Adagrad, Adam, Clip, Optimizer, Sgd};
 use whygrad::train::{Detail, End, Epoch, Fit, Observer, Options, Progress, State, StepDone, Trainer, fit};
+use whygrad::{Shape, Threads};
 
 fn network() -> Network {
     let dropout = Dropout { p: 0.3 };
@@ -125,6 +130,105 @@ fn an_epoch_tells_loss_and_accuracy_of_its_steps_before_their_updates_also_when_
         }
         assert_eq!((found.loss, found.accuracy), (losses / 3.0, Some(right.round() / 50.0)));
     }
+}
+
+/// x, and how many examples came.
+#[derive(Clone, Copy, Debug)]
+struct Count;
+
+impl Op for Count {
+    fn name(&self) -> &'static str {
+        "count"
+    }
+
+    fn shape(&self, x: &[&Shape]) -> Result<Shape, Misfit> {
+        Ok(x[0].clone())
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Nothing
+    }
+
+    fn buffers(&self, _x: &[&Shape]) -> Vec<BufferSpec> {
+        vec![BufferSpec { name: "count", shape: [1].into(), start: 0.0 }]
+    }
+}
+
+impl<T: Scalar> Compute<T> for Count {
+    fn forward(&self, io: Forward<'_, T>, _team: &mut Team<'_, T>) {
+        io.y.copy_from_slice(io.x.get(0));
+    }
+
+    fn backward(&self, _at: &Point<'_, T>, dy: &[T], mut dx: InputGrads<'_, T>, _team: &mut Team<'_, T>) {
+        if let Some(dx) = dx.get(0).map(Grad::sum) {
+            dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += *dy);
+        }
+    }
+
+    fn partials(&self, _at: &Point<'_, T>, row: usize, of: usize, emit: &mut dyn FnMut(Partial<T>)) {
+        emit(Partial { by: By::Input { input: 0, row, at: of }, slope: T::one() });
+    }
+
+    fn track(&self, rows: usize, _saved: &[T], mut buffers: BuffersMut<'_, T>) {
+        buffers.get(0)[0] += T::of(rows as f64);
+    }
+}
+
+#[test]
+fn whoever_tracks_statistics_sees_the_whole_batch_for_any_number_of_threads() {
+    whygrad::judge::operation(&Count, &[[3].into()], 3).unwrap();
+    let data = data::<f32>(100, 64, Some(3));
+    for threads in [1, 2, 4] {
+        let network = Network::sequential([64], layers![Linear::new(64), Count, Linear::new(3)]).unwrap();
+        let options = Options { batch: 100, threads: Threads::new(threads), ..Options::default() };
+        let loss = Arc::new(CrossEntropy::default());
+        let mut trainer = Trainer::<f32>::new(network, loss, Arc::new(momentum()), options).unwrap();
+        trainer.step(all(&data));
+        assert_eq!(trainer.state().weights.buffers, [100.0], "{threads} threads");
+    }
+}
+
+#[test]
+fn two_operations_whose_numbers_would_have_one_name_are_refused() {
+    let mut network = Network::new([3]);
+    let mut add = |op: Arc<dyn Operation>| {
+        let x = network.output();
+        network.add("f".into(), op, &[x]).map(drop)
+    };
+    add(Arc::new(Linear::new(3))).unwrap();
+    add(Arc::new(Tanh)).unwrap();
+    assert_eq!(
+        add(Arc::new(Linear::new(3))).unwrap_err().to_string(),
+        "`f` is the path of two operations; each needs one of its own for its numbers in files"
+    );
+}
+
+#[test]
+fn connections_that_are_left_out_stay_out_whoever_sets_the_weights() {
+    let linear = Linear { mask: Some(vec![vec![true, false]]), ..Linear::new(1) };
+    let network = Network::sequential([2], layers![linear]).unwrap();
+    let (loss, options) = (Arc::new(CrossEntropy::default()), Options::default());
+    let mut trainer = Trainer::<f32>::new(network, loss, Arc::new(momentum()), options).unwrap();
+    let mut state = trainer.state().clone();
+    state.weights.params.fill(2.0);
+    trainer.set_weights(state.weights.clone()).unwrap();
+    assert_eq!(trainer.state().weights.params[..], [2.0, 0.0, 2.0]);
+    trainer.restore(state).unwrap();
+    assert_eq!(trainer.state().weights.params[..], [2.0, 0.0, 2.0]);
+}
+
+#[test]
+#[should_panic(expected = "data that `Plan::check` refuses")]
+fn a_step_with_data_of_another_shape_is_no_silent_number() {
+    let data = data::<f32>(20, 6, Some(3));
+    trainer(momentum(), Options::default()).step(all(&data));
+}
+
+#[test]
+#[should_panic(expected = "a batch without examples")]
+fn a_step_without_examples_is_no_silent_number() {
+    let data = data::<f32>(20, 5, Some(3));
+    trainer(momentum(), Options::default()).step(Batch { data: &data, rows: Rows::Range(3, 3) });
 }
 
 #[test]

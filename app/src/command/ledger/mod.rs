@@ -5,19 +5,17 @@ mod picture;
 
 use super::{after, print, whole};
 use crate::error::{Error, Result};
-use crate::experiment::Prepared;
+use crate::replay::RunLedger;
 use crate::run::{RUNS, Run, write_whole};
 use crate::terminal::progress;
 use crate::view::ledger::Ledger as View;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressDrawTarget;
 use std::io::IsTerminal;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use whygrad::credit::{Ledger, PROBE, Refine, probe};
-use whygrad::train::{Detail, Observer, Real, StepDone, fit};
+use whygrad::credit::PROBE;
+use whygrad::train::Real;
 
 /// Shows who earned the loss change of a run: layers, neurons, weights
 ///
@@ -71,31 +69,23 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         })?,
     };
     match run.experiment(&[])?.is_double() {
-        true => account::<f64>(args, &run),
-        false => account::<f32>(args, &run),
+        true => ledger::<f64>(args, &run),
+        false => ledger::<f32>(args, &run),
     }
 }
 
-fn account<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
-    let (path, end) = (run.path().display().to_string(), run.last_step()?);
-    if end == 0 {
-        let problem = "it has made no step yet, so there is nothing to split".into();
-        return Err(Error::Run { path: run.path().into(), problem });
-    }
-    let (first, last) = args.steps.unwrap_or((1, end));
-    if last > end {
-        return Err(Error::argument("--steps", format!("ends with {last}; {path} has the steps 1 to {end}")));
-    }
-    let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
-    let Prepared { train, test, trainer, fit: how } = &mut prepared;
-    let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
-    let data = probe::<T, f64>(train, usize::try_from(args.probe).unwrap_or(usize::MAX), seed);
-    let ledger = Ledger::new(trainer, data, Refine::default())?;
-    let mut watch = Watch::new(ledger, first, last);
-    fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
-    watch.bar.finish_and_clear();
-    let times = [watch.training, watch.keeping];
-    let view = View::new(path, (first, last), &network, &watch.ledger, times);
+fn ledger<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
+    let (bar, began) = (progress(0, ""), Instant::now());
+    let examples = usize::try_from(args.probe).unwrap_or(usize::MAX);
+    let ledger = RunLedger::of_run::<T>(run, args.steps, examples, |steps| {
+        bar.set_length(steps);
+        bar.inc(1);
+        if bar.is_hidden() && began.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
+    })?;
+    bar.finish_and_clear();
+    let view = View::new(run.path().display().to_string(), &ledger);
     if let Some(file) = &args.svg {
         write_whole(file, picture::draw(&view).as_bytes())?;
     }
@@ -107,45 +97,4 @@ fn account<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
         page
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Keeps the ledger while the run is trained again, and takes the time of both.
-struct Watch {
-    ledger: Ledger<f64>,
-    last: u64,
-    bar: ProgressBar,
-    began: Instant,
-    step_began: Instant,
-    training: Duration,
-    keeping: Duration,
-}
-
-impl Watch {
-    fn new(ledger: Ledger<f64>, first: u64, last: u64) -> Watch {
-        let bar = progress(last + 1 - first, "");
-        let (now, none) = (Instant::now(), Duration::ZERO);
-        Watch { ledger, last, bar, began: now, step_began: now, training: none, keeping: none }
-    }
-}
-
-impl<T: Real> Observer<T> for Watch {
-    fn wants(&mut self, _step: u64) -> Detail {
-        self.step_began = Instant::now();
-        Detail::Loss
-    }
-
-    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
-        self.training += self.step_began.elapsed();
-        let now = Instant::now();
-        self.ledger.advance(done.step, &done.trainer.state().weights);
-        self.keeping += now.elapsed();
-        self.bar.inc(1);
-        if self.bar.is_hidden()
-            && self.began.elapsed() > Duration::from_secs(1)
-            && std::io::stderr().is_terminal()
-        {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        }
-        if done.step >= self.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

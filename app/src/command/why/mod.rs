@@ -5,8 +5,8 @@ mod page;
 
 use super::{after, fields, print, whole};
 use crate::error::{Error, Result};
+use crate::replay::Step;
 use crate::run::Run;
-use crate::step::Step;
 use crate::textbook::{Textbook, plain};
 use crate::view::overview::Overview;
 use crate::view::weight;

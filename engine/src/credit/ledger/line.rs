@@ -104,14 +104,14 @@ impl<P: Real> Line<P> {
         self.pieces *= 2;
     }
 
-    /// Simpson's rule with the gradients at hand; `room` is for as many numbers as there are weights.
-    pub(super) fn simpson<'a>(&'a self, room: &'a mut [P]) -> Simpson<'a, P> {
+    /// Simpson's rule with the gradients at hand; `scratch` is for as many numbers as there are weights.
+    pub(super) fn simpson<'a>(&'a self, scratch: &'a mut [P]) -> Simpson<'a, P> {
         let mut interior = &self.mids[..];
         if self.pieces > 1 {
             let half = P::of(0.5);
-            let sums = room.iter_mut().zip(self.inner.iter().zip(&self.mids));
+            let sums = scratch.iter_mut().zip(self.inner.iter().zip(&self.mids));
             sums.for_each(|(sum, (inner, mid))| *sum = half * *inner + *mid);
-            interior = room;
+            interior = scratch;
         }
         let (from, to) = (&self.from, &self.to);
         let scale = 1.0 / (6.0 * f64::from(self.pieces));

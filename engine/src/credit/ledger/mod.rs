@@ -251,8 +251,8 @@ impl<P: Real> Ledger<P> {
 
     /// What each layer is allocated in the step, by the gradients at hand; with `keep` every weight's is entered.
     fn allocate(&mut self, keep: bool) -> Vec<f64> {
-        let Probe { plan, room, .. } = &mut self.probe;
-        let simpson = self.line.simpson(room);
+        let Probe { plan, scratch, .. } = &mut self.probe;
+        let simpson = self.line.simpson(scratch);
         if keep {
             self.watched.iter_mut().for_each(|watched| watched.allocations.push(simpson.of(watched.place)));
         }

@@ -31,7 +31,7 @@ pub(super) struct Probe<P> {
     /// Loss of each example where the probe was last asked, undivided.
     pub losses: Vec<f64>,
     /// Room for the gradient of a chunk while the probe is asked, and then for whoever asked.
-    pub room: Aligned<P>,
+    pub scratch: Aligned<P>,
     /// How often it was asked.
     pub gradients: u64,
 }
@@ -53,8 +53,8 @@ impl<P: Real> Probe<P> {
             Targets::Values { data, .. } => Target::Values(data),
         };
         let divisor = P::of_loss(&*loss).divisor(network.shape(network.output()).len(), targets);
-        let room = Aligned::zeros_apart(network.param_count(), 4);
-        Ok(Probe { plan, divisor, losses: vec![], room, gradients: 0, data })
+        let scratch = Aligned::zeros_apart(network.param_count(), 4);
+        Ok(Probe { plan, divisor, losses: vec![], scratch, gradients: 0, data })
     }
 
     /// The probe loss at `weights`, and its gradient: into `gradient`, or with `add` onto what is there.
@@ -75,7 +75,7 @@ impl<P: Real> Probe<P> {
                 continue;
             }
             let share = P::of(self.plan.divisor() / self.divisor);
-            self.plan.gradient_and(weights, &mut self.room, gradient, |chunk, sum| {
+            self.plan.gradient_and(weights, &mut self.scratch, gradient, |chunk, sum| {
                 chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
             });
         }

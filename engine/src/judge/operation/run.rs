@@ -25,8 +25,8 @@ impl Subject<'_> {
             saved: vec![T::nan(); self.op.saved(self.rows + 1, &shapes)],
         };
         let threads = Threads::new(threads);
-        let rooms = (0..threads.count()).map(|_| Aligned::from(vec![T::nan(); SCRATCH])).collect();
-        let mut run = Run { held, threads, rooms };
+        let scratch = (0..threads.count()).map(|_| Aligned::from(vec![T::nan(); SCRATCH])).collect();
+        let mut run = Run { held, threads, scratch };
         run.forward();
         run
     }
@@ -62,7 +62,7 @@ impl<T: Precision> Held<'_, T> {
 pub(super) struct Run<'a, T> {
     pub held: Held<'a, T>,
     threads: Threads,
-    rooms: Vec<Aligned<T>>,
+    scratch: Vec<Aligned<T>>,
 }
 
 /// What a gradient has already, where it has something.
@@ -80,7 +80,7 @@ impl<T: Precision> Run<'_, T> {
             saved,
             mode: subject.mode,
         };
-        T::of_op(subject.op).forward(io, &mut Team::of(&self.threads, &mut self.rooms));
+        T::of_op(subject.op).forward(io, &mut Team::of(&self.threads, &mut self.scratch));
     }
 
     /// The gradient of Σ dy·y by the inputs: each is written over NaN, or added to [`START`], or stays NaN.
@@ -98,7 +98,7 @@ impl<T: Precision> Run<'_, T> {
             }
         }
         let (grads, _) = InputGrads::and_output(&mut dx, 0..0, &subject.places, requests, subject.rows);
-        let team = &mut Team::of(&self.threads, &mut self.rooms);
+        let team = &mut Team::of(&self.threads, &mut self.scratch);
         T::of_op(subject.op).backward(&self.held.point(), dy, grads, team);
         dx
     }
@@ -110,7 +110,7 @@ impl<T: Precision> Run<'_, T> {
 
     /// The gradient by part of a parameter, added to it.
     pub(super) fn by_part(&mut self, dy: &[T], part: Part, dw: Grad<'_, T>) {
-        let team = &mut Team::of(&self.threads, &mut self.rooms);
+        let team = &mut Team::of(&self.threads, &mut self.scratch);
         T::of_op(self.held.subject.op).backward_param(&self.held.point(), dy, part, dw, team);
     }
 

@@ -89,11 +89,11 @@ impl Rule for Broken {
         }
         decomposition.name("s", "sum before the update", s);
         if self.0 != Wrong::PartMissing {
-            decomposition.climb(Source::Momentum, "−α₀·½·m", 0.5 * m + d);
+            decomposition.advance(Source::Momentum, "−α₀·½·m", 0.5 * m + d);
         }
         let factor = if self.0 == Wrong::Decomposition { 1.0 + 1e-7 } else { 1.0 };
         let direction = decomposition.direction();
-        decomposition.climb(
+        decomposition.advance(
             Source::AdaptiveScale,
             "−α₀·(s + |d|)/8",
             (direction + (s + d.abs()) / 8.0) * factor,

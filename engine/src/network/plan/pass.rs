@@ -35,7 +35,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
     /// loss of the batch.
     ///
     /// # Panics
-    /// Where the batch is larger than the plan's.
+    /// Where the batch is larger than the plan's or empty, or its data have other shapes than the network's.
     pub fn pass(&mut self, weights: &Weights<T>, batch: Batch<'_, T>, pass: Pass) -> f64 {
         let inputs = if K::STEP { batch.side_by_side() } else { &[] };
         let borrowed = Borrowed { params: &weights.params, buffers: &weights.buffers, inputs };
@@ -52,6 +52,11 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
         back: bool,
     ) -> f64 {
         assert!(batch.len() <= self.capacity, "a batch of {} in a plan for {}", batch.len(), self.capacity);
+        assert!(!batch.is_empty(), "a batch without examples");
+        assert!(
+            *batch.data.shape() == self.input && batch.data.targets().like(&self.targets),
+            "data that `Plan::check` refuses"
+        );
         batch.copy_targets(&mut self.targets);
         self.train = pass.train;
         self.active = batch.len().div_ceil(self.sharing.shard_rows);
@@ -97,7 +102,7 @@ impl<T: Precision + LossPrecision, K: Keep> Plan<T, K> {
     /// After a training pass: brings running statistics up to date.
     pub fn track(&self, weights: &mut Weights<T>) {
         for op in self.program.ops.iter().filter(|op| !op.buffers.is_empty()) {
-            // Whoever tracks mixes examples, so the whole batch is in the first shard.
+            // The whole batch is in the first shard, see `Sharing`.
             let shard = &self.shards[0];
             let buffers = BuffersMut::new(&mut weights.buffers, &op.buffers);
             T::of_op(&*op.op).track(shard.rows, &shard.saved[op.saved.clone()], buffers);

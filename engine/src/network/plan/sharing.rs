@@ -40,7 +40,9 @@ impl Sharing {
         // Back to the inputs and to the parameters each costs about as much as forward.
         let work = 3 * network.nodes.iter().map(flops).sum::<usize>();
         let threads = if work < THREADED { Threads::default() } else { threads.clone() };
-        let shard_rows = match large || network.mixes_examples() {
+        // Whoever tracks statistics tracks those of the whole batch.
+        let together = network.mixes_examples() || network.buffer_count() > 0;
+        let shard_rows = match large || together {
             true => capacity,
             false => capacity.min(if threads.count() == 1 { LONE_SHARD } else { SHARD }),
         };

@@ -1,0 +1,83 @@
+//! The ledger of a run's steps.
+
+use crate::error::{Error, Result};
+use crate::experiment::Prepared;
+use crate::run::Run;
+use std::ops::{ControlFlow, RangeInclusive};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use whygrad::credit::{Ledger, Refine, probe};
+use whygrad::network::Network;
+use whygrad::train::{Detail, Observer, Real, StepDone, fit};
+
+/// A ledger, and what it is of.
+pub struct RunLedger {
+    /// The steps.
+    pub steps: RangeInclusive<u64>,
+    /// Their network.
+    pub network: Arc<Network>,
+    /// What each weight earned and hurt in them.
+    pub ledger: Ledger<f64>,
+    /// What training them again took.
+    pub training: Duration,
+    /// What keeping the ledger took.
+    pub keeping: Duration,
+}
+
+impl RunLedger {
+    /// Splits the loss change of a run's steps (first and last; by default all) on up to `examples` training examples;
+    /// calls `each` after every step, with how many there are.
+    pub fn of_run<T: Real>(
+        run: &Run,
+        steps: Option<(u64, u64)>,
+        examples: usize,
+        each: impl FnMut(u64),
+    ) -> Result<RunLedger> {
+        let end = run.last_step()?;
+        if end == 0 {
+            let problem = "it has made no step yet, so there is nothing to split".into();
+            return Err(Error::Run { path: run.path().into(), problem });
+        }
+        let (first, last) = steps.unwrap_or((1, end));
+        if last > end {
+            let problem = format!("ends with {last}; {} has the steps 1 to {end}", run.path().display());
+            return Err(Error::argument("--steps", problem));
+        }
+        let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
+        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
+        let ledger = Ledger::new(trainer, probe::<T, f64>(train, examples, seed), Refine::default())?;
+        let (now, none, count) = (Instant::now(), Duration::ZERO, last + 1 - first);
+        let mut watch = Watch { ledger, last, count, each, step_began: now, training: none, keeping: none };
+        fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
+        let Watch { ledger, training, keeping, .. } = watch;
+        Ok(RunLedger { steps: first..=last, network, ledger, training, keeping })
+    }
+}
+
+/// Keeps the ledger while the run is trained again, and takes the time of both.
+struct Watch<F> {
+    ledger: Ledger<f64>,
+    last: u64,
+    count: u64,
+    each: F,
+    step_began: Instant,
+    training: Duration,
+    keeping: Duration,
+}
+
+impl<T: Real, F: FnMut(u64)> Observer<T> for Watch<F> {
+    fn wants(&mut self, _step: u64) -> Detail {
+        self.step_began = Instant::now();
+        Detail::Loss
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        self.training += self.step_began.elapsed();
+        let now = Instant::now();
+        self.ledger.advance(done.step, &done.trainer.state().weights);
+        self.keeping += now.elapsed();
+        (self.each)(self.count);
+        if done.step >= self.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,141 @@
+//! A run on its way: made or taken up again, trained, recorded, and summed up.
+
+use crate::error::Result;
+use crate::experiment::{Experiment, Prepared};
+use crate::run::{Recorder, Run, start, write_whole};
+use crate::view::train::Summary;
+use crate::view::versioned;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+use std::time::Instant;
+use whygrad::train::{Detail, Observer, Progress, Real, StepDone, fit};
+
+/// A run before its next step.
+pub struct Training<T> {
+    run: Run,
+    prepared: Prepared<T>,
+    progress: Progress,
+    recorder: Recorder,
+    prepare_seconds: f64,
+}
+
+impl<T: Real> Training<T> {
+    /// Makes a run in the folder `runs`.
+    pub fn start(experiment: &Experiment, runs: &Path) -> Result<Training<T>> {
+        let began = Instant::now();
+        let prepared = start::<T>(experiment)?;
+        Training::new(Run::create(runs, experiment)?, prepared, Progress::default(), began)
+    }
+
+    /// Takes up a run where it stands.
+    pub fn resume(run: Run) -> Result<Training<T>> {
+        let began = Instant::now();
+        let (prepared, progress) = run.at::<T>(None)?;
+        Training::new(run, prepared, progress, began)
+    }
+
+    fn new(run: Run, prepared: Prepared<T>, progress: Progress, began: Instant) -> Result<Training<T>> {
+        let recorder = Recorder::start(&run, &prepared.trainer, &progress)?;
+        Ok(Training { run, prepared, progress, recorder, prepare_seconds: began.elapsed().as_secs_f64() })
+    }
+
+    /// Its folder.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Data and trainer.
+    pub fn prepared(&self) -> &Prepared<T> {
+        &self.prepared
+    }
+
+    /// Whether it has come to its end.
+    pub fn is_finished(&self) -> bool {
+        self.progress.done
+    }
+
+    /// The bytes of the facts that were broken when it was taken up: what they told of is lost.
+    pub fn broken(&self) -> &[Range<u64>] {
+        self.recorder.broken()
+    }
+
+    /// Steps of an epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        let Prepared { train, trainer, fit, .. } = &self.prepared;
+        fit.batches(trainer.options(), train.len()).per_epoch()
+    }
+
+    /// Trains until the end, or until `observer` says stop; leaves the folder whole, with its `summary.json`, which it
+    /// returns.
+    pub fn go_on(mut self, observer: &mut dyn Observer<T>) -> Result<Summary> {
+        let steps_per_epoch = self.steps_per_epoch();
+        let Prepared { train, test, trainer, fit: how } = &mut self.prepared;
+        let mut clock = Clock::new();
+        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut clock, observer, &mut self.recorder];
+        fit(trainer, train, test.as_ref(), how, &mut self.progress, observers)?;
+        let seconds = clock.began.elapsed().as_secs_f64();
+        self.recorder.finish(trainer, &self.progress)?;
+        let on_train = trainer.evaluate(train)?;
+        let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
+        let steps = trainer.state().steps;
+        let finite = |x: f64| Some(x).filter(|x| x.is_finite());
+        let summary = Summary {
+            run: self.run.path().display().to_string(),
+            finished: self.progress.done,
+            steps,
+            epochs: steps / steps_per_epoch,
+            train_loss: finite(on_train.loss),
+            train_accuracy: on_train.accuracy,
+            test_loss: on_test.and_then(|test| finite(test.loss)),
+            test_accuracy: on_test.and_then(|test| test.accuracy),
+            best_epoch: self.progress.best_loss.map(|_| self.progress.best_epoch),
+            prepare_seconds: self.prepare_seconds,
+            train_seconds: seconds,
+            step_seconds_median: clock.median(),
+            examples_per_second: finite(clock.examples as f64 / seconds),
+        };
+        let text =
+            serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON");
+        write_whole(&self.run.path().join("summary.json"), (text + "\n").as_bytes())?;
+        Ok(summary)
+    }
+}
+
+/// Takes the time of the steps.
+struct Clock {
+    began: Instant,
+    step_began: Instant,
+    seconds: Vec<f32>,
+    examples: usize,
+}
+
+/// Step times that are kept for the median; of a longer run, the first ones.
+const TIMES: usize = 1 << 20;
+
+impl Clock {
+    fn new() -> Clock {
+        let now = Instant::now();
+        Clock { began: now, step_began: now, seconds: vec![], examples: 0 }
+    }
+
+    fn median(&mut self) -> Option<f64> {
+        let middle = self.seconds.len() / 2;
+        let is_empty = self.seconds.is_empty();
+        (!is_empty).then(|| f64::from(*self.seconds.select_nth_unstable_by(middle, f32::total_cmp).1))
+    }
+}
+
+impl<T: Real> Observer<T> for Clock {
+    fn wants(&mut self, _step: u64) -> Detail {
+        self.step_began = Instant::now();
+        Detail::Loss
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        if self.seconds.len() < TIMES {
+            self.seconds.push(self.step_began.elapsed().as_secs_f32());
+        }
+        self.examples += done.examples;
+        ControlFlow::Continue(())
+    }
+}
