@@ -15,7 +15,8 @@ pub struct Training<T> {
     run: Run,
     prepared: Prepared<T>,
     progress: Progress,
-    recorder: Recorder,
+    /// Of a run that is not finished yet.
+    recorder: Option<Recorder>,
     prepare_seconds: f64,
 }
 
@@ -35,7 +36,8 @@ impl<T: Real> Training<T> {
     }
 
     fn new(run: Run, prepared: Prepared<T>, progress: Progress, began: Instant) -> Result<Training<T>> {
-        let recorder = Recorder::start(&run, &prepared.trainer, &progress)?;
+        let going_on = (!progress.done).then(|| Recorder::start(&run, &prepared.trainer, &progress));
+        let recorder = going_on.transpose()?;
         Ok(Training { run, prepared, progress, recorder, prepare_seconds: began.elapsed().as_secs_f64() })
     }
 
@@ -56,7 +58,7 @@ impl<T: Real> Training<T> {
 
     /// The bytes of the facts that were broken when it was taken up: what they told of is lost.
     pub fn broken(&self) -> &[Range<u64>] {
-        self.recorder.broken()
+        self.recorder.as_ref().map_or(&[], Recorder::broken)
     }
 
     /// Steps of an epoch.
@@ -66,15 +68,17 @@ impl<T: Real> Training<T> {
     }
 
     /// Trains until the end, or until `observer` says stop; leaves the folder whole, with its `summary.json`, which it
-    /// returns.
+    /// returns. The folder of a run that is finished stays as it is.
     pub fn go_on(mut self, observer: &mut dyn Observer<T>) -> Result<Summary> {
         let steps_per_epoch = self.steps_per_epoch();
         let Prepared { train, test, trainer, fit: how } = &mut self.prepared;
         let mut clock = Clock::new();
-        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut clock, observer, &mut self.recorder];
-        fit(trainer, train, test.as_ref(), how, &mut self.progress, observers)?;
+        let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, observer];
+        observers.extend(self.recorder.as_mut().map(|recorder| recorder as &mut dyn Observer<T>));
+        fit(trainer, train, test.as_ref(), how, &mut self.progress, &mut observers)?;
         let seconds = clock.began.elapsed().as_secs_f64();
-        self.recorder.finish(trainer, &self.progress)?;
+        let recorded =
+            self.recorder.take().map(|recorder| recorder.finish(trainer, &self.progress)).transpose()?;
         let on_train = trainer.evaluate(train)?;
         let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
         let steps = trainer.state().steps;
@@ -94,9 +98,11 @@ impl<T: Real> Training<T> {
             step_seconds_median: clock.median(),
             examples_per_second: finite(clock.examples as f64 / seconds),
         };
-        let text =
-            serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON");
-        write_whole(&self.run.path().join("summary.json"), (text + "\n").as_bytes())?;
+        if recorded.is_some() {
+            let text = serde_json::to_string(&versioned(&summary));
+            let text = text.expect("numbers and texts can be written as JSON") + "\n";
+            write_whole(&self.run.path().join("summary.json"), text.as_bytes())?;
+        }
         Ok(summary)
     }
 }

@@ -10,9 +10,12 @@ mod why;
 use crate::error::Result;
 use crate::terminal::{Page, definitions, width};
 use crate::view;
+use crate::view::Field;
 use clap::{Parser, Subcommand};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
@@ -83,8 +86,38 @@ fn fields<V: JsonSchema>() -> String {
     if !std::env::args_os().any(|argument| argument == "--help" || argument == "help") {
         return String::new();
     }
-    let fields = view::fields::<V>();
+    let fields = shortened(view::fields::<V>());
     definitions(fields.iter().map(|field| (field.depth, &*field.name, &*field.about)), width().min(100))
+}
+
+/// The fields with those inside them once: where the same stand again, the field says where they stand.
+fn shortened(fields: Vec<Field>) -> Vec<Field> {
+    let (mut seen, mut path, mut shown) = (HashMap::new(), vec![], vec![]);
+    let mut rest = &fields[..];
+    while let Some((field, behind)) = rest.split_first() {
+        path.truncate(field.depth);
+        path.push(field.name.as_str());
+        let (inside, after) =
+            behind.split_at(behind.iter().take_while(|inside| inside.depth > field.depth).count());
+        // The same names and sentences are the same type.
+        let content: Vec<_> = inside.iter().map(|of| (of.depth - field.depth, &of.name, &of.about)).collect();
+        let first = path.join(".");
+        let mut field = field.clone();
+        match (inside.len() > 1).then(|| seen.entry(content)) {
+            Some(Entry::Occupied(entry)) => {
+                let same: &String = entry.get();
+                field.about += &format!("; fields as in {same}");
+                rest = after;
+            }
+            Some(Entry::Vacant(entry)) => {
+                entry.insert(first);
+                rest = behind;
+            }
+            None => rest = behind,
+        }
+        shown.push(field);
+    }
+    shown
 }
 
 /// Reads a whole number in a range; says which are.

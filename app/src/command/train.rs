@@ -72,6 +72,11 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let mut display = Display::new(&training, args.json);
+    for Range { start, end } in training.broken() {
+        let lost = "the steps that they told of are left out";
+        // Who cannot be told goes on.
+        let _ = writeln!(std::io::stderr(), "facts.bin: its bytes from {start} to {end} are broken; {lost}");
+    }
     if !args.json {
         display.introduce(experiment, &training)?;
     }
@@ -133,10 +138,6 @@ impl Display {
             "{}: {examples} examples, {held_out} held out, {weights} weights",
             experiment.name
         ))?;
-        for Range { start, end } in training.broken() {
-            let what = "broken; the steps that they told of are left out";
-            self.say(&format!("facts.bin: its bytes from {start} to {end} are {what}"))?;
-        }
         if training.is_finished() {
             self.say("this run is finished; there is nothing to go on with")?;
         }

@@ -94,6 +94,29 @@ fn broken(bytes: &[u8]) -> Option<usize> {
     (length < bytes.len()).then_some(length)
 }
 
+/// Why a file of facts cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Unreadable {
+    #[error(
+        "an older whygrad wrote these facts, and this one does not read them; move the file away to go on without them"
+    )]
+    Older,
+    #[error(
+        "these facts have the format {0}; this whygrad reads {VERSION}; move the file away to go on without them"
+    )]
+    Version(u32),
+    #[error("its beginning is broken, and with it what the facts are of")]
+    Broken,
+}
+
+/// Whether these bytes begin as the first format did, which had no magic: length and checksum of a block, and the block.
+fn is_first_format(bytes: &[u8]) -> bool {
+    let Some((length, rest)) = bytes.split_first_chunk() else { return false };
+    let Some((sum, rest)) = rest.split_first_chunk() else { return false };
+    let payload = rest.get(..u32::from_le_bytes(*length) as usize);
+    payload.is_some_and(|payload| !payload.is_empty() && crc32c::crc32c(payload) == u32::from_le_bytes(*sum))
+}
+
 /// Reads a file of facts, and reads on as it grows.
 #[derive(Debug)]
 pub struct Reader {
@@ -113,6 +136,10 @@ impl Reader {
     /// # Errors
     /// Where it cannot be read, an older or newer whygrad wrote it, or its beginning is broken.
     pub fn open(path: &Path) -> Result<Reader> {
+        Reader::try_open(path)?.map_err(|why| Error::Facts { path: path.into(), problem: why.to_string() })
+    }
+
+    fn try_open(path: &Path) -> Result<Result<Reader, Unreadable>> {
         let file = File::open(path).map_err(Error::file("read", path))?;
         let mut bytes = vec![];
         // First up to the head of the layout's block, then its payload.
@@ -121,26 +148,28 @@ impl Reader {
             let count = layout.map_or(START + HEAD, |(length, _)| length) as u64;
             (&file).take(count).read_to_end(&mut bytes).map_err(Error::file("read", path))?;
         }
-        Reader::begin(path, &bytes).map_err(|problem| Error::Facts { path: path.into(), problem })
+        if let (false, Some(length)) = (bytes.starts_with(MAGIC), bytes.first_chunk()) {
+            // All of what would be the first block of the first format.
+            let length = u64::from(u32::from_le_bytes(*length));
+            (&file).take(length).read_to_end(&mut bytes).map_err(Error::file("read", path))?;
+        }
+        Ok(Reader::begin(path, &bytes))
     }
 
     /// Reads the beginning of a file, or says what is wrong with it.
-    fn begin(path: &Path, bytes: &[u8]) -> Result<Reader, String> {
+    fn begin(path: &Path, bytes: &[u8]) -> Result<Reader, Unreadable> {
         let Some(bytes) = bytes.strip_prefix(MAGIC) else {
-            return Err("an older whygrad wrote these facts, and this one does not read them; \
-                        move the file away to go on without them"
-                .into());
+            return Err(if is_first_format(bytes) { Unreadable::Older } else { Unreadable::Broken });
         };
-        let broken =
-            || "its beginning is broken; move the file away to go on without these facts".to_string();
-        let (version, bytes) = bytes.split_first_chunk().ok_or_else(broken)?;
+        let (version, bytes) = bytes.split_first_chunk().ok_or(Unreadable::Broken)?;
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
-            return Err(format!("these facts have the format {version}; this whygrad reads {VERSION}"));
+            return Err(Unreadable::Version(version));
         }
-        let (resumed, bytes) = bytes.split_first_chunk().ok_or_else(broken)?;
-        let payload = payload(bytes).ok_or_else(broken)?;
-        let layout = postcard::from_bytes(payload).ok().filter(Layout::is_sound).ok_or_else(broken)?;
+        let (resumed, bytes) = bytes.split_first_chunk().ok_or(Unreadable::Broken)?;
+        let payload = payload(bytes).ok_or(Unreadable::Broken)?;
+        let layout = postcard::from_bytes(payload).ok().filter(Layout::is_sound);
+        let layout = layout.ok_or(Unreadable::Broken)?;
         Ok(Reader {
             path: path.into(),
             resumed: u32::from_le_bytes(*resumed),
@@ -225,15 +254,21 @@ pub struct Writer {
 
 impl Writer {
     /// Goes on with the file at `path` behind what step `step` left: what comes after it is dropped, as is what is broken,
-    /// of which the bytes are returned. Begins the file where there is none.
+    /// of which the bytes are returned. Begins the file where there is none, or one whose beginning is broken.
     ///
     /// # Errors
-    /// As [`Reader::open`], and where the file has another layout.
+    /// Where it cannot be read, an older or newer whygrad wrote it, or it has another layout.
     pub fn resume(path: &Path, layout: &Layout, step: u64) -> Result<(Writer, Vec<Range<u64>>)> {
-        let (resumed, records, broken) = match Reader::open(path) {
+        let (resumed, records, broken) = match Reader::try_open(path) {
             Err(Error::File { source, .. }) if source.kind() == ErrorKind::NotFound => (0, vec![], vec![]),
             Err(error) => return Err(error),
-            Ok(mut reader) => {
+            Ok(Err(Unreadable::Broken)) => {
+                let length = std::fs::metadata(path).map_err(Error::file("read", path))?.len();
+                let all = std::iter::once(0..length);
+                (0, vec![], all.collect())
+            }
+            Ok(Err(why)) => return Err(Error::Facts { path: path.into(), problem: why.to_string() }),
+            Ok(Ok(mut reader)) => {
                 if reader.layout() != layout {
                     let problem = "these facts are of another network than experiment.toml describes".into();
                     return Err(Error::Facts { path: path.into(), problem });
@@ -308,7 +343,7 @@ mod tests {
     }
 
     /// Reads all that some bytes have, as from a file.
-    fn read(bytes: &[u8]) -> Result<(Vec<Record>, Reader), String> {
+    fn read(bytes: &[u8]) -> Result<(Vec<Record>, Reader), Unreadable> {
         let mut reader = Reader::begin(Path::new("facts.bin"), bytes)?;
         let records = reader.take(&bytes[reader.at as usize..]);
         Ok((records, reader))
@@ -377,6 +412,24 @@ mod tests {
     }
 
     #[test]
+    fn a_file_whose_beginning_is_broken_is_begun_anew_and_that_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts.bin");
+        let mut bytes = file(0, &layout(), &records(70));
+        bytes[20] ^= 1;
+        for bytes in
+            [&bytes[..], &[], &[0; 1000], b"whyfac", b"a text that is longer than any head of a file"]
+        {
+            std::fs::write(&path, bytes).unwrap();
+            let (mut writer, broken) = Writer::resume(&path, &layout(), 70).unwrap();
+            assert_eq!((broken.len(), broken[0].end), (1, bytes.len() as u64));
+            records(80).into_iter().skip(77).for_each(|record| writer.push(record).unwrap());
+            writer.flush().unwrap();
+            assert_eq!(Reader::open(&path).unwrap().poll().unwrap(), records(80)[77..]);
+        }
+    }
+
+    #[test]
     fn a_file_that_grows_is_followed_byte_by_byte() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts.bin");
@@ -433,7 +486,7 @@ mod tests {
         let mut bytes = file(0, &layout(), &[]);
         bytes[8] = 7;
         let message = read(&bytes).unwrap_err();
-        assert_eq!(message, "these facts have the format 7; this whygrad reads 2");
+        assert_eq!(message, Unreadable::Version(7));
     }
 
     proptest! {

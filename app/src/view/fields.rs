@@ -40,6 +40,9 @@ fn collect(schema: &Json, depth: usize, into: &mut Vec<Field>) {
             } else if inner["items"].is_object() {
                 name += "[]";
                 inner = &inner["items"];
+            } else if let Some(first) = inner["prefixItems"].get(0) {
+                name += "[]";
+                inner = first;
             } else if inner["additionalProperties"].is_object() {
                 name += "{}";
                 inner = &inner["additionalProperties"];
@@ -117,7 +120,7 @@ mod tests {
                 field(0, "lists[][]", "A list of lists"),
                 field(0, "named{}", "By name"),
                 field(1, "verdict", "See Verdict::Failed and more: 0.5 of it, e.g. half: went_well, failed"),
-                field(0, "last", "The end"),
+                field(0, "last[]", "The end"),
             ]
         );
     }

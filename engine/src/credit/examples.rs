@@ -49,7 +49,7 @@ pub struct Examples {
     pub divisor: f64,
     /// What the numbers say about a small gradient.
     pub verdict: Verdict,
-    /// The limit of `agreement` for [`Verdict::Cancelled`]: a hundredth of 1/√n with n the examples that contribute.
+    /// The limit of `agreement` for the verdict `cancelled`: a hundredth of 1/√n with n the examples that contribute.
     /// The ratio is about 1/√n where signs are drawn at random, and below a hundredth of that in fewer than 1 of 100
     /// cases.
     pub limit: f64,

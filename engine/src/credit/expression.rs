@@ -50,6 +50,16 @@ impl Expression {
         })
     }
 
+    /// What its settings are: `label_smoothing = 0.1`. Where the formula stands with its numbers, they stand there too.
+    pub fn settings(&self) -> Vec<String> {
+        let setting = |of: &Binding| match &of.letter.role {
+            Role::Setting(x) => Some(format!("{} = {x}", of.symbol)),
+            Role::Settings(numbers) => Some(format!("{} = {numbers:?}", of.symbol)),
+            _ => None,
+        };
+        self.bindings.iter().filter_map(setting).collect()
+    }
+
     /// With numbers, written by `digits` (a negative one with `−`, without brackets): `0.6457·(1 − 0.6457)`.
     pub fn numbers(&self, digits: impl Fn(f64) -> String) -> String {
         self.tree.numbers(&|letter| self.value(letter), &digits)
@@ -63,6 +73,11 @@ impl Expression {
     /// Whether it is one letter and nothing else.
     pub fn is_symbol(&self) -> bool {
         matches!(self.tree, Expr::Symbol(_))
+    }
+
+    /// Whether it is one number and nothing else.
+    pub fn is_number(&self) -> bool {
+        matches!(self.tree, Expr::Number(_))
     }
 
     fn value(&self, letter: &Symbol) -> Option<f64> {

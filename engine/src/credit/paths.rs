@@ -33,7 +33,7 @@ pub struct Paths {
     pub remainder: f64,
     /// shown_sum + remainder − gradient
     pub residual: f64,
-    /// What rounding can make of the residual, as that of a [`Chain`].
+    /// What rounding can make of the residual, as of that of the chain.
     pub rounding: f64,
     /// Whether the residual is at most 1e-10 of the gradient, or `rounding`.
     pub reconciles: bool,
@@ -102,10 +102,10 @@ pub struct Diagnosis {
     pub number: Option<f64>,
     /// Between which paths it cancels.
     pub groups: Option<Groups>,
-    /// The limit of `agreement` for [`Verdict::Cancelled`]: a hundredth of 1/√n with n = `effective` paths. The sum of n
+    /// The limit of `agreement` for the verdict `cancelled`: a hundredth of 1/√n with n = `effective` paths. The sum of n
     /// numbers of random sign is about 1/√n of what flows, and below a hundredth of that in fewer than 1 of 100 cases.
     pub cancelled_below: f64,
-    /// The limit of a link's number for [`Verdict::Blocked`], in operations without parameters: σ′ and tanh′ are below
+    /// The limit of a link's number for the verdict `blocked`, in operations without parameters: σ′ and tanh′ are below
     /// a thousandth only past |x| = 6.9 and 4.1, where they are flat to three digits. Other links block only where they
     /// are exactly 0, for their size depends on the units of what they compute with.
     pub blocked_below: f64,
@@ -117,7 +117,7 @@ pub struct Diagnosis {
 pub struct Groups {
     /// The value at which the groups cancel most.
     pub value: String,
-    /// The strongest groups, strongest first: at most [`GROUPS`].
+    /// The strongest groups, strongest first: at most 8. See [`GROUPS`].
     pub strongest: Vec<Group>,
     /// The sum of all groups above 0.
     pub positive: f64,

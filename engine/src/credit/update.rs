@@ -33,7 +33,7 @@ pub struct Update {
     pub moved: f64,
     /// Δw − Σ parts.
     pub residual: f64,
-    /// How far Σ parts and Δw can be apart by rounding, see [`crate::optim::tolerance`].
+    /// How far Σ parts and Δw can be apart by rounding. See [`crate::optim::tolerance`].
     pub tolerance: f64,
     /// Whether |residual| ≤ tolerance.
     pub reconciles: bool,

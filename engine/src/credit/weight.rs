@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Weight {
-    /// Which of [`Network::params`].
+    /// Which of the network's parameters, in their order.
     pub param: usize,
     /// Which of its numbers, in the order in which they lie.
     pub at: usize,

@@ -95,8 +95,8 @@ impl Loss for CrossEntropy {
         }
         let [hard, soft] = self.shares(outputs);
         let Some(weights) = &self.weight.0 else { return Some(share - hard * one_hot(at) - soft) };
-        let sum = Expr::symbol("Σv", Role::Setting(weights.iter().sum()));
-        let all = Expr::symbol("v", Role::Settings(weights.as_slice().into()));
+        let sum = Expr::symbol("Σweight", Role::Setting(weights.iter().sum()));
+        let all = Expr::symbol("weight", Role::Settings(weights.as_slice().into()));
         let own = at.map_or(all.clone(), |at| all.clone().item(at as f64));
         let right = hard * all.item(class());
         Some(share * (right.clone() + soft.clone() * sum) - right * one_hot(at) - soft * own)
@@ -128,7 +128,7 @@ impl<T: Scalar> ComputeLoss<T> for CrossEntropy {
 impl CrossEntropy {
     /// 1 − ε and ε/C, written.
     fn shares(&self, classes: usize) -> [Expr; 2] {
-        let smoothing = Expr::symbol("ε", Role::Setting(self.label_smoothing));
+        let smoothing = Expr::symbol("label_smoothing", Role::Setting(self.label_smoothing));
         [1.0 - smoothing.clone(), smoothing / classes as f64]
     }
 

@@ -42,7 +42,7 @@ impl std::default::Default for Huber {
 
 impl Huber {
     fn symbol(self) -> Expr {
-        Expr::symbol("δ", Role::Setting(self.delta))
+        Expr::symbol("delta", Role::Setting(self.delta))
     }
 }
 

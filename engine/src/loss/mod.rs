@@ -167,7 +167,7 @@ impl ClassWeights {
     /// v[class], written, where classes have weights.
     fn item(&self, class: Expr) -> Option<Expr> {
         let weights = self.0.as_deref()?;
-        Some(Expr::symbol("v", Role::Settings(weights.into())).item(class))
+        Some(Expr::symbol("weight", Role::Settings(weights.into())).item(class))
     }
 
     /// v[y]·x, written; or x, where classes have no weights.

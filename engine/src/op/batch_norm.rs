@@ -135,10 +135,10 @@ impl Op for BatchNorm {
     }
 }
 
-/// Letters for the mean of the feature and for 1 / √(variance + ε), which forward left.
+/// `mean` of the feature and `rstd` = 1 / √(variance + ε), as PyTorch calls them, which forward left.
 fn statistics(of: Of<'_>) -> [Expr; 2] {
     let (n, at) = (of.x[0].last(), of.at % of.x[0].last());
-    [Expr::symbol("μ", Role::Saved { at }), Expr::symbol("r", Role::Saved { at: n + at })]
+    [Expr::symbol("mean", Role::Saved { at }), Expr::symbol("rstd", Role::Saved { at: n + at })]
 }
 
 impl<T: Scalar> Compute<T> for BatchNorm {

@@ -60,7 +60,7 @@ impl Op for Dropout {
 
 /// A letter for the factor that forward drew.
 fn factor(of: Of<'_>) -> Expr {
-    Expr::symbol("m", Role::Saved { at: of.row * of.x[0].len() + of.at })
+    Expr::symbol("mask", Role::Saved { at: of.row * of.x[0].len() + of.at })
 }
 
 impl<T: Scalar> Compute<T> for Dropout {

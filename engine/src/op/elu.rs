@@ -38,7 +38,7 @@ impl std::default::Default for Elu {
 
 impl Elu {
     fn symbol(self) -> Expr {
-        Expr::symbol("α", Role::Setting(self.alpha))
+        Expr::symbol("alpha", Role::Setting(self.alpha))
     }
 }
 

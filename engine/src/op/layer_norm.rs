@@ -110,10 +110,10 @@ impl Op for LayerNorm {
     }
 }
 
-/// Letters for the mean of the vector and for 1 / √(variance + ε), which forward left.
+/// `mean` of the vector and `rstd` = 1 / √(variance + ε), as PyTorch calls them, which forward left.
 fn statistics(of: Of<'_>) -> [Expr; 2] {
     let at = 2 * (of.row * of.x[0].leading() + of.at / of.x[0].last());
-    [Expr::symbol("μ", Role::Saved { at }), Expr::symbol("r", Role::Saved { at: at + 1 })]
+    [Expr::symbol("mean", Role::Saved { at }), Expr::symbol("rstd", Role::Saved { at: at + 1 })]
 }
 
 /// z = (x − mean)·scale of number `at`, written.
@@ -138,7 +138,7 @@ pub(super) fn slope_by_affine(by: By, z: Expr) -> Expr {
 }
 
 /// The slope by one of the n numbers that are normalised together, by itself or by another with its own z, written:
-/// γ·r·(1 − (1 + z²)/n) or −γ·r·(1 + z·z′)/n.
+/// γ·rstd·(1 − (1 + z²)/n) or −γ·rstd·(1 + z·z′)/n.
 pub(super) fn slope_by_input(
     gamma: Option<Expr>,
     scale: Expr,

@@ -33,7 +33,7 @@ impl std::default::Default for LeakyRelu {
 
 impl LeakyRelu {
     fn symbol(self) -> Expr {
-        Expr::symbol("s", Role::Setting(self.negative_slope))
+        Expr::symbol("negative_slope", Role::Setting(self.negative_slope))
     }
 }
 

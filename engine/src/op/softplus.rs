@@ -45,8 +45,13 @@ impl std::default::Default for Softplus {
 impl Softplus {
     /// What holds up to the threshold, or what holds past it.
     fn below(&self, bend: Expr, x: Expr, straight: Expr) -> Expr {
-        let beta = Expr::symbol("β", Role::Setting(self.beta));
-        bend.cases(beta * x, Relation::AtMost, Expr::symbol("θ", Role::Setting(self.threshold)), straight)
+        let beta = Expr::symbol("beta", Role::Setting(self.beta));
+        bend.cases(
+            beta * x,
+            Relation::AtMost,
+            Expr::symbol("threshold", Role::Setting(self.threshold)),
+            straight,
+        )
     }
 }
 
@@ -60,13 +65,13 @@ impl Pointwise for Softplus {
     }
 
     fn expression(&self, x: Expr) -> Expr {
-        let beta = || Expr::symbol("β", Role::Setting(self.beta));
+        let beta = || Expr::symbol("beta", Role::Setting(self.beta));
         let bend = Expr::call(Function::Ln, [1.0 + Expr::call(Function::Exp, [beta() * x.clone()])]) / beta();
         self.below(bend, x.clone(), x)
     }
 
     fn slope_expression(&self, x: Expr, _y: Expr) -> Expr {
-        let beta = Expr::symbol("β", Role::Setting(self.beta));
+        let beta = Expr::symbol("beta", Role::Setting(self.beta));
         self.below(Expr::call(Function::Sigmoid, [beta * x.clone()]), x, Expr::Number(1.0))
     }
 

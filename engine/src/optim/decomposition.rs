@@ -60,7 +60,7 @@ impl Source {
 pub struct Contribution {
     /// Where it comes from.
     pub source: Source,
-    /// How it is computed, in the symbols of [`Decomposition::symbols`].
+    /// How it is computed, in the symbols of the decomposition.
     pub formula: &'static str,
     /// What it adds to the weight.
     pub amount: f64,

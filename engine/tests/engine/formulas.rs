@@ -201,9 +201,9 @@ fn slopes_of_all_outputs_at_once_are_written_as_vectors() {
     assert_eq!(written("cross_entropy", vec![]), ["softmax(ŷ) − onehot(y)", "softmax(ŷ)[1] − onehot(y)[1]"]);
     assert_eq!(
         written("cross_entropy", given(&[("label_smoothing", 0.1)]))[1],
-        "softmax(ŷ)[1] − (1 − ε)·onehot(y)[1] − ε/3"
+        "softmax(ŷ)[1] − (1 − label_smoothing)·onehot(y)[1] − label_smoothing/3"
     );
     let weight = ("weight".to_string(), Literal::List(vec![Literal::Number(2.0); 3].into()));
-    assert_eq!(written("cross_entropy", vec![weight.clone()])[0], "v[y]·(softmax(ŷ) − onehot(y))");
-    assert_eq!(written("nll", vec![weight])[1], "−v[y]·onehot(y)[1]");
+    assert_eq!(written("cross_entropy", vec![weight.clone()])[0], "weight[y]·(softmax(ŷ) − onehot(y))");
+    assert_eq!(written("nll", vec![weight])[1], "−weight[y]·onehot(y)[1]");
 }

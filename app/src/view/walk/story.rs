@@ -4,7 +4,7 @@ use super::derivation::Wires;
 use super::{Connection, Derivation, Drawing, Equation, Learned, Learning, Misprint, Prediction, Row, Story};
 use crate::textbook::{Textbook, Worked};
 use crate::view::digits::{count, number};
-use whygrad::credit::{Expression, Snapshot, formula, loss_formula, nudge};
+use whygrad::credit::{Snapshot, formula, loss_formula, nudge};
 use whygrad::expr::Role;
 use whygrad::loss::Reduction;
 
@@ -94,18 +94,12 @@ impl Told<'_> {
 
     /// The formula of the activation that makes a value, with z for its argument, and what its settings are.
     fn activation(&self, value: usize) -> String {
-        let Some(Expression { tree, bindings }) = formula(self.step, 0, value, 0) else {
-            return String::new();
-        };
-        let text = tree.text(&|letter| match letter.role {
+        let Some(expression) = formula(self.step, 0, value, 0) else { return String::new() };
+        let text = expression.tree.text(&|letter| match letter.role {
             Role::Input { .. } => "z".into(),
             _ => letter.letter.to_string(),
         });
-        let settings = bindings.iter().filter_map(|binding| match binding.letter.role {
-            Role::Setting(x) => Some(format!(", {} = {x}", binding.symbol)),
-            _ => None,
-        });
-        text + &settings.collect::<String>()
+        [vec![text], expression.settings()].concat().join(", ")
     }
 
     fn loss(&self) -> Derivation {

@@ -126,7 +126,7 @@ pub struct LedgerStep {
     pub loss: f64,
     /// Change of the probe loss that it made.
     pub change: f64,
-    /// Σ allocation of the weights of each layer, in the order of [`Ledger::layers`].
+    /// Σ allocation of the weights of each layer, in the order of the layers.
     pub layers: Vec<f64>,
     /// Change of the probe loss that the new running statistics made, at the weights before the step.
     pub statistics: f64,

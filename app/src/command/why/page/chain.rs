@@ -61,10 +61,11 @@ fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
             1 => (String::new(), String::new()),
             _ => (format!("{} = ", link.symbol), format!(" = {}", link.number.map_or("–".into(), number))),
         };
-        if let Some(expression) = &link.expression {
+        if let Some(expression) = link.expression.as_ref().filter(|expression| !expression.is_number()) {
             let written = match link.kind {
                 Measure::Derivative => written(expression),
-                Measure::Gain => expression.symbols(),
+                // Of a vector the numbers do not stand there.
+                Measure::Gain => [vec![expression.symbols()], expression.settings()].concat().join(", "),
             };
             for line in wrap(&format!("{left}{written}{right}"), width - 6) {
                 page.line(format!("      {}", dim(line)));
