@@ -101,12 +101,13 @@ fn shortened(fields: Vec<Field>) -> Vec<Field> {
             behind.split_at(behind.iter().take_while(|inside| inside.depth > field.depth).count());
         // The same names and sentences are the same type.
         let content: Vec<_> = inside.iter().map(|of| (of.depth - field.depth, &of.name, &of.about)).collect();
-        let first = path.join(".");
+        // The last two names say enough, and fit.
+        let first = path[path.len().saturating_sub(2)..].join(".");
         let mut field = field.clone();
         match (inside.len() > 1).then(|| seen.entry(content)) {
             Some(Entry::Occupied(entry)) => {
                 let same: &String = entry.get();
-                field.about += &format!("; fields as in {same}");
+                field.about += &format!("; as in {same}");
                 rest = after;
             }
             Some(Entry::Vacant(entry)) => {

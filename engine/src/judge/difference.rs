@@ -201,7 +201,8 @@ pub(super) fn same_place(a: f64, b: f64) -> bool {
 /// Compares what is declared of a kink with the values and slopes of the function f around it.
 pub(super) fn kink(kink: Kink, mut f: impl FnMut(f64) -> (f64, f64)) -> Result<(), Mismatch> {
     let (y, slope) = f(kink.at);
-    one(Quantity::Slope(kink.at), slope, kink.slope, 0.0)?;
+    // Its scale is taken in and out again.
+    one(Quantity::Slope(kink.at), slope, kink.slope, 4.0 * f64::EPSILON * kink.slope.abs())?;
     let left = (y - f(kink.at - SAME).0) / SAME;
     let right = (f(kink.at + SAME).0 - y) / SAME;
     // One-sided differences err by about half a step of the second derivative.

@@ -18,7 +18,7 @@ use crate::init::Init;
 use crate::loss::Mismatch;
 use crate::op::{Add, Misfit, Operation};
 use crate::shape::Shape;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -204,6 +204,8 @@ pub struct Network {
     params: Vec<Param>,
     buffers: Vec<Buffer>,
     named: HashMap<&'static str, usize>,
+    /// The paths of operations that have parameters or buffers.
+    paths: HashSet<String>,
 }
 
 impl Network {
@@ -215,6 +217,7 @@ impl Network {
             params: vec![],
             buffers: vec![],
             named: HashMap::new(),
+            paths: HashSet::new(),
         }
     }
 
@@ -279,9 +282,7 @@ impl Network {
             Err(misfit) => return Err(Error::Layer { layer: name, path, misfit }),
         };
         let (params, buffers) = (op.params(&x), op.buffers(&x));
-        let has_numbers = |node: &Node| !node.params.is_empty() || !node.buffers.is_empty();
-        let taken = self.nodes.iter().any(|node| node.path == path && has_numbers(node));
-        if taken && !(params.is_empty() && buffers.is_empty()) {
+        if !(params.is_empty() && buffers.is_empty()) && !self.paths.insert(path.clone()) {
             return Err(Error::Path { path });
         }
         let first = (self.params.len(), self.buffers.len());

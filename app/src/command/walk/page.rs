@@ -14,7 +14,7 @@ pub(super) fn page(walk: &Walk, only: Option<u64>) -> Page {
         page.line("");
     }
     let steps: [&dyn Fn(&mut Page); 6] = [
-        &|page| drawing::show(&story.network, &walk.inputs, page),
+        &|page| drawing::show(&story.network, &walk.inputs, page, width),
         &|page| derivation(2, &story.forward, page, width),
         &|page| loss(&story.loss, page, width),
         &|page| derivation(4, &story.output_weights, page, width),
@@ -66,7 +66,7 @@ fn loss(step: &Derivation, page: &mut Page, width: usize) {
     page.line("");
     page.line(format!("  {sum}"));
     for of in &step.equations {
-        page.line(format!("  {}: {}", of.symbol, of.expression.numbers(number)));
+        page.indented(&format!("{}: {}", of.symbol, of.expression.numbers(number)), width);
     }
     step.closing.iter().for_each(|closing| page.line(format!("  {closing}")));
 }

@@ -6,7 +6,7 @@ use crate::view::digits::number;
 use crate::view::walk::{Connection, Drawing};
 
 /// The drawing, and what its neurons compute.
-pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
+pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page, width: usize) {
     page.title(1, &of.title);
     page.line(&of.opening);
     page.line("");
@@ -15,7 +15,7 @@ pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
         None => draw_sums(of, page),
     }
     page.line("");
-    of.closing.iter().for_each(|line| page.line(format!("  {line}")));
+    of.closing.iter().for_each(|line| page.indented(line, width));
 }
 
 /// The connections into a neuron.

@@ -5,9 +5,6 @@ use crate::view::digits::{apart, number, reconciled, signed};
 use crate::view::why::Why;
 use console::{Alignment, Style, pad_str};
 
-/// Columns that the line with the residual takes beside the names.
-const RECONCILED: usize = 46;
-
 /// The examples that contribute most, at most `shown` of them, and what all sum to.
 pub(super) fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
     let (examples, n) = (&why.examples, why.examples.each.len());
@@ -18,7 +15,7 @@ pub(super) fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
     let most = order.first().map_or(0.0, |&example| examples.each[example].abs());
     let rest = order.split_off(shown.min(order.len()));
     let names = order.iter().map(|&example| why.batch[example].name.chars().count());
-    let columns = names.max().unwrap_or(0).clamp(14, width.saturating_sub(RECONCILED).max(14));
+    let columns = names.max().unwrap_or(0).clamp(14, width / 2);
     let half = (width.saturating_sub(columns + 17) / 2).clamp(4, 24);
     if n > 1 && !order.is_empty() {
         page.line("");
@@ -38,7 +35,13 @@ pub(super) fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
     page.line(format!("  {}", "─".repeat(columns + 12)));
     page.line(line("sum", examples.sum, ""));
     let reconciled = reconciled(examples.residual, examples.reconciles, examples.rounding);
-    page.line(line("∂L/∂w", examples.gradient, &reconciled));
+    let last = line("∂L/∂w", examples.gradient, &reconciled);
+    if last.chars().count() <= width {
+        page.line(last);
+    } else {
+        page.line(line("∂L/∂w", examples.gradient, ""));
+        page.indented(&reconciled, width);
+    }
     if let Some(agreement) = &why.sentences.agreement {
         page.line("");
         page.paragraph(agreement, width);
