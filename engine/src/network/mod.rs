@@ -282,7 +282,8 @@ impl Network {
             Err(misfit) => return Err(Error::Layer { layer: name, path, misfit }),
         };
         let (params, buffers) = (op.params(&x), op.buffers(&x));
-        if !(params.is_empty() && buffers.is_empty()) && !self.paths.insert(path.clone()) {
+        let is_named = !params.is_empty() || !buffers.is_empty();
+        if is_named && !self.paths.insert(path.clone()) {
             return Err(Error::Path { path });
         }
         let first = (self.params.len(), self.buffers.len());
