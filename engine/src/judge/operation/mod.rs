@@ -37,7 +37,7 @@ pub(super) const TESTS: &[(Test, Comparison)] = &[
 
 /// Judges an operation for inputs of these shapes, one of each, and `rows` examples, in training and in evaluation.
 ///
-/// Kinks are judged of operations that act number by number ([`Structure::Pointwise`]).
+/// Kinks are judged of operations that act number by number ([`Structure::Pointwise`](crate::op::Structure::Pointwise)).
 ///
 /// A small number of examples and features does: three examples say as much as a hundred, and what is compared grows with
 /// the square of the numbers. Inputs and parameters are between −2 and 2, none near a kink.
