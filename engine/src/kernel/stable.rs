@@ -187,6 +187,16 @@ pub fn sixteen_sums<T: Scalar, const N: usize, const M: usize>(
     sums
 }
 
+/// Mean and 1 / √(variance + ε) of numbers whose squares, or whose sum, overflow: by way of x/s with s the largest |x|.
+#[cold]
+#[inline(never)]
+pub fn statistics_of_large<T: Scalar>(x: impl Iterator<Item = T> + Clone, eps: T) -> [T; 2] {
+    let (s, count) = x.clone().fold((T::zero(), T::zero()), |(s, n), x| (s.max(x.abs()), n + T::one()));
+    let mean = x.clone().map(|x| x / s).sum::<T>() / count;
+    let variance = x.map(|x| (x / s - mean).powi(2)).sum::<T>() / count;
+    [mean * s, T::one() / (s * (variance + eps / s / s).sqrt())]
+}
+
 /// Columns whose sums are kept in registers.
 pub const COLUMNS: usize = 64;
 

@@ -12,7 +12,7 @@ use super::{
     ParamSpec, Part, Partial, Point, Reads, features, only, sum_vectors,
 };
 use crate::expr::{Expr, Role};
-use crate::kernel::stable::{COLUMNS, column_sums};
+use crate::kernel::stable::{COLUMNS, column_sums, statistics_of_large};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Literal};
 use crate::shape::Shape;
@@ -253,16 +253,27 @@ impl<T: Scalar> Wide<([usize; 2], f64, &[T], Option<[&[T]; 2]>, [&mut [T]; 3])> 
             for mean in &mut *mean {
                 *mean /= count;
             }
-            column_sums([n, first], [x], [variance], |_, j, [x]| {
+            // What the sum of a long column lost by rounding, the sum of the differences from its mean has (Chan, Golub,
+            // LeVeque 1983).
+            let lost = &mut *scale;
+            lost.fill(T::zero());
+            column_sums([n, first], [x], [&mut *lost, &mut *variance], |_, j, [x]| {
                 let d = x - mean[j - first];
-                [d * d]
+                [d, d * d]
             });
-            for variance in &mut *variance {
-                *variance /= count;
+            for ((mean, variance), lost) in mean.iter_mut().zip(&mut *variance).zip(lost) {
+                let shift = *lost / count;
+                *mean += shift;
+                let rest = *variance / count - shift * shift;
+                *variance = if rest < T::zero() { T::zero() } else { rest };
             }
         }
-        for (scale, variance) in scale.iter_mut().zip(variance) {
+        for (scale, variance) in scale.iter_mut().zip(&*variance) {
             *scale = T::one() / (*variance + T::of(eps)).sqrt();
+        }
+        for j in (0..if running.is_none() { mean.len() } else { 0 }).filter(|&j| !variance[j].is_finite()) {
+            let column = x.iter().skip(first + j).step_by(n).copied();
+            [mean[j], scale[j]] = statistics_of_large(column, T::of(eps));
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::expr::{Expr, Role, Symbol};
 use crate::init::Init;
-use crate::kernel::stable::{LANES, column_sums, sixteen_sums, sum_rows};
+use crate::kernel::stable::{LANES, column_sums, sixteen_sums, statistics_of_large, sum_rows};
 use crate::kernel::{Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Literal};
 use crate::shape::Shape;
@@ -247,7 +247,10 @@ impl<T: Scalar> Wide<(f64, usize, &[T], Option<[&[T]; 2]>, &mut [T], &mut [T])> 
                 *scale = T::one() / (*scale / count + eps).sqrt();
             }
             for (r, (y, x)) in y.chunks_exact_mut(n).zip(x.chunks_exact(n)).enumerate() {
-                let (mean, scale) = (mean[r], scale[r]);
+                let (mut mean, mut scale) = (mean[r], scale[r]);
+                if scale == T::zero() {
+                    [mean, scale] = statistics_of_large(x.iter().copied(), eps);
+                }
                 (saved[2 * r], saved[2 * r + 1]) = (mean, scale);
                 match affine {
                     Some([gamma, beta]) => {

@@ -83,7 +83,7 @@ impl Rule for Adagrad {
     fn decomposition(&self, at: &Before) -> Decomposition {
         let mut decomposition = Decomposition::new(at, self.lr);
         decomposition.penalty(at, self.weight_decay);
-        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        let d = decomposition.gradient();
         let before = decomposition.name("s₋", "sum of squares before the update", at.slots[0]);
         let s = decomposition.name("s", "s₋ + d²", before + d * d);
         let eps = decomposition.name("ε", "added to the divisor", self.eps);

@@ -1,4 +1,4 @@
-//! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← β₂·v + (1 − β₂)·g²;
+//! Adam (Kingma, Ba 2015; `torch.optim.Adam`): g ← g + λ·w; m ← m + (1 − β₁)·(g − m); v ← v + (1 − β₂)·(g² − v);
 //! w ← w − α/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). With `amsgrad`, v stands for its largest value so far.
 
 use super::{
@@ -107,7 +107,7 @@ impl Adam {
     /// The stages above weight decay.
     pub(super) fn advance(&self, mut decomposition: Decomposition, at: &Before) -> Decomposition {
         let (t, [m, v, largest]) = (at.t as f64, at.slots);
-        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        let d = decomposition.gradient();
         decomposition.name("t", "number of the update", t);
         let beta1 = decomposition.name("β₁", "decay of the mean of gradients", self.betas.0);
         let beta2 = decomposition.name("β₂", "decay of the mean of squares", self.betas.1);
@@ -129,8 +129,6 @@ impl Adam {
         let eps = decomposition.name("ε", "added to the divisor", self.eps);
         let scaled = mean / (corrected.sqrt() + eps);
         decomposition.advance(Source::AdaptiveScale, "−α₀·(m̂/(√v̂ + ε) − m̂)", scaled);
-        // 1 − β keeps the rounding of β, which is as much larger against it as it is smaller than β.
-        decomposition.conditioned(1.0 / (1.0 - beta1) + 1.0 / (1.0 - beta2));
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);
         }
@@ -169,26 +167,20 @@ impl<T: Scalar> Decay<T> for Penalised<T> {
 impl Adam {
     /// The update after weight decay.
     pub(super) fn step<T: Scalar>(&self, [step, eps, _]: Shared, decay: impl Decay<T>, piece: Piece<'_, T>) {
-        let (fresh, beta2) = (T::of(1.0 - self.betas.0), T::of(self.betas.1));
-        let step = AdamUpdate {
-            decay,
-            step: T::of(-step),
-            eps: T::of(eps),
-            fresh: [fresh, T::one() - beta2],
-            beta2,
-        };
+        let fresh = [T::of(1.0 - self.betas.0), T::of(1.0 - self.betas.1)];
+        let step = AdamUpdate { decay, step: T::of(-step), eps: T::of(eps), fresh };
         if self.amsgrad { piece.apply::<3>(step) } else { piece.apply::<2>(step) }
     }
 }
 
-/// With the step's sign turned, and 1 − β for both β.
+/// With the step's sign turned, and 1 − β for both β: a mean moves by that share of its distance. (Decaying it by β in f32
+/// would count the rounding of β, 1 / (1 − β) times over, against the correction's exact β.)
 #[derive(Clone, Copy)]
 struct AdamUpdate<T, D> {
     decay: D,
     step: T,
     eps: T,
     fresh: [T; 2],
-    beta2: T,
 }
 
 impl<T: Scalar, D: Decay<T>> AdamUpdate<T, D> {
@@ -196,7 +188,7 @@ impl<T: Scalar, D: Decay<T>> AdamUpdate<T, D> {
     #[inline(always)]
     fn means<N: Numbers<T>>(&self, g: N, m: N, v: N) -> [N; 2] {
         let fresh = self.fresh.map(N::all);
-        [fresh[0].mul_add(g - m, m), N::all(self.beta2).mul_add(v, fresh[1] * g * g)]
+        [fresh[0].mul_add(g - m, m), fresh[1].mul_add(g * g - v, v)]
     }
 
     /// The weight after a step along m, divided by √v + ε.

@@ -85,7 +85,8 @@ pub struct Decomposition {
     direction: f64,
     parts: Vec<Contribution>,
     symbols: Vec<Definition>,
-    condition: f64,
+    /// Whether the gradient has a penalty in it.
+    penalised: bool,
 }
 
 impl Decomposition {
@@ -93,16 +94,28 @@ impl Decomposition {
     pub fn new(at: &Before, lr: f64) -> Decomposition {
         let data = Contribution { source: Source::Data, formula: "−α₀·g", amount: -lr * at.g };
         let mut decomposition =
-            Decomposition { base: lr, direction: at.g, parts: vec![data], symbols: vec![], condition: 1.0 };
+            Decomposition { base: lr, direction: at.g, parts: vec![data], symbols: vec![], penalised: false };
         decomposition.name("w", "weight before the update", at.w);
         decomposition.name("g", "gradient", at.g);
         decomposition.name("α₀", "learning rate before the schedule", lr);
-        decomposition.name("α", "learning rate of this update", at.scheduled.unwrap_or(lr));
+        decomposition.name("α", "learning rate after the schedule", at.scheduled.unwrap_or(lr));
         if let Some(clipped) = at.clipped {
             decomposition.name("ĝ", "gradient after clipping", clipped);
             decomposition.advance(Source::Clipping, "−α₀·(ĝ − g)", clipped);
         }
         decomposition
+    }
+
+    /// d: the gradient that an optimizer goes on from, after clipping and the penalty, where there are such.
+    pub fn gradient(&mut self) -> f64 {
+        let clipped = self.parts.iter().any(|part| part.source == Source::Clipping);
+        let meaning = match (clipped, self.penalised) {
+            (false, false) => "gradient",
+            (true, false) => "gradient after clipping",
+            (false, true) => "g + λ·w",
+            (true, true) => "ĝ + λ·w",
+        };
+        self.name("d", meaning, self.direction)
     }
 
     /// u: what the stage multiplies with −α₀.
@@ -127,6 +140,7 @@ impl Decomposition {
     pub fn penalty(&mut self, at: &Before, lambda: f64) {
         if lambda != 0.0 {
             self.name("λ", "weight decay", lambda);
+            self.penalised = true;
             self.advance(Source::WeightDecay, "−α₀·λ·w", self.direction + lambda * at.w);
         }
     }
@@ -141,16 +155,6 @@ impl Decomposition {
         let u = self.name("u", "what the learning rate multiplies", self.direction);
         let amount = -rate * u - -self.base * u;
         self.parts.push(Contribution { source: Source::Schedule, formula, amount });
-    }
-
-    /// Says that rounding of the settings comes back in the step multiplied by `factor`.
-    pub fn conditioned(&mut self, factor: f64) {
-        self.condition = factor;
-    }
-
-    /// How much the step multiplies the rounding of the optimizer's settings; 1 where nothing else was said.
-    pub fn condition(&self) -> f64 {
-        self.condition
     }
 
     /// The parts, in the order in which the optimizer applies them.
@@ -181,10 +185,9 @@ const NUDGE: f64 = 1.0 / (1u64 << 24) as f64;
 /// How far Σ parts and the Δw of an update can be apart by rounding, with ε the distance from 1 to the next number of the
 /// update's precision, and the least normal number of it:
 ///
-/// ε/2 · (2·(|w before| + |w after|) + 16·(Σₓ |∂Δw/∂x · x| + κ·|Σ parts|)) + 16·(least normal number)
+/// ε/2 · (2·(|w before| + |w after|) + 16·(Σₓ |∂Δw/∂x · x| + |Σ parts|)) + 16·(least normal number)
 ///
-/// plus the f64 rounding of the parts; x runs over the weight, its gradient and what the optimizer keeps for it, and κ is
-/// what the optimizer says about its settings ([`Decomposition::condition`]).
+/// plus the f64 rounding of the parts; x runs over the weight, its gradient and what the optimizer keeps for it.
 pub fn tolerance(optimizer: &dyn Rule, at: &Before, after: f64, [epsilon, least]: [f64; 2]) -> f64 {
     let decomposition = optimizer.decomposition(at);
     let sum = decomposition.sum();
@@ -203,6 +206,6 @@ pub fn tolerance(optimizer: &dyn Rule, at: &Before, after: f64, [epsilon, least]
     let rounding = epsilon / 2.0;
     let magnitudes: f64 = decomposition.parts().iter().map(|part| part.amount.abs()).sum();
     rounding * WEIGHT_ROUNDINGS * (at.w.abs() + after.abs())
-        + rounding * ROUNDINGS * (moves.sum::<f64>() + decomposition.condition() * sum.abs())
+        + rounding * ROUNDINGS * (moves.sum::<f64>() + sum.abs())
         + ROUNDINGS * (least + f64::EPSILON * magnitudes)
 }

@@ -1,5 +1,5 @@
-//! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← a·v + (1 − a)·g²; centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
-//! and d = √(v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
+//! RMSprop (Hinton 2012; `torch.optim.RMSprop`): g ← g + λ·w; v ← v + (1 − a)·(g² − v); centered: ḡ ← ḡ + (1 − a)·(g − ḡ)
+//! and d = √max(0, v − ḡ²) + ε, else d = √v + ε; with momentum b ← μ·b + g/d and w ← w − α·b, else w ← w − α·g/d.
 
 use super::{
     Apply, Before, DECAY, Decomposition, L2, LR, MOMENTUM, OptimizerEntry, Rule, Shared, Slot, Source, eps,
@@ -90,14 +90,14 @@ impl Rule for RmsProp {
         let mut decomposition = Decomposition::new(at, self.lr);
         decomposition.penalty(at, self.weight_decay);
         let [v, buffer, mean] = at.slots;
-        let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+        let d = decomposition.gradient();
         let a = decomposition.name("a", "decay of the mean of squares", self.alpha);
         decomposition.name("v₋", "mean of squares before the update", v);
         let v = decomposition.name("v", "a·v₋ + (1 − a)·d²", a * v + (1.0 - a) * d * d);
         let square = if self.centered {
             decomposition.name("ḡ₋", "mean gradient before the update", mean);
             let mean = decomposition.name("ḡ", "a·ḡ₋ + (1 − a)·d", a * mean + (1.0 - a) * d);
-            decomposition.name("s", "v − ḡ²", v - mean * mean)
+            decomposition.name("s", "max(0, v − ḡ²)", (v - mean * mean).max(0.0))
         } else {
             decomposition.name("s", "v", v)
         };
@@ -123,7 +123,6 @@ impl<T: Scalar> Apply<T> for RmsProp {
             rate: T::of(-lr),
             lambda: T::of(self.weight_decay),
             eps: T::of(self.eps),
-            a: T::of(self.alpha),
             fresh: T::of(1.0 - self.alpha),
             mu: T::of(self.momentum),
             centered: self.centered,
@@ -138,7 +137,6 @@ struct RmspropUpdate<T> {
     rate: T,
     lambda: T,
     eps: T,
-    a: T,
     fresh: T,
     mu: T,
     centered: bool,
@@ -148,7 +146,7 @@ impl<T: Scalar> ElementUpdate<T, 1> for RmspropUpdate<T> {
     #[inline(always)]
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v]: [N; 1]) -> (N, [N; 1]) {
         let g = N::all(self.lambda).mul_add(w, g);
-        let v = N::all(self.a).mul_add(v, N::all(self.fresh) * g * g);
+        let v = N::all(self.fresh).mul_add(g * g - v, v);
         (N::all(self.rate).mul_add(g.over(v.sqrt() + N::all(self.eps)), w), [v])
     }
 }
@@ -158,9 +156,10 @@ impl<T: Scalar> ElementUpdate<T, 3> for RmspropUpdate<T> {
     fn update<N: Numbers<T>>(&self, w: N, g: N, [v, b, mean]: [N; 3]) -> (N, [N; 3]) {
         let fresh = N::all(self.fresh);
         let g = N::all(self.lambda).mul_add(w, g);
-        let v = N::all(self.a).mul_add(v, fresh * g * g);
+        let v = fresh.mul_add(g * g - v, v);
         let mean = if self.centered { fresh.mul_add(g - mean, mean) } else { mean };
-        let square = if self.centered { v - mean * mean } else { v };
+        // The mean of squares is never less than the square of the mean; rounded, it may be.
+        let square = if self.centered { N::all(T::zero()).max(v - mean * mean) } else { v };
         let scaled = g.over(square.sqrt() + N::all(self.eps));
         // Without momentum the buffer stays as it is.
         let (b, step) = if self.mu > T::zero() {

@@ -85,7 +85,7 @@ impl Rule for Sgd {
         let mut decomposition = Decomposition::new(at, self.lr);
         decomposition.penalty(at, self.weight_decay);
         if self.momentum != 0.0 {
-            let d = decomposition.name("d", "gradient, clipped and decayed", decomposition.direction());
+            let d = decomposition.gradient();
             let mu = decomposition.name("μ", "momentum", self.momentum);
             let tau = if at.t == 1 { 0.0 } else { self.dampening };
             decomposition.name("τ", "dampening; none at the first update", tau);
