@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::experiment::{Experiment, Prepared};
+use crate::replay::Divergence;
 use crate::run::{Recorder, Run, start, write_whole};
 use crate::view::train::Summary;
 use crate::view::versioned;
@@ -82,10 +83,17 @@ impl<T: Real> Training<T> {
         let on_train = trainer.evaluate(train)?;
         let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
         let steps = trainer.state().steps;
+        // Where a last update went wrong, no step tells of it; the loss after it does.
+        let suspect = self.progress.diverged.or((!on_train.loss.is_finite()).then_some(steps));
+        let diverged = match suspect {
+            Some(step) => Divergence::of_run::<T>(&self.run, step)?,
+            None => None,
+        };
         let finite = |x: f64| Some(x).filter(|x| x.is_finite());
         let summary = Summary {
             run: self.run.path().display().to_string(),
             finished: self.progress.done,
+            diverged: diverged.as_ref().map(|diverged| diverged.into()),
             steps,
             epochs: steps / steps_per_epoch,
             train_loss: finite(on_train.loss),

@@ -1,8 +1,10 @@
 //! The ledger of a run's steps.
 
+use super::Divergence;
 use crate::error::{Error, Result};
 use crate::experiment::Prepared;
 use crate::run::Run;
+use std::fmt;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,18 +24,20 @@ pub struct RunLedger {
     pub training: Duration,
     /// What keeping the ledger took.
     pub keeping: Duration,
+    /// Where the run diverged, if it did in or before the steps that were asked for; the ledger ends before.
+    pub diverged: Option<Divergence>,
 }
 
 impl RunLedger {
-    /// Splits the loss change of a run's steps (first and last; by default all) on up to `examples` training examples;
-    /// calls `each` after every step, with how many there are.
+    /// Splits the loss change of a run's steps (first and last; by default all) on up to `examples` training examples, as
+    /// far as its numbers are finite; calls `each` after every step, with how many there are.
     pub fn of_run<T: Real>(
         run: &Run,
         steps: Option<(u64, u64)>,
         examples: usize,
         each: impl FnMut(u64),
     ) -> Result<RunLedger> {
-        let end = run.last_step()?;
+        let (end, not_finite) = run.steps()?;
         if end == 0 {
             let problem = "it has made no step yet, so there is nothing to split".into();
             return Err(Error::Run { path: run.path().into(), problem });
@@ -43,6 +47,18 @@ impl RunLedger {
             let problem = format!("ends with {last}; {} has the steps 1 to {end}", run.path().display());
             return Err(Error::argument("--steps", problem));
         }
+        let diverged = match not_finite.filter(|step| last >= step - 1) {
+            Some(step) => Divergence::of_run::<T>(run, step)?.filter(|diverged| last >= diverged.step),
+            None => None,
+        };
+        let last = diverged.as_ref().map_or(last, |diverged| diverged.step - 1);
+        let nothing = |why: &dyn fmt::Display| {
+            let problem = format!("there is no step to split from {first} on. {why}");
+            Error::Run { path: run.path().into(), problem }
+        };
+        if let Some(diverged) = diverged.as_ref().filter(|_| last < first) {
+            return Err(nothing(diverged));
+        }
         let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
         let Prepared { train, test, trainer, fit: how } = &mut prepared;
         let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
@@ -51,7 +67,12 @@ impl RunLedger {
         let mut watch = Watch { ledger, last, count, each, step_began: now, training: none, keeping: none };
         fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
         let Watch { ledger, training, keeping, .. } = watch;
-        Ok(RunLedger { steps: first..=last, network, ledger, training, keeping })
+        let Some(reached) = ledger.steps().last().map(|step| step.step) else {
+            return Err(nothing(
+                &"The loss of the training examples whose loss would be split is not finite.",
+            ));
+        };
+        Ok(RunLedger { steps: first..=reached, network, ledger, training, keeping, diverged })
     }
 }
 
@@ -75,9 +96,9 @@ impl<T: Real, F: FnMut(u64)> Observer<T> for Watch<F> {
     fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         self.training += self.step_began.elapsed();
         let now = Instant::now();
-        self.ledger.advance(done.step, &done.trainer.state().weights);
+        let flow = self.ledger.advance(done.step, &done.trainer.state().weights);
         self.keeping += now.elapsed();
         (self.each)(self.count);
-        if done.step >= self.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if done.step >= self.last { ControlFlow::Break(()) } else { flow }
     }
 }

@@ -1,5 +1,6 @@
 //! One training step of a run or of a worked example, held still.
 
+use super::Divergence;
 use crate::error::{Error, Result};
 use crate::experiment::Prepared;
 use crate::run::Run;
@@ -26,6 +27,8 @@ pub struct Step<T> {
     pub snapshot: Snapshot,
     /// Whether a step is made: not where a worked example gives no learning rate.
     pub moves: bool,
+    /// Where the run diverged, in this step's stead or after it.
+    pub diverged: Option<Divergence>,
 }
 
 /// Whose step it is.
@@ -47,9 +50,10 @@ pub enum Origin {
 }
 
 impl<T: Real> Step<T> {
-    /// A step of a run, by default the last.
+    /// A step of a run, by default the last. Of a run that diverged, the last step whose numbers are all finite stands
+    /// for those that come after it.
     pub fn of_run(run: &Run, number: Option<u64>) -> Result<Step<T>> {
-        let last = run.last_step()?;
+        let (last, not_finite) = run.steps()?;
         let path = run.path().display().to_string();
         let number = number.unwrap_or(last);
         if last == 0 {
@@ -60,11 +64,48 @@ impl<T: Real> Step<T> {
             let problem = format!("is {number}; {path} has the steps 1 to {last}");
             return Err(Error::argument("--step", problem));
         }
+        if let Some(step) = not_finite.filter(|step| number >= step - 1)
+            && let Some(diverged) = Divergence::of_run::<T>(run, step)?
+            && number >= diverged.step
+        {
+            return Step::before(run, diverged, last);
+        }
+        let step = Step::held(run, number, last)?;
+        if step.snapshot.is_finite() {
+            return Ok(step);
+        }
+        // The loss was finite, and what the step made of it was not.
+        match Divergence::of_run::<T>(run, number)? {
+            Some(diverged) => Step::before(run, diverged, last),
+            None => Ok(step),
+        }
+    }
+
+    /// The last step before a run diverged.
+    fn before(run: &Run, diverged: Divergence, last: u64) -> Result<Step<T>> {
+        if diverged.step == 1 {
+            let problem = diverged.to_string();
+            return Err(Error::Run { path: run.path().into(), problem });
+        }
+        let step = Step::held(run, diverged.step - 1, last)?;
+        Ok(Step { diverged: Some(diverged), ..step })
+    }
+
+    fn held(run: &Run, number: u64, last: u64) -> Result<Step<T>> {
+        let path = run.path().display().to_string();
         let (prepared, _) = run.at::<T>(Some(number - 1))?;
         let Prepared { train, trainer, fit: how, .. } = prepared;
         let rows = how.batches(trainer.options(), train.len()).at(number - 1).to_vec();
         let snapshot = Snapshot::take(&trainer, Batch { data: &train, rows: Rows::Index(&rows) })?;
-        Ok(Step { origin: Origin::Run { path, last }, number, train, rows, snapshot, moves: true })
+        Ok(Step {
+            origin: Origin::Run { path, last },
+            number,
+            train,
+            rows,
+            snapshot,
+            moves: true,
+            diverged: None,
+        })
     }
 }
 
@@ -90,6 +131,14 @@ impl Step<f64> {
         let snapshot = worked.hold(&trainer, people).map_err(refuse)?;
         let (train, rows) = (worked.data.clone(), vec![0]);
         let origin = Origin::Case { name: book.name.clone(), worked: worked.into() };
-        Ok(Step { origin, number, train, rows, snapshot, moves: book.learning_rate.is_some() })
+        Ok(Step {
+            origin,
+            number,
+            train,
+            rows,
+            snapshot,
+            moves: book.learning_rate.is_some(),
+            diverged: None,
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ByName;
 use super::digits::{apart, count, number, short};
+use super::divergence::Divergence;
 use crate::replay::RunLedger;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
@@ -29,6 +30,8 @@ pub struct Ledger {
     pub first: u64,
     /// The last step.
     pub last: u64,
+    /// Where the run diverged; the ledger ends before.
+    pub diverged: Option<Divergence>,
     /// Of all steps and weights.
     pub totals: Totals,
     /// Of each layer.
@@ -75,7 +78,7 @@ pub struct Sentences {
 impl Ledger {
     /// Of some steps of a run.
     pub fn new(run: String, of: &RunLedger) -> Ledger {
-        let RunLedger { steps, network, ledger: kept, training, keeping } = of;
+        let RunLedger { steps, network, ledger: kept, training, keeping, diverged } = of;
         let (first, last, allocation) = (*steps.start(), *steps.end(), kept.allocation());
         let by_param =
             network.params().iter().map(|p| (p.name.clone(), allocation[p.range.clone()].to_vec()));
@@ -83,6 +86,7 @@ impl Ledger {
             run,
             first,
             last,
+            diverged: diverged.as_ref().map(Divergence::from),
             totals: kept.totals(),
             layers: kept.layers(),
             neurons: kept.neurons(),

@@ -2,6 +2,7 @@
 //! a page, lays it out.
 
 pub mod digits;
+pub mod divergence;
 mod fields;
 pub mod ledger;
 pub mod new;

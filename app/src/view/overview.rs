@@ -1,6 +1,7 @@
 //! What the weights did in a step.
 
 use super::digits::{count, number, short};
+use super::divergence::Divergence;
 use crate::error::Result;
 use crate::replay::{Origin, Step};
 use schemars::JsonSchema;
@@ -30,8 +31,11 @@ pub struct Overview {
     pub earned: Vec<Moved>,
     /// The weights that hurt most: the loss rose along their moves.
     pub hurt: Vec<Moved>,
-    /// The ledger of the step as a whole; null where no step is made.
+    /// The ledger of the step as a whole; null where no step is made, or where the loss of these training examples is not
+    /// finite.
     pub totals: Option<Totals>,
+    /// Where the run diverged, in the step that was asked for or before it.
+    pub diverged: Option<Divergence>,
     /// What the numbers say, in words.
     pub sentences: Sentences,
 }
@@ -92,7 +96,8 @@ impl Overview {
             sentences,
             run,
             case,
-            totals: found.map(|found| found.totals),
+            totals: found.and_then(|found| found.totals),
+            diverged: step.diverged.as_ref().map(Divergence::from),
         })
     }
 }
@@ -105,20 +110,27 @@ impl Sentences {
         run: Option<&str>,
         found: Option<&credit::Overview>,
     ) -> Sentences {
-        let Some(totals) = found.map(|found| &found.totals) else {
+        let Some(found) = found else {
             let step = format!("{of}: the source gives no learning rate, so no weight moves");
             return Sentences { step, totals: None };
         };
         let last = last.map_or(String::new(), |last| format!(" of {last}"));
         let more = run.map_or(String::new(), |run| format!(" Of many steps: whygrad ledger --run {run}"));
-        let sum = format!(
-            "Allocations split the change of the loss of {} along the step: they add up to {}, and {} was measured \
-             (residual {}).{more}",
-            count(totals.examples, "training example"),
-            number(totals.allocation),
-            number(totals.change),
-            short(totals.residual),
-        );
+        let sum = |totals: &Totals| {
+            format!(
+                "Allocations split the change of the loss of {} along the step: they add up to {}, and {} was measured \
+                 (residual {}).{more}",
+                count(totals.examples, "training example"),
+                number(totals.allocation),
+                number(totals.change),
+                short(totals.residual),
+            )
+        };
+        let nothing = || {
+            "The loss of the training examples is not finite after this step: there is nothing to split."
+                .into()
+        };
+        let sum = found.totals.as_ref().map_or_else(nothing, sum);
         let step = format!("Step {step}{last} of {of}: what each of its weights did");
         Sentences { step, totals: Some(sum) }
     }

@@ -1,5 +1,6 @@
 //! How a run went.
 
+use super::divergence::Divergence;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,6 +12,8 @@ pub struct Summary {
     pub run: String,
     /// Whether it came to its end.
     pub finished: bool,
+    /// Where it diverged, if it did: then nothing after that can be used.
+    pub diverged: Option<Divergence>,
     /// Steps that it made.
     pub steps: u64,
     /// Whole epochs among them.
@@ -46,11 +49,15 @@ impl Summary {
         let held_out = self.test_loss.is_some() || self.test_accuracy.is_some();
         let (steps, seconds) = (HumanCount(self.steps), self.train_seconds);
         let speed = HumanCount(self.examples_per_second.unwrap_or(0.0) as u64);
+        let explained = |diverged: &Divergence| {
+            format!("explained by: whygrad why --run {} --step {}", self.run, diverged.step - 1)
+        };
         let stopped = || format!("stopped; go on with: whygrad train --resume {}", self.run);
         [
             Some(describe("training part", self.train_loss, self.train_accuracy)),
             held_out.then(|| describe("held out     ", self.test_loss, self.test_accuracy)),
-            self.warning().map(str::to_string),
+            self.diverged.as_ref().map(|diverged| diverged.sentence.clone()),
+            self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
             Some(format!("written to {}", self.run)),
             (!self.finished).then(stopped),
@@ -58,11 +65,5 @@ impl Summary {
         .into_iter()
         .flatten()
         .collect()
-    }
-
-    /// What is wrong with the run's end, if anything is.
-    fn warning(&self) -> Option<&'static str> {
-        let diverged = "the loss is not a finite number: training diverged; a smaller optimizer.lr may help";
-        self.train_loss.is_none().then_some(diverged)
     }
 }

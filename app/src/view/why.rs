@@ -2,6 +2,7 @@
 
 use super::ByName;
 use super::digits::{apart, count, magnitude, number, short, signed};
+use super::divergence::Divergence;
 use crate::replay::{Origin, Step};
 use crate::textbook::Worked;
 use schemars::JsonSchema;
@@ -27,6 +28,8 @@ pub struct Why {
     pub step: u64,
     /// The run's last step.
     pub last_step: Option<u64>,
+    /// Where the run diverged, in the step that was asked for or before it.
+    pub diverged: Option<Divergence>,
     /// Precision of training: f32 or f64.
     pub precision: &'static str,
     /// w before the step.
@@ -126,6 +129,7 @@ impl Why {
             weight: snapshot.names().weight(weight),
             step: step.number,
             last_step,
+            diverged: step.diverged.as_ref().map(Divergence::from),
             precision: snapshot.precision(),
             before: snapshot.value(weight),
             after: update.as_ref().map(|update| update.after),

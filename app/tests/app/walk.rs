@@ -38,6 +38,17 @@ fn a_product_that_is_zero_names_the_factor() {
 }
 
 #[test]
+fn numbers_in_a_list_may_be_negative_and_stand_apart() {
+    let losses = |args: &[&str]| {
+        let found: Json = serde_json::from_str(&walk(&[args, &["--json"]].concat())).unwrap();
+        found["losses"].clone()
+    };
+    assert_eq!(losses(&["--x", "-1,0.5"]), losses(&["--x=-1,0.5"]));
+    assert_eq!(losses(&["--x", "1, 2"]), losses(&["--x", "1,2"]));
+    assert_eq!(losses(&["--w", "-0.5,1,1,1", "--target", "-1"]), losses(&["--w=-.5,1,1,1", "--target=-1"]));
+}
+
+#[test]
 fn no_line_is_wider_than_eighty_columns() {
     let mut pages: Vec<String> = CASES.iter().map(|case| walk(&["--case", case])).collect();
     for activation in ["relu", "leaky_relu", "elu", "tanh", "gelu", "silu", "softplus", "identity"] {
@@ -136,6 +147,12 @@ fn wrong_options_are_named_with_what_would_be_right() {
     assert_eq!(error(&["--lr", "nan"]), "--lr: is NaN; it takes a finite number from 0");
     assert!(error(&["--case", "mazr"]).contains("did you mean \"mazur\"?"));
     assert!(error(&["--loss", "cross_entropy"]).contains("compares with classes"));
+    let outside = error(&["--loss", "bce"]);
+    assert!(
+        outside.contains("updates the loss `bce` takes numbers from 0 to 1, and the network gives 1."),
+        "{outside}"
+    );
+    assert!(outside.contains("let a sigmoid come last, or take the loss bce_with_logits"), "{outside}");
     assert!(error(&["--loss", "bce", "--target", "7"]).contains("outside [0, 1]"));
 }
 

@@ -132,7 +132,7 @@ fn ledger(threads: &Threads) {
             let (examples, ends_epoch, facts) = (BATCH, false, None);
             let done =
                 StepDone { step, loss, examples, ends_epoch, facts, trainer: &watched, progress: &progress };
-            ledger.step(&done);
+            assert!(ledger.step(&done).is_continue());
         },
     ]);
     say(&format!("training with a ledger against training, threads {}", threads.count()), with, without, 3.5);

@@ -12,6 +12,8 @@
 //! | [`Effect`] | the step | what the gradient predicted beside what was measured |
 //! | [`Ledger`] | a run | Σ over weights = change of the probe set's loss, residual printed |
 //!
+//! A step whose numbers are not all finite has nothing that adds up; [`not_finite`] says where the first of them came.
+//!
 //! Which weights to ask about, [`overview`] says: those that moved, earned and hurt most in the step.
 //!
 //! *The example's gradient* is ∂ℓₙ/∂w, by the example's own loss ℓₙ. The batch's loss is L = Σ ℓₙ / divisor, so that an
@@ -30,6 +32,7 @@ mod formula;
 mod graph;
 mod ledger;
 mod names;
+mod not_finite;
 mod nudge;
 mod overview;
 mod paths;
@@ -45,6 +48,7 @@ pub use expression::{Binding, Expression};
 pub use formula::{formula, loss_formula};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use names::Names;
+pub use not_finite::{NotFinite, Stage, not_finite};
 pub use nudge::{Crossing, Nudge, nudge};
 pub use overview::{Moved, Overview, overview};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};

@@ -26,8 +26,9 @@ pub struct Overview {
     pub earned: Vec<Moved>,
     /// The weights that hurt most, the one with the highest allocation first.
     pub hurt: Vec<Moved>,
-    /// The ledger of the step as a whole.
-    pub totals: Totals,
+    /// The ledger of the step as a whole; absent where the loss of the probe set is not finite before or after it, and
+    /// nothing adds up.
+    pub totals: Option<Totals>,
 }
 
 /// A weight, and what it did in the step.
@@ -61,7 +62,7 @@ pub fn overview<T: Real>(snapshot: &Snapshot, data: &Dataset<T>, count: usize) -
     let (step, probe) = (snapshot.state().steps + 1, probe::<T, f64>(data, PROBE, options.seed));
     let mut ledger =
         Ledger::at(before, Arc::clone(network), Arc::clone(loss), &options.threads, probe, REFINE)?;
-    ledger.advance(step, after);
+    let adds_up = ledger.advance(step, after).is_continue();
     let of = |weight: Weight| {
         let place = weight.place(network);
         let (before, after) = (before.params[place], after.params[place]);
@@ -84,6 +85,6 @@ pub fn overview<T: Real>(snapshot: &Snapshot, data: &Dataset<T>, count: usize) -
         moved: largest.into_iter().map(|place| of(Weight::at_place(place, network))).collect(),
         earned: ledger.earned_most(count).iter().map(|earned| of(earned.weight)).collect(),
         hurt: ledger.hurt_most(count).iter().map(|hurt| of(hurt.weight)).collect(),
-        totals: ledger.totals(),
+        totals: adds_up.then(|| ledger.totals()),
     })
 }

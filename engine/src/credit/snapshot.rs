@@ -233,6 +233,18 @@ impl Snapshot {
         read(plan)
     }
 
+    /// Whether all its numbers are finite, those of training too: only then there is something that can add up.
+    pub fn is_finite(&self) -> bool {
+        let finite = |numbers: &[f64]| numbers.iter().all(|x| x.is_finite());
+        let values = (0..self.network.shapes().len())
+            .flat_map(|value| self.plan.value(value).chain(self.plan.value_gradient(value)));
+        self.batch_loss().is_finite()
+            && values.into_iter().all(finite)
+            && [&self.gradient[..], &self.trained.gradient, &self.trained.after.params]
+                .into_iter()
+                .all(finite)
+    }
+
     /// What training made of the step.
     pub(super) fn trained(&self) -> &Trained {
         &self.trained

@@ -51,7 +51,8 @@ pub struct EpochRecord {
     pub epoch: u64,
     /// The number of its last step.
     pub step: u64,
-    /// Of its steps, each before its update: their mean loss, and the share of their examples that were right.
+    /// Of its examples, each before the update of its step: the loss, reduced over them all as over a batch, and the share
+    /// that was right.
     pub train: Metrics,
     /// On the held-out part after it, where there is one.
     pub test: Option<Metrics>,

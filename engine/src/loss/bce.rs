@@ -2,7 +2,7 @@
 //! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
-use super::{Case, LossEntry, Made, Pointwise, Reduction, at_least};
+use super::{Case, Domain, LossEntry, Made, Pointwise, Reduction, at_least};
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
@@ -54,6 +54,11 @@ impl Pointwise for Bce {
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         (x - y) / at_least(x * (T::one() - x), 1e-12)
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        let advice = "let a sigmoid come last, or take the loss bce_with_logits";
+        Some(Domain { least: 0.0, most: 1.0, advice })
     }
 
     fn threshold(&self) -> Option<f64> {

@@ -3,8 +3,8 @@
 //! Where x comes from a softmax, `cross_entropy` on what enters the softmax is right further out.
 
 use super::{
-    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least, class,
-    one_hot, output,
+    Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least,
+    class, one_hot, output,
 };
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
@@ -61,6 +61,11 @@ impl Loss for CategoricalCrossEntropy {
 
     fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
         Some(-(self.weight.times(one_hot(at)) / output(outputs, at)))
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        let advice = "let a softmax come last, or take the loss cross_entropy";
+        Some(Domain { least: 0.0, most: 1.0, advice })
     }
 
     fn class_weights(&self) -> Option<&[f64]> {

@@ -284,6 +284,20 @@ pub enum Mismatch {
         /// Outputs of the network.
         output: usize,
     },
+    /// An output that the loss is not defined for.
+    #[error("the loss `{loss}` takes {domain}, and the network gives {value} ({name} of example {example}): {}", domain.advice)]
+    Outside {
+        /// The loss.
+        loss: &'static str,
+        /// What it takes.
+        domain: Domain,
+        /// What came.
+        value: f64,
+        /// What the output is called: `linear2[0]`.
+        name: String,
+        /// Where the example stands among the training data, from 0.
+        example: usize,
+    },
     /// Targets that the loss is not defined for.
     #[error("target {value} (example {example}) is outside [0, 1], which the loss `{loss}` needs")]
     NotAShare {
@@ -338,6 +352,42 @@ pub trait Loss: Debug + Send + Sync {
     /// Whether targets have to lie in [0, 1].
     fn wants_shares(&self) -> bool {
         false
+    }
+
+    /// What numbers it takes from a network; `None`: all.
+    fn domain(&self) -> Option<Domain> {
+        None
+    }
+}
+
+/// What numbers a loss takes from a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Domain {
+    /// The least.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+    /// What to change where others come.
+    pub advice: &'static str,
+}
+
+impl Domain {
+    /// Whether a number is outside; one that is not finite is a fault of another kind. A probability that was rounded up
+    /// from 1 is inside.
+    pub(crate) fn lacks(&self, x: f64) -> bool {
+        const ROUNDING: f64 = 1e-5;
+        x.is_finite() && !(self.least - ROUNDING..=self.most + ROUNDING).contains(&x)
+    }
+}
+
+impl std::fmt::Display for Domain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.least.is_finite(), self.most.is_finite()) {
+            (true, true) => write!(f, "numbers from {} to {}", self.least, self.most),
+            (true, false) => write!(f, "numbers from {}", self.least),
+            (false, true) => write!(f, "numbers up to {}", self.most),
+            (false, false) => write!(f, "any numbers"),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Losses that compare output and target number by number: what they have in common.
 
-use super::{ComputeLoss, Decision, Loss, Reduction, Target, TargetKind, output, target};
+use super::{ComputeLoss, Decision, Domain, Loss, Reduction, Target, TargetKind, output, target};
 use crate::expr::Expr;
 use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Wide, wide};
@@ -31,6 +31,11 @@ pub trait Pointwise: Copy + Debug + Send + Sync {
 
     /// ∂f/∂x
     fn slope<T: Scalar>(&self, x: T, y: T) -> T;
+
+    /// What numbers it takes from a network; `None`: all.
+    fn domain(&self) -> Option<Domain> {
+        None
+    }
 
     /// From which output on an example counts as positive, where targets are shares.
     fn threshold(&self) -> Option<f64> {
@@ -65,6 +70,10 @@ impl<P: Pointwise> Loss for P {
 
     fn decision(&self) -> Option<Decision> {
         self.threshold().map(Decision::Above)
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        Pointwise::domain(self)
     }
 
     fn wants_shares(&self) -> bool {

@@ -3,6 +3,7 @@
 use super::{Options, Real, Trainer};
 use crate::data::{Batches, Dataset};
 use crate::facts::{Metrics, StepFacts};
+use crate::loss::Reduction;
 use crate::network::{Batch, Error, Rows};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -34,34 +35,67 @@ impl Fit {
 /// Where training stands, beside the trainer's state: what has to be kept to go on bit for bit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Sum of the losses of the current epoch's steps.
+    /// Of the current epoch's steps: the sum of their examples' losses, as each was before the step's update.
+    #[serde(with = "any_number")]
     pub loss_sum: f64,
-    /// How many of their examples were judged, where the loss has a notion of right. (Earlier versions judged none.)
+    /// What a mean divides that by: the number of examples, or of their outputs, or the sum of their class weights.
     #[serde(default)]
-    pub judged: usize,
-    /// How many of these were right.
+    pub divisor: f64,
+    /// How many examples that are. (Earlier versions counted none, and summed up other losses.)
+    #[serde(default)]
+    pub examples: usize,
+    /// How many of them were right, where the loss has a notion of right.
     #[serde(default)]
     pub right: usize,
-    /// The lowest judged loss (held-out, or of the epoch where nothing is held out) so far.
+    /// The lowest judged loss (held-out, or of the epoch where nothing is held out) so far; it is finite.
     pub best_loss: Option<f64>,
     /// The epoch that had it.
     pub best_epoch: u64,
     /// Epochs since.
     pub stale: u64,
+    /// The first step whose loss was not finite; training ends there.
+    #[serde(default)]
+    pub diverged: Option<u64>,
     /// Whether training is over.
     pub done: bool,
+}
+
+/// A number that need not be finite: JSON has no other way for one than a text.
+mod any_number {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize, Serialize)]
+    #[serde(untagged)]
+    enum Any {
+        Finite(f64),
+        Other(String),
+        /// What earlier versions wrote of a number that is not finite.
+        Lost(()),
+    }
+
+    pub(super) fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
+        if x.is_finite() { Any::Finite(*x) } else { Any::Other(x.to_string()) }.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        match Any::deserialize(from)? {
+            Any::Finite(x) => Ok(x),
+            Any::Other(text) => text.parse().map_err(serde::de::Error::custom),
+            Any::Lost(()) => Ok(f64::NAN),
+        }
+    }
 }
 
 impl Progress {
     /// Takes down the judged loss of an epoch (from 1); returns whether it is the lowest so far.
     fn judge(&mut self, epoch: u64, loss: f64, how: &Fit) -> bool {
-        (self.loss_sum, self.judged, self.right) = (0.0, 0, 0);
-        let best = loss < self.best_loss.unwrap_or(f64::INFINITY);
+        (self.loss_sum, self.divisor, self.examples, self.right) = (0.0, 0.0, 0, 0);
+        let best = loss.is_finite() && self.best_loss.is_none_or(|best| loss < best);
         self.stale += 1;
         if best {
             (self.best_loss, self.best_epoch, self.stale) = (Some(loss), epoch, 0);
         }
-        self.done = epoch >= how.epochs || self.lost(how);
+        self.done |= epoch >= how.epochs || self.lost(how);
         best
     }
 
@@ -106,7 +140,8 @@ pub struct StepDone<'a, T> {
 pub struct Epoch<'a, T> {
     /// Its number, from 1.
     pub epoch: u64,
-    /// Of its steps, each before its update: their mean loss, and the share of their examples that were right.
+    /// Of its examples, each before the update of its step: the loss, reduced over them all as over a batch, and the share
+    /// that was right.
     pub train: Metrics,
     /// On the held-out part, where there is one.
     pub test: Option<Metrics>,
@@ -134,9 +169,11 @@ pub enum End {
     Epochs,
     /// [`Fit::patience`] is lost.
     Patience,
+    /// The loss of the last step was not finite: that step and all that came after it would be of no use.
+    Diverged,
     /// An observer said stop.
     Observer,
-    /// Nothing was done: the trainer stood at the end of the epochs already, or patience was lost.
+    /// Nothing was done: the trainer stood at the end of the epochs already, patience was lost, or training had diverged.
     Before,
 }
 
@@ -158,12 +195,13 @@ pub trait Observer<T> {
     }
 }
 
-/// Trains until the epochs are done, patience is lost, or an observer says stop; goes on from where `progress`
+/// Trains until the epochs are done, patience is lost, a step's loss is not finite, or an observer says stop; goes on from where `progress`
 /// and the trainer stand. So epochs count from the trainer's first step: who calls it again to train on asks for more of
 /// them than are done, and is told by [`End::Before`] where none are left.
 ///
 /// # Errors
-/// Where data has no examples, or the network or the loss cannot take them.
+/// Where data has no examples, the network or the loss cannot take them, or the loss cannot take what the network gives at
+/// the first step.
 pub fn fit<T: Real>(
     trainer: &mut Trainer<T>,
     train: &Dataset<T>,
@@ -178,7 +216,10 @@ pub fn fit<T: Real>(
     let mut batches = how.batches(trainer.options(), train.len());
     let per_epoch = batches.per_epoch();
     let before = trainer.state().steps;
-    progress.done = before >= how.epochs * per_epoch || progress.lost(how);
+    progress.done = before >= how.epochs * per_epoch || progress.lost(how) || progress.diverged.is_some();
+    if !progress.done {
+        trainer.check_outputs(Batch { data: train, rows: Rows::Index(batches.at(before)) })?;
+    }
     while !progress.done {
         let index = batches.at(trainer.state().steps);
         let batch = Batch { data: train, rows: Rows::Index(index) };
@@ -186,18 +227,27 @@ pub fn fit<T: Real>(
         let wants = observers.iter_mut().map(|observer| observer.wants(next)).max().unwrap_or(Detail::Loss);
         let wants_facts = wants >= Detail::Facts;
         let loss = if wants_facts { trainer.step_with_facts(batch) } else { trainer.step(batch) };
-        progress.loss_sum += loss;
-        if let Some(right) = trainer.right() {
-            progress.judged += index.len();
-            progress.right += right;
+        let (right, divisor) = trainer.outcome();
+        if !loss.is_finite() {
+            (progress.diverged, progress.done) = (Some(next), true);
         }
+        progress.loss_sum += loss * divisor;
+        progress.divisor += divisor;
+        progress.examples += index.len();
+        progress.right += right.unwrap_or(0);
         if wants == Detail::Change {
             trainer.measure(batch);
         }
         let ends_epoch = next.is_multiple_of(per_epoch);
         let of_epoch = Metrics {
-            loss: progress.loss_sum / per_epoch as f64,
-            accuracy: (progress.judged == train.len()).then(|| progress.right as f64 / train.len() as f64),
+            loss: match trainer.loss().reduction() {
+                _ if progress.examples != train.len() => f64::NAN,
+                Reduction::Mean => progress.loss_sum / progress.divisor,
+                Reduction::Sum => progress.loss_sum,
+            },
+            accuracy: right
+                .filter(|_| progress.examples == train.len())
+                .map(|_| progress.right as f64 / train.len() as f64),
         };
         let (mut tested, mut best) = (None, false);
         if ends_epoch {
@@ -231,6 +281,7 @@ pub fn fit<T: Real>(
     let after = trainer.state().steps;
     let end = match after {
         _ if after == before => End::Before,
+        _ if progress.diverged.is_some() => End::Diverged,
         _ if after < how.epochs * per_epoch => End::Patience,
         _ => End::Epochs,
     };

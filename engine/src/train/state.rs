@@ -64,6 +64,9 @@ impl<T: Scalar> Slots<T> {
 /// What a file says about the training that it was made in.
 #[derive(Serialize, Deserialize)]
 struct Note<'a> {
+    /// See [`stored::write`]; none in format 1.
+    #[serde(default)]
+    checksum: Cow<'a, str>,
     format: u32,
     step: u64,
     progress: Cow<'a, Progress>,
@@ -88,7 +91,8 @@ impl<T: Scalar> State<T> {
                 tensors.push((stored_name(slot, &of.path), &of.shape, &numbers[of.range.clone()]));
             }
         }
-        let note = Note { format: 1, step: self.steps, progress: Cow::Borrowed(progress) };
+        let (checksum, progress) = (Cow::Borrowed("00000000"), Cow::Borrowed(progress));
+        let note = Note { checksum, format: 2, step: self.steps, progress };
         let note = serde_json::to_string(&note).expect("numbers and switches can be written as JSON");
         stored::write(&tensors, Some(note))
     }
@@ -105,6 +109,9 @@ impl<T: Scalar> State<T> {
         let stored = Stored::open(bytes)?;
         let note = stored.note.as_ref().and_then(|note| serde_json::from_str::<Note>(note).ok());
         let note = note.ok_or(StoredError::WeightsOnly)?;
+        if note.format > 1 && !stored.checked {
+            return Err(StoredError::Damaged.into());
+        }
         let weights = Weights::read(network, &stored)?;
         let mut slots = Slots::start(optimizer, network.param_count());
         for (slot, numbers) in slots.names.iter().zip(&mut slots.numbers) {

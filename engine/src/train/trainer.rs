@@ -5,7 +5,7 @@ use crate::data::{Dataset, Targets};
 use crate::facts::{Metrics, Moments, StepFacts};
 use crate::kernel::update::{Clipping, Frozen, Piece, UpdateFacts};
 use crate::kernel::{Aligned, Scalar, Threads, random};
-use crate::loss::{LossFunction, TargetKind};
+use crate::loss::{LossFunction, Mismatch, TargetKind};
 use crate::network::{
     Batch, Error, Network, ParamSlice, Partition, Pass, Plan, Rows, StepSlices, Weights, keep,
 };
@@ -236,9 +236,10 @@ impl<T: Real> Trainer<T> {
         gradient
     }
 
-    /// How many examples of the last step were right before its update, where the loss has a notion of right.
-    pub(super) fn right(&self) -> Option<usize> {
-        either!(&self.plan, plan => plan.right())
+    /// Of the last step, before its update: how many examples were right, where the loss has a notion of right, and what
+    /// the sum of their losses was divided by.
+    pub(super) fn outcome(&self) -> (Option<usize>, f64) {
+        either!(&self.plan, plan => (plan.right(), plan.divisor()))
     }
 
     fn update(&mut self, batch: Batch<'_, T>, facts: bool) -> f64 {
@@ -274,6 +275,27 @@ impl<T: Real> Trainer<T> {
         };
         either!(&self.plan, plan => plan.track(&mut self.state.weights));
         self.batch_loss
+    }
+
+    /// Refuses outputs of the next step's `batch` that the loss does not take. Nothing changes.
+    ///
+    /// # Panics
+    /// As [`Trainer::step`].
+    pub fn check_outputs(&mut self, batch: Batch<'_, T>) -> Result<(), Error> {
+        let Some(domain) = self.loss.domain() else { return Ok(()) };
+        let pass = Pass { backward: false, ..Pass::train(self.options.key(self.state.steps)) };
+        either!(&mut self.plan, plan => {
+            plan.pass(&self.state.weights, batch, pass);
+            let outside = plan.output().enumerate().find_map(|(example, outputs)| {
+                let at = outputs.iter().position(|x| domain.lacks(x.f64()))?;
+                Some((example, at, outputs[at].f64()))
+            });
+            let Some((example, at, value)) = outside else { return Ok(()) };
+            let last = self.network.nodes().last().map_or("", |node| &node.name);
+            let name = format!("{last}[{at}]");
+            let (loss, example) = (self.loss.name(), batch.row(example));
+            Err(Mismatch::Outside { loss, domain, value, name, example }.into())
+        })
     }
 
     /// Loss and accuracy on a data set, in evaluation mode.
@@ -382,11 +404,17 @@ impl<T: Real> Clone for Trainer<T> {
     }
 }
 
-/// ‖g‖ over all trained parameters.
+/// ‖g‖ over all trained parameters; also where the squares of an f64 overflow.
 fn norm<T: Scalar>(gradient: &[T], groups: &[Group]) -> f64 {
-    let squares =
-        |group: &Group| gradient[group.range.clone()].iter().map(|g| g.f64() * g.f64()).sum::<f64>();
-    groups.iter().filter(|group| !group.frozen).map(squares).sum::<f64>().sqrt()
+    let scaled = |s: f64| {
+        let square = |g: &T| (g.f64() * s) * (g.f64() * s);
+        let squares = |group: &Group| gradient[group.range.clone()].iter().map(square).sum::<f64>();
+        groups.iter().filter(|group| !group.frozen).map(squares).sum::<f64>().sqrt() / s
+    };
+    match scaled(1.0) {
+        norm if norm.is_finite() => norm,
+        _ => scaled(gradient.iter().fold(0.0, |most: f64, g| most.max(g.f64().abs())).recip()),
+    }
 }
 
 /// What a step does with every group of parts of the parameters.

@@ -698,10 +698,9 @@ fn an_overview_lists_what_moved_earned_and_hurt_most() {
         assert_eq!(of.gradient, snapshot.slope(of.weight));
     }
     let sum: f64 = found.earned.iter().chain(&found.hurt).map(|of| of.allocation).sum();
-    close(sum, found.totals.allocation, 1e-12);
-    assert!(
-        (found.totals.steps, found.totals.examples) == (1, 100) && found.totals.relative.unwrap() <= 1e-4
-    );
+    let totals = found.totals.unwrap();
+    close(sum, totals.allocation, 1e-12);
+    assert!((totals.steps, totals.examples) == (1, 100) && totals.relative.unwrap() <= 1e-4);
     // Few are the first of many.
     let few = overview(&snapshot, &data, 4).unwrap();
     assert_eq!((&few.moved[..], &few.earned[..]), (&found.moved[..4], &found.earned[..4]));

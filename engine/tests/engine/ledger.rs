@@ -174,7 +174,7 @@ fn allocations_are_the_integral_of_every_weight() {
         let refine = Refine { tolerance: 0.0, halvings };
         let mut ledger =
             Ledger::new(&at(&weights[0], &network, &Threads::default()), data.clone(), refine).unwrap();
-        ledger.advance(1, &weights[1]);
+        assert!(ledger.advance(1, &weights[1]).is_continue());
         let expected = by_rectangles(&network, &weights[0], &weights[1], &data);
         let size: f64 = expected.iter().map(|a| a.abs()).sum();
         for (found, expected) in ledger.allocation().iter().zip(expected) {
@@ -247,7 +247,10 @@ fn a_replay_says_what_the_live_ledger_said_bit_for_bit() {
         for threads in [Threads::new(1), Threads::new(2)] {
             let probe = data.cast::<f64>();
             let mut replay = Ledger::new(&at(&weights[0], &network, &threads), probe, refine).unwrap();
-            weights[1..].iter().zip(1..).for_each(|(weights, step)| replay.advance(step, weights));
+            weights[1..]
+                .iter()
+                .zip(1..)
+                .for_each(|(weights, step)| assert!(replay.advance(step, weights).is_continue()));
             assert_eq!(said(&live), said(&replay));
         }
     }
@@ -283,7 +286,7 @@ fn under_plain_sgd_some_weights_hurt_although_every_first_order_product_helps() 
         plan.pass(&before, batch, Pass::train(0));
         plan.gradient(&before, &mut gradient);
         trainer.step(batch);
-        ledger.advance(step + 1, &trainer.state().weights);
+        assert!(ledger.advance(step + 1, &trainer.state().weights).is_continue());
         let moves = trainer.state().weights.params.iter().zip(&before.params).map(|(after, w)| after - w);
         assert!(gradient.iter().zip(moves).all(|(g, moved)| g * moved <= 0.0));
     }
@@ -383,7 +386,7 @@ fn training_with_a_ledger_of_one_batch_takes_at_most_three_and_a_half_times_as_l
             trainer.step(batch);
             seconds[0].push(at.elapsed().as_secs_f64());
             let at = Instant::now();
-            ledger.advance(step, &trainer.state().weights);
+            assert!(ledger.advance(step, &trainer.state().weights).is_continue());
             seconds[1].push(at.elapsed().as_secs_f64());
         }
         let [train, ledger] = seconds.map(|mut seconds| {

@@ -1,6 +1,7 @@
 //! What users of the engine rely on.
 
 mod credit;
+mod far;
 mod floors;
 mod formulas;
 mod graph;

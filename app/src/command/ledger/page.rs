@@ -9,6 +9,10 @@ use whygrad::credit;
 /// The page.
 pub(super) fn page(ledger: &Ledger) -> Page {
     let (mut page, width, says) = (Page::default(), width(), &ledger.sentences);
+    if let Some(diverged) = &ledger.diverged {
+        page.paragraph(&diverged.sentence, width);
+        page.line("");
+    }
     page.paragraph(&says.change, width);
     page.paragraph(&says.signs, width);
     layers(ledger, &mut page, width);

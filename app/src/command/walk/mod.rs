@@ -31,13 +31,13 @@ pub(super) struct Args {
     #[arg(long, allow_negative_numbers = true, value_parser = real)]
     lr: Option<f64>,
     /// Target(s), separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "Y")]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = real, value_name = "Y")]
     target: Vec<f64>,
     /// Inputs, separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "X")]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = real, value_name = "X")]
     x: Vec<f64>,
     /// Weights, separated by commas
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = real, value_name = "W")]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_parser = real, value_name = "W")]
     w: Vec<f64>,
     /// Loss: squared_error, half_squared_error, mse, mae, huber, bce, bce_with_logits
     #[arg(long, value_name = "NAME")]

@@ -7,6 +7,10 @@ use crate::view::overview::{Moved, Overview};
 /// The page.
 pub(super) fn page(overview: &Overview) -> Page {
     let (mut page, width) = (Page::default(), width());
+    if let Some(diverged) = &overview.diverged {
+        page.paragraph(&diverged.sentence, width);
+        page.line("");
+    }
     page.paragraph(&overview.sentences.step, width);
     let Some(totals) = &overview.sentences.totals else { return page };
     let moved: fn(&Moved) -> f64 = |weight| weight.moved;

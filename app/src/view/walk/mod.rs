@@ -267,6 +267,7 @@ impl Walk {
     pub fn new(book: &Textbook, updates: u64, people: bool) -> Result<Walk, String> {
         let worked = book.work()?;
         let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
+        trainer.check_outputs(worked.batch()).map_err(|problem| problem.to_string())?;
         let first = worked.hold(&trainer, people)?;
         let learned = match book.learning_rate {
             None => None,
@@ -319,7 +320,11 @@ impl Learned {
         let weights = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
         let after = worked.hold(trainer, people)?;
         // A step tells the loss before its update; nobody sees the update of the last one.
-        losses.extend((0..updates).map(|_| trainer.step(worked.batch())));
+        for update in 1..=updates {
+            let outside = trainer.check_outputs(worked.batch());
+            outside.map_err(|problem| format!("after {update} updates {problem}"))?;
+            losses.push(trainer.step(worked.batch()));
+        }
         Ok(Learned { weights, after, losses })
     }
 }

@@ -207,15 +207,22 @@ impl<P: Real> Ledger<P> {
         })
     }
 
-    /// Takes in a step, number `step` of the run: the weights after it.
+    /// Takes in a step, number `step` of the run: the weights after it. Where the loss of the probe set is not finite there,
+    /// nothing adds up any more: then the ledger ends with the step before, and says so.
     ///
     /// # Panics
     /// Where they are not as many as the network's.
-    pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) {
+    pub fn advance<T: Scalar>(&mut self, step: u64, weights: &Weights<T>) -> ControlFlow<()> {
         assert_eq!(weights.params.len(), self.allocation.len(), "weights of another network");
+        if !self.loss.is_finite() {
+            return ControlFlow::Break(());
+        }
         self.line.go_on(weights, &self.probe.plan);
         let start = self.line.new_statistics(&mut self.probe).unwrap_or(self.loss);
         let end = self.line.end(&mut self.probe);
+        if !end.is_finite() {
+            return ControlFlow::Break(());
+        }
         self.losses.clone_from(&self.probe.losses);
         let mut halvings = 0;
         let layers = loop {
@@ -236,6 +243,7 @@ impl<P: Real> Ledger<P> {
         self.steps.push(LedgerStep { step, loss: end, change, layers, statistics, residual, halvings });
         self.loss = end;
         self.residual += residual;
+        ControlFlow::Continue(())
     }
 
     /// Whether a residual is small enough, of a step between two losses whose magnitudes add up to `losses`.
@@ -285,7 +293,6 @@ impl<P: Real> Ledger<P> {
 
 impl<T: Real, P: Real> Observer<T> for Ledger<P> {
     fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
-        self.advance(done.step, &done.trainer.state().weights);
-        ControlFlow::Continue(())
+        self.advance(done.step, &done.trainer.state().weights)
     }
 }

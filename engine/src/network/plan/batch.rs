@@ -35,6 +35,14 @@ impl<'a, T: Scalar> Batch<'a, T> {
         self.len() == 0
     }
 
+    /// The row of the data set in which example `i` stands.
+    pub fn row(&self, i: usize) -> usize {
+        match self.rows {
+            Rows::Index(index) => index[i],
+            Rows::Range(from, _) => from + i,
+        }
+    }
+
     /// The inputs of its examples, [examples, shape], where they lie side by side in the data set; else none.
     pub(super) fn side_by_side(&self) -> &'a [T] {
         let (first, follow) = match self.rows {

@@ -12,6 +12,10 @@ use console::Style;
 /// The page, with so many examples.
 pub(super) fn page(why: &Why, examples: usize) -> Page {
     let (mut page, width) = (Page::default(), width());
+    if let Some(diverged) = &why.diverged {
+        page.paragraph(&diverged.sentence, width);
+        page.line("");
+    }
     for line in wrap(&why.sentences.weight, width) {
         page.line(Style::new().bold().apply_to(line).to_string());
     }

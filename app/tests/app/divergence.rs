@@ -1,0 +1,101 @@
+//! A training whose numbers stop being finite is the one that needs explaining.
+
+use super::{error, output, stdout};
+use serde_json::Value as Json;
+use std::path::Path;
+
+/// Trains with a learning rate that is far too large; returns what it printed.
+fn diverge(folder: &Path, json: bool) -> String {
+    let sets = ["optimizer={ type = \"sgd\", lr = 1e12 }", "train.epochs=50", "schedule.type=constant"];
+    let mut args = vec!["train", "diabetes"];
+    sets.iter().for_each(|set| args.extend(["--set", set]));
+    args.extend(json.then_some("--json"));
+    String::from_utf8(output(folder, &args, 1).stdout).unwrap()
+}
+
+fn json(folder: &Path, args: &[&str]) -> Json {
+    serde_json::from_str(&stdout(folder, args)).unwrap()
+}
+
+#[test]
+fn training_ends_where_it_diverged_and_says_where_that_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let page = diverge(here, false);
+    assert!(page.contains("Training diverged: in step "), "{page}");
+    assert!(page.contains("the first number that is not finite"), "{page}");
+    assert!(!page.contains("smaller optimizer.lr"), "{page}");
+    let summary: Json = serde_json::from_str(&diverge(here, true)).unwrap();
+    let step = summary["diverged"]["step"].as_u64().unwrap();
+    assert!(summary["steps"].as_u64().unwrap() <= step + 1, "{summary}");
+    assert!(["inf", "-inf", "NaN"].iter().any(|number| summary["diverged"]["first"]["number"] == *number));
+    // It is over: nothing is gone on with.
+    let run = summary["run"].as_str().unwrap();
+    let again = String::from_utf8(output(here, &["train", "--resume", run], 1).stdout).unwrap();
+    assert!(again.contains("this run is finished"), "{again}");
+}
+
+#[test]
+fn the_last_finite_step_of_a_training_that_diverged_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let summary: Json = serde_json::from_str(&diverge(here, true)).unwrap();
+    let (step, last) = (summary["diverged"]["step"].as_u64().unwrap(), summary["steps"].to_string());
+    for more in [&[][..], &["--step", &last]] {
+        let why = json(here, &[&["why", "linear1.weight[0,0]", "--json"], more].concat());
+        assert_eq!((why["step"].as_u64(), &why["diverged"]), (Some(step - 1), &summary["diverged"]));
+        for (part, key) in
+            [("chain", "product"), ("examples", "sum"), ("update", "sum"), ("paths", "gradient")]
+        {
+            assert!(why[part][key].is_number(), "{part}: {why}");
+        }
+        let page = stdout(here, &[&["why", "linear1.weight[0,0]"], more].concat());
+        assert!(page.starts_with("Training diverged: in step "), "{page}");
+        assert!(!page.contains("NaN to") && !page.contains("residual inf") && !page.contains("residual NaN"));
+    }
+    let page = stdout(here, &["why"]);
+    assert!(page.starts_with("Training diverged: in step ") && !page.contains("NaN,"), "{page}");
+    if step > 2 {
+        let ledger = json(here, &["ledger", "--json"]);
+        assert!(
+            ledger["last"].as_u64().unwrap() < step && ledger["totals"]["change"].is_number(),
+            "{ledger}"
+        );
+        assert_eq!(ledger["diverged"], summary["diverged"]);
+    }
+    // A step before is explained as ever.
+    assert_eq!(json(here, &["why", "linear1.weight[0,0]", "--json", "--step", "1"])["diverged"], Json::Null);
+}
+
+#[test]
+fn a_training_whose_first_step_is_not_finite_has_nothing_to_explain_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("huge.csv"), "x,y\n1,1e30\n2,-2e30\n3,3e30\n").unwrap();
+    let sets = ["data.source=huge.csv", "data.target=y", "data.scale=none", "data.test=0"];
+    let mut args = vec!["train", "diabetes"];
+    sets.iter().for_each(|set| args.extend(["--set", set]));
+    let page = String::from_utf8(output(here, &args, 1).stdout).unwrap();
+    assert!(page.contains("It has no step whose numbers can be used"), "{page}");
+    for command in [&["why"][..], &["why", "linear1.weight[0,0]"], &["ledger"]] {
+        let message = error(here, command);
+        assert!(message.contains("in step 1"), "{message}");
+    }
+}
+
+#[test]
+fn a_run_needs_no_file_outside_it_once_it_has_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let first: Json = json(here, &["train", "iris", "--json", "--set", "train.epochs=1"]);
+    let weights = here.join(first["run"].as_str().unwrap()).join("last.safetensors");
+    std::fs::rename(weights, here.join("start.safetensors")).unwrap();
+    let start = "network.weights=start.safetensors";
+    let run = json(here, &["train", "iris", "--json", "--set", start, "--set", "train.epochs=2"]);
+    let run = run["run"].as_str().unwrap();
+    let explain = || stdout(here, &["why", "linear1.weight[0,0]", "--run", run, "--step", "3"]);
+    let page = explain();
+    std::fs::remove_file(here.join("start.safetensors")).unwrap();
+    assert_eq!(explain(), page);
+    stdout(here, &["train", "--resume", run]);
+}
