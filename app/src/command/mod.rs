@@ -8,7 +8,7 @@ mod walk;
 mod why;
 
 use crate::error::Result;
-use crate::terminal::{Page, definitions, width};
+use crate::terminal::{Page, definitions, warn, width};
 use crate::view;
 use crate::view::Field;
 use clap::{Parser, Subcommand};
@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
         // Whoever reads our output has seen enough (`whygrad walk | head`).
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            warn(&format!("error: {error}"));
             ExitCode::from(2)
         }
     }
@@ -134,5 +134,5 @@ fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + C
 
 /// Reads a number.
 fn real(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "it takes a number, such as 0.5 or 1e-3".into())
+    text.trim().parse().map_err(|_| "it takes a number, such as 0.5 or 1e-3".into())
 }

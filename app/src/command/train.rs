@@ -4,12 +4,12 @@ use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::run::{RUNS, Run};
-use crate::terminal::{chart, progress, width};
+use crate::terminal::{chart, progress, warn, width};
 use crate::training::Training;
 use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,8 +74,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     let mut display = Display::new(&training, args.json);
     for Range { start, end } in training.broken() {
         let lost = "the steps that they told of are left out";
-        // Who cannot be told goes on.
-        let _ = writeln!(std::io::stderr(), "facts.bin: its bytes from {start} to {end} are broken; {lost}");
+        warn(&format!("facts.bin: its bytes from {start} to {end} are broken; {lost}"));
     }
     if !args.json {
         display.introduce(experiment, &training)?;
@@ -90,7 +89,11 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     } else {
         display.report(&summary)?;
     }
-    Ok(if summary.finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
+    Ok(match (&summary.diverged, summary.finished) {
+        (Some(_), _) => ExitCode::FAILURE,
+        (None, true) => ExitCode::SUCCESS,
+        (None, false) => ExitCode::from(130),
+    })
 }
 
 /// Shows how training goes.
@@ -138,15 +141,22 @@ impl Display {
             "{}: {examples} examples, {held_out} held out, {weights} weights",
             experiment.name
         ))?;
+        let used = trainer.options().threads.count();
+        if let Some(asked) = experiment.threads().filter(|asked| *asked > used) {
+            self.say(&format!("threads: {used}, one for each core; {asked} would wait for each other"))?;
+        }
         if training.is_finished() {
             self.say("this run is finished; there is nothing to go on with")?;
         }
         Ok(())
     }
 
-    /// A line on standard output, beside the bar.
+    /// A line on standard output, beside the bar. Who no longer reads it (`| head`) does not stop the training.
     fn say(&self, line: &str) -> Result<()> {
-        Ok(self.bar.suspend(|| writeln!(std::io::stdout().lock(), "{line}"))?)
+        match self.bar.suspend(|| writeln!(std::io::stdout().lock(), "{line}")) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            said => Ok(said?),
+        }
     }
 
     fn report(&self, summary: &Summary) -> Result<()> {

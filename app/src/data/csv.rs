@@ -3,6 +3,7 @@
 
 use super::{Want, number_labels};
 use crate::error::DataProblem;
+use crate::terminal::harmless;
 use csv::{ByteRecord, ReaderBuilder};
 use std::collections::HashMap;
 use whygrad::author::{Aligned, Scalar};
@@ -26,7 +27,7 @@ pub(super) fn read<T: Scalar>(
     let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text);
     let header = reader.byte_headers().map_err(problem)?.clone();
     let columns: Vec<String> =
-        header.iter().map(|name| String::from_utf8_lossy(name).trim().to_string()).collect();
+        header.iter().map(|name| harmless(String::from_utf8_lossy(name).trim()).into_owned()).collect();
     let targets = find_targets(&columns, target, want)?;
     let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
     let feature_names: Vec<String> =

@@ -12,6 +12,7 @@ mod tests;
 pub use builtin::BUILTIN;
 
 use crate::error::{DataProblem, Error, Result};
+use crate::terminal::harmless;
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::io::Read;
@@ -89,12 +90,22 @@ const FORMATS: &[(&str, Format)] = &[
     ("-ubyte", Format::Idx),
 ];
 
+/// Whether there is memory for so many bytes, as far as the system says so before they are used.
+pub fn has_memory(bytes: u128) -> bool {
+    usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
+}
+
 /// Loads what `source` names. `seed` decides what is generated.
 pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<T>> {
     let problem = |problem| Error::Data { file: source.source.clone(), problem };
     if let Some(generated) = GENERATED.iter().find(|generated| generated.name == source.source) {
         let size = source.size.unwrap_or(generated.size);
         let noise = source.noise.unwrap_or(generated.noise);
+        // Two inputs, a target and, while they are drawn, their order.
+        if !has_memory(size as u128 * 4 * size_of::<f64>() as u128) {
+            let what = format!("{size} examples take more memory than there is");
+            return Err(problem(DataProblem::Generated(what)));
+        }
         let train = generated
             .make(size, noise, source.arms.unwrap_or(generated.arms), seed)
             .map_err(|why| problem(DataProblem::Generated(why.into())))?;
@@ -251,7 +262,7 @@ fn number_labels(
     labels: &HashMap<Vec<u8>, u32>,
     like: Option<&[String]>,
 ) -> Result<(Vec<u32>, Vec<String>), DataProblem> {
-    let text = |label: &[u8]| String::from_utf8_lossy(label).into_owned();
+    let text = |label: &[u8]| harmless(&String::from_utf8_lossy(label)).into_owned();
     let mut seen: Vec<(String, u32)> = labels.iter().map(|(label, &id)| (text(label), id)).collect();
     let mut number = vec![0; labels.len()];
     if let Some(known) = like {

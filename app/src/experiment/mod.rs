@@ -9,6 +9,7 @@ pub use builtin::BUILTIN;
 
 use crate::data::{self, Source, Want};
 use crate::error::{Error, Place, Result, nearest};
+use indicatif::HumanBytes;
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
@@ -252,6 +253,18 @@ impl Experiment {
         let batch = self.train.count("batch").min(train.len().max(1));
         let network = self.network(train.shape().clone())?;
         let options = self.options(batch, train.len());
+        // Weights, their checkpoint, and what the optimizer keeps of each.
+        let of_each = (2 + self.optimizer.slots().len()) * size_of::<T>();
+        let bytes = network.param_count() as u128 * of_each as u128;
+        if !data::has_memory(bytes) {
+            let problem = format!(
+                "{} weights take about {} with what {} keeps of them, more memory than there is",
+                network.param_count(),
+                HumanBytes(bytes as u64),
+                self.optimizer.name()
+            );
+            return Err(self.origin.error("network.layers", &problem));
+        }
         let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
         for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
             trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
@@ -288,11 +301,17 @@ impl Experiment {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Options {
             batch,
-            threads: Threads::new(self.train.count_if("threads").unwrap_or_else(cores)),
+            // More than there are cores wait for each other; the result is the same.
+            threads: Threads::new(self.train.count_if("threads").map_or_else(cores, |n| n.min(cores()))),
             seed: self.seed,
             clip,
             schedule: Schedule { warmup, decay },
         }
+    }
+
+    /// How many threads it asks for; `None`: one for each core.
+    pub fn threads(&self) -> Option<usize> {
+        self.train.count_if("threads")
     }
 }
 

@@ -21,9 +21,12 @@ pub use recorder::Recorder;
 
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use std::fs;
+use crate::terminal::warn;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use whygrad::facts::Record;
 use whygrad::train::{Observer, Progress, Real, StepDone, fit};
 
 /// The folder of run folders, where nobody names another.
@@ -86,7 +89,11 @@ impl Run {
             fs::write(&findings, "").map_err(Error::file("write", findings))?;
             let header = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION"));
             // Last, because it is what makes the folder a run.
-            write_whole(&run.path.join("experiment.toml"), (header + &experiment.text).as_bytes())
+            let file = run.path.join("experiment.toml");
+            write_whole(&file, (header + &experiment.text).as_bytes())?;
+            // After a power cut the folder is a run, or was never one.
+            sync(&file)?;
+            sync(&run.path)
         };
         if let Err(error) = fill() {
             let _ = fs::remove_dir_all(&run.path); // nothing half-written; the first error is the one to tell
@@ -119,6 +126,21 @@ impl Run {
         Ok(newest.map(|(_, path)| Run { path }))
     }
 
+    /// Keeps others from recording, as long as the file is held.
+    fn lock(&self) -> Result<File> {
+        let path = self.path.join("experiment.toml");
+        let file = File::open(&path).map_err(Error::file("read", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let problem = "another whygrad is training it; wait until it is done, or stop it".into();
+                Err(Error::Run { path: self.path.clone(), problem })
+            }
+            // A file system without locks.
+            Err(TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -148,18 +170,37 @@ impl Run {
         Ok(found)
     }
 
-    /// Its last step, of those that a checkpoint reaches; 0 before the first.
-    pub fn last_step(&self) -> Result<u64> {
+    /// Its last step, of those that a checkpoint or the facts tell of; 0 before the first. And the first step whose loss was
+    /// not finite, if there was one.
+    pub fn steps(&self) -> Result<(u64, Option<u64>)> {
         let on_the_way = self.checkpoints()?.last().map_or(0, |(step, _)| *step);
+        // Facts that cannot be read tell of no step; whoever needs them says why. Of a whole run they tell of all.
+        let facts = facts::Reader::open(&self.path.join("facts.bin")).and_then(|mut facts| facts.poll());
+        let is_readable = facts.is_ok();
+        let records = facts.unwrap_or_default();
+        let recorded = records.last().map_or(0, Record::step);
+        let diverged = records.iter().find_map(|record| match record {
+            Record::Step(step) if !step.loss.is_finite() => Some(step.step),
+            _ => None,
+        });
         let last = self.path.join("last.safetensors");
-        Ok(if last.is_file() { checkpoint::step(&last)?.max(on_the_way) } else { on_the_way })
+        let at_the_end = if !is_readable && last.is_file() { checkpoint::step(&last)? } else { 0 };
+        Ok((on_the_way.max(recorded).max(at_the_end), diverged))
     }
 
     /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
     /// checkpoint before it, and from there on by training the same steps again.
     pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
-        let mut prepared = start::<T>(&self.experiment(&[])?)?;
-        let mut progress = self.restore(&mut prepared, step)?;
+        let experiment = self.experiment(&[])?;
+        let mut prepared = experiment.prepare::<T>()?;
+        let mut progress = match self.restore(&mut prepared, step)? {
+            Some(progress) => progress,
+            // It was killed before its first checkpoint: it starts over.
+            None => {
+                prepared = start(&experiment)?;
+                Progress::default()
+            }
+        };
         let Some(step) = step.filter(|&step| step > prepared.trainer.state().steps) else {
             return Ok((prepared, progress));
         };
@@ -173,31 +214,44 @@ impl Run {
         Ok((prepared, progress))
     }
 
-    /// Restores the newest checkpoint that is whole and not behind `step`.
-    fn restore<T: Real>(&self, prepared: &mut Prepared<T>, step: Option<u64>) -> Result<Progress> {
+    /// Restores the newest checkpoint that is whole and not behind `step`; `None` where there is no checkpoint.
+    fn restore<T: Real>(&self, prepared: &mut Prepared<T>, step: Option<u64>) -> Result<Option<Progress>> {
         let mut candidates = self.checkpoints()?;
         let last = self.path.join("last.safetensors");
-        let whole = last.is_file().then(|| checkpoint::load(&last, &prepared.trainer)).and_then(Result::ok);
+        let mut broken = vec![];
+        let whole = match last.is_file().then(|| checkpoint::load(&last, &prepared.trainer)) {
+            Some(Ok(whole)) => Some(whole),
+            Some(Err(error)) => {
+                broken.push(error);
+                None
+            }
+            None => None,
+        };
         let behind = |at: u64| step.is_none_or(|step| at <= step);
         if let Some((state, progress)) = whole.filter(|(state, _)| behind(state.steps))
             && candidates.iter().rev().find(|(at, _)| behind(*at)).is_none_or(|(at, _)| *at <= state.steps)
         {
             prepared.trainer.restore(state)?;
-            return Ok(progress);
+            return Ok(Some(progress));
         }
         candidates.retain(|(at, _)| behind(*at));
-        let mut first_error = None;
         for (_, path) in candidates.iter().rev() {
             match checkpoint::load(path, &prepared.trainer) {
                 Ok((state, progress)) => {
+                    let step = state.steps;
                     prepared.trainer.restore(state)?;
-                    return Ok(progress);
+                    broken
+                        .iter()
+                        .for_each(|error| warn(&format!("{error}; goes on from step {step} instead")));
+                    return Ok(Some(progress));
                 }
-                Err(error) => first_error = first_error.or(Some(error)),
+                Err(error) => broken.push(error),
             }
         }
-        // A run that was killed before its first checkpoint starts over; a broken one says so.
-        first_error.map_or(Ok(Progress::default()), Err)
+        match broken.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(None),
+        }
     }
 }
 
@@ -210,14 +264,35 @@ impl<T> Observer<T> for StopAt {
     }
 }
 
-/// Writes a file beside its place and renames it there: it is whole, or as it was.
+/// Writes a file that is there as a whole or, where that fails, not at all: beside it, and renamed. What is no regular
+/// file (a link, a pipe, a device) cannot be replaced by one: it is written to as it is.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("tmp");
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(Error::file("write", path));
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    // No file of somebody else's has this name, nor one that another process writes.
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(name);
     let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&beside); // it may not be there; the first error is the one to tell
         Error::file("write", path)(error)
     })
+}
+
+/// Waits until a file and its place in its folder are on the disk.
+fn sync(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for path in [path, folder] {
+        File::open(path).and_then(|file| file.sync_all()).map_err(Error::file("write", path))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Run, checkpoint, facts, spacing};
 use crate::error::{Error, Result};
+use std::fs::File;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use whygrad::facts::{EpochRecord, Record, StepRecord, Thinning};
@@ -12,6 +13,8 @@ use whygrad::train::{Detail, Epoch, Observer, Progress, Real, StepDone, Trainer}
 #[derive(Debug)]
 pub struct Recorder {
     run: Run,
+    /// Locked as long as somebody records: nobody else does.
+    _lock: File,
     thinning: Thinning,
     facts: facts::Writer,
     broken: Vec<Range<u64>>,
@@ -22,11 +25,13 @@ pub struct Recorder {
 impl Recorder {
     /// Goes on with a run from the trainer's step; at step 0 that is its start, and has its checkpoint.
     pub fn start<T: Real>(run: &Run, trainer: &Trainer<T>, progress: &Progress) -> Result<Recorder> {
+        let lock = run.lock()?;
         let step = trainer.state().steps;
         let layout = trainer.network().layout();
         let (facts, broken) = facts::Writer::resume(&run.path().join("facts.bin"), &layout, step)?;
         let thinning = Thinning::new(&layout);
-        let mut recorder = Recorder { run: run.clone(), thinning, facts, broken, bytes: 0, error: None };
+        let mut recorder =
+            Recorder { run: run.clone(), _lock: lock, thinning, facts, broken, bytes: 0, error: None };
         recorder.checkpoint(trainer, progress)?;
         Ok(recorder)
     }
@@ -37,6 +42,8 @@ impl Recorder {
     }
 
     fn checkpoint<T: Real>(&mut self, trainer: &Trainer<T>, progress: &Progress) -> Result<()> {
+        // What a checkpoint stands on is in the file before it.
+        self.facts.flush()?;
         let step = trainer.state().steps;
         let path = self.run.path().join(format!("checkpoints/step-{step:08}.safetensors"));
         self.bytes = checkpoint::save(&path, trainer, progress)?;

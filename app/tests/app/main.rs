@@ -1,7 +1,9 @@
 //! What users of the command rely on.
 
+mod divergence;
 mod documents;
 mod help;
+mod hostile;
 mod input;
 mod json;
 mod ledger;

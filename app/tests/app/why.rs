@@ -1,6 +1,6 @@
 //! `whygrad why`: the five parts, and what they add up to.
 
-use super::{error, oracle, stdout, whygrad};
+use super::{error, oracle, output, stdout, whygrad};
 use serde_json::Value as Json;
 use std::path::Path;
 use std::process::Stdio;
@@ -357,9 +357,10 @@ fn bad_input_is_named_with_what_would_be_right() {
     assert!(said(&["lnear1.weight[0,0]"]).contains("did you mean \"linear1.weight\"?"));
     assert!(said(&["linear1.weight[0,7]"]).contains("index 7 of axis 1 goes from 0 to 3"));
     assert!(said(&["l.w[0,0]"]).contains("`l.w[0,0]` could be linear1.weight[0,0] or linear2.weight[0,0]"));
-    // A run that was killed at once, and one whose last checkpoint is torn.
+    // A run whose last checkpoint is torn is explained from the one before.
     std::fs::write(here.join(&run).join("last.safetensors"), b"torn").unwrap();
-    assert!(said(&["l1[0,0]"]).contains("last.safetensors: not a readable checkpoint"));
+    let goes_on = String::from_utf8(output(here, &["why", "l1[0,0]"], 0).stderr).unwrap();
+    assert!(goes_on.contains("last.safetensors: not a readable safetensors file"), "{goes_on}");
 }
 
 #[test]

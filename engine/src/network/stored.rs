@@ -47,6 +47,9 @@ pub enum StoredError {
         /// The type of its numbers.
         kind: String,
     },
+    /// Not the bytes that were written.
+    #[error("damaged: its checksum is not that of its bytes")]
+    Damaged,
     /// No note of a training.
     #[error("it has weights only, no state of a training")]
     WeightsOnly,
@@ -62,7 +65,28 @@ fn is_count(name: &str) -> bool {
     name.ends_with("num_batches_tracked")
 }
 
-/// Tensors as the bytes of a file: F32 or F64 as `T`, but counts I64. Equal tensors give equal bytes.
+/// What stands before the checksum where a note, as JSON inside JSON, has one; and how a note begins with it.
+const CHECKSUM: &[u8] = br#"{\"checksum\":\""#;
+
+/// Digits of a checksum, hexadecimal; 0 where it is made.
+const DIGITS: usize = 8;
+
+/// Where the checksum stands in the bytes of a file, if it has one.
+fn checksum_at(bytes: &[u8]) -> Option<usize> {
+    let length = usize::try_from(u64::from_le_bytes(*bytes.first_chunk()?)).ok()?;
+    let header = bytes.get(8..)?.get(..length)?;
+    let at = header.windows(CHECKSUM.len()).position(|window| window == CHECKSUM)?;
+    (at + CHECKSUM.len() + DIGITS <= length).then_some(8 + at + CHECKSUM.len())
+}
+
+/// CRC32C of all bytes, with zeros for the digits of the checksum.
+fn checksum(bytes: &[u8], at: usize) -> String {
+    let sum = crc32c::crc32c_append(crc32c::crc32c(&bytes[..at]), &[b'0'; DIGITS]);
+    format!("{:08x}", crc32c::crc32c_append(sum, &bytes[at + DIGITS..]))
+}
+
+/// Tensors as the bytes of a file: F32 or F64 as `T`, but counts I64. Equal tensors give equal bytes. A note that begins with
+/// a `checksum` of eight zeros gets the right one.
 pub(crate) fn write<T: Scalar>(tensors: &[(String, &Shape, &[T])], note: Option<String>) -> Vec<u8> {
     let encode = |(name, _, numbers): &(String, &Shape, &[T])| -> (Dtype, Vec<u8>) {
         let numbers = numbers.iter().map(|x| x.f64());
@@ -80,7 +104,12 @@ pub(crate) fn write<T: Scalar>(tensors: &[(String, &Shape, &[T])], note: Option<
         (name, view.expect("a tensor has as many bytes as its shape and type say"))
     });
     let note = note.map(|note| [(NOTE.to_string(), note)].into_iter().collect());
-    serialize(views, note).expect("names and sizes are in bounds")
+    let mut bytes = serialize(views, note).expect("names and sizes are in bounds");
+    if let Some(at) = checksum_at(&bytes) {
+        let sum = checksum(&bytes, at);
+        bytes[at..at + DIGITS].copy_from_slice(sum.as_bytes());
+    }
+    bytes
 }
 
 /// A file's tensors.
@@ -88,14 +117,25 @@ pub(crate) struct Stored<'a> {
     tensors: SafeTensors<'a>,
     /// What the file says about itself.
     pub note: Option<String>,
+    /// Whether a checksum says that these are the bytes that were written.
+    pub checked: bool,
 }
 
 impl Stored<'_> {
     pub(crate) fn open(bytes: &[u8]) -> Result<Stored<'_>, Error> {
         let refuse = |error: SafeTensorError| StoredError::Unreadable(error.to_string());
+        let at = checksum_at(bytes);
+        if at.is_some_and(|at| *checksum(bytes, at).as_bytes() != bytes[at..at + DIGITS]) {
+            return Err(StoredError::Damaged.into());
+        }
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(refuse)?;
-        Ok(Stored { tensors, note: header.metadata().as_ref().and_then(|notes| notes.get(NOTE).cloned()) })
+        let checked = at.is_some();
+        Ok(Stored {
+            tensors,
+            checked,
+            note: header.metadata().as_ref().and_then(|notes| notes.get(NOTE).cloned()),
+        })
     }
 
     /// Reads a tensor of this shape.
