@@ -27,6 +27,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use whygrad::facts::Record;
+use whygrad::network::{Batch, Rows};
 use whygrad::train::{Observer, Progress, Real, StepDone, fit};
 
 /// The folder of run folders, where nobody names another.
@@ -50,12 +51,16 @@ pub fn spacing(step: u64, bytes: u64) -> u64 {
     spacing
 }
 
-/// An experiment before its first step, with the weights that it names.
+/// An experiment before its first step, with the weights that it names; refused where the loss does not take what the
+/// network gives, before a run has a folder.
 pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
     let mut prepared = experiment.prepare::<T>()?;
     if let Some(path) = &experiment.weights {
         prepared.trainer.set_weights(checkpoint::load_weights(path.as_ref(), &prepared.trainer)?)?;
     }
+    let Prepared { train, trainer, fit: how, .. } = &mut prepared;
+    let mut batches = how.batches(trainer.options(), train.len());
+    trainer.check_outputs(Batch { data: train, rows: Rows::Index(batches.at(0)) })?;
     Ok(prepared)
 }
 

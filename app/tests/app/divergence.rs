@@ -84,6 +84,14 @@ fn a_training_whose_first_step_is_not_finite_has_nothing_to_explain_and_says_so(
 }
 
 #[test]
+fn outputs_that_the_loss_does_not_take_are_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = error(folder.path(), &["train", "iris", "--set", "loss.type=nll"]);
+    assert!(message.contains("takes numbers up to 0") && message.contains("log_softmax"), "{message}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_run_needs_no_file_outside_it_once_it_has_begun() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
