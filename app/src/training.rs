@@ -85,7 +85,7 @@ impl<T: Real> Training<T> {
         let steps = trainer.state().steps;
         // Where a last update went wrong, no step tells of it; the loss after it does.
         let suspect = self.progress.diverged.or((!on_train.loss.is_finite()).then_some(steps));
-        let diverged = match suspect {
+        let diverged = match suspect.filter(|step| *step > 0) {
             Some(step) => Divergence::of_run::<T>(&self.run, step)?,
             None => None,
         };
