@@ -424,7 +424,7 @@ pub mod setting;
 mod shape;
 pub mod train;
 
-pub use kernel::Threads;
+pub use kernel::{Threads, vectors};
 pub use shape::Shape;
 
 /// The README's example is compiled and run with the documentation's.

@@ -49,7 +49,7 @@ pub use formula::{formula, loss_formula};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use names::Names;
 pub use not_finite::{NotFinite, Stage, not_finite};
-pub use nudge::{Crossing, Nudge, nudge};
+pub use nudge::{Crossing, Nudge, nudge, nudge_shared};
 pub use overview::{Moved, Overview, overview};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};
 pub use semiring::Magnitude;

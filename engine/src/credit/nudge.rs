@@ -71,13 +71,23 @@ const AGREE: f64 = 1e-7;
 /// # Panics
 /// Where the network has no such weight.
 pub fn nudge(snapshot: &Snapshot, weight: Weight) -> Nudge {
-    let w = snapshot.value(weight);
-    let step = f64::EPSILON.sqrt().sqrt() * w.abs().max(1.0).log2().ceil().exp2();
-    // A connection that is left out stays out.
-    let by = if weight.left_out(snapshot.network()) { 0.0 } else { step };
+    nudge_shared(snapshot, &[weight])
+}
+
+/// Nudges one weight that stands in several places, in all of them at once; its gradient is the sum of theirs.
+///
+/// # Panics
+/// Where the network has no such weights.
+pub fn nudge_shared(snapshot: &Snapshot, places: &[Weight]) -> Nudge {
+    let network = snapshot.network();
+    let largest = places.iter().map(|weight| snapshot.value(*weight).abs()).fold(1.0, f64::max);
+    let step = f64::EPSILON.sqrt().sqrt() * largest.log2().ceil().exp2();
     let mut weights = snapshot.state().weights.clone();
     let [low, down, up, high] = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
-        weights.params[weight.place(snapshot.network())] = w + steps * by;
+        // A connection that is left out stays out.
+        for weight in places.iter().filter(|weight| !weight.left_out(network)) {
+            weights.params[weight.place(network)] = snapshot.value(*weight) + steps * step;
+        }
         snapshot.at(&weights, |plan| Nudged::read(snapshot, plan))
     });
     // Example by example: the rounding of a sum of losses stays out of it.
@@ -87,7 +97,8 @@ pub fn nudge(snapshot: &Snapshot, weight: Weight) -> Nudge {
     let (near, far) = (slope(&up, &down, 2.0 * step), slope(&high, &low, 4.0 * step));
     let each: Vec<f64> = near.iter().zip(&far).map(|(near, far)| (4.0 * near - far) / 3.0).collect();
     let batch = |each: &[f64]| each.iter().sum::<f64>() / snapshot.plan().divisor();
-    let (difference, gradient) = (batch(&each), snapshot.slope(weight));
+    let gradient = places.iter().map(|weight| snapshot.slope(*weight)).sum::<f64>();
+    let difference = batch(&each);
     let (error, size) = (difference - gradient, difference.abs().max(gradient.abs()));
     let rounding = 16.0 * (snapshot.rounding() + low.rounding.max(high.rounding)) / step;
     let bends = far.iter().zip(&near).map(|(far, near)| (far - near).abs());

@@ -8,8 +8,8 @@ use crate::train::Real;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How fine the ledger of the step is: no more than sixteen gradients, so that a large network answers too.
-const REFINE: Refine = Refine { tolerance: 5e-7, halvings: 3 };
+/// How fine the ledger of the step is: about sixteen gradients at most, so that a large network answers too.
+const REFINE: Refine = Refine { tolerance: 5e-7, gradients: 16.0 };
 
 /// What the weights did in one step. Allocations split the change of the loss of a probe set along the step
 /// ([`Ledger`]).

@@ -9,7 +9,7 @@ pub use batches::Batches;
 pub use scale::{Scale, Scaler};
 pub use split::split;
 
-use crate::kernel::{Aligned, Scalar};
+use crate::kernel::{Aligned, Checksum, Scalar};
 use crate::shape::Shape;
 
 /// What the network should say, one entry per example.
@@ -263,6 +263,19 @@ impl<T: Scalar> Dataset<T> {
             }
             Targets::Values { .. } => None,
         }
+    }
+
+    /// A checksum (CRC32C) of all that it holds: inputs, shape, targets and names. Equal data sets have equal ones.
+    pub fn checksum(&self) -> u32 {
+        let dims: Vec<f64> = self.shape.dims().iter().map(|&n| n as f64).collect();
+        let sum = Checksum::default().numbers(&dims).numbers(&self.inputs);
+        let sum = match &self.targets {
+            Targets::Classes(classes) => {
+                classes.iter().fold(sum.bytes(b"classes"), |sum, class| sum.bytes(&class.to_le_bytes()))
+            }
+            Targets::Values { data, width } => sum.bytes(&(*width as u64).to_le_bytes()).numbers(data),
+        };
+        sum.texts(&self.class_names).texts(&self.feature_names).value()
     }
 
     /// The same examples in the other precision. A number that f32 does not reach becomes infinite.

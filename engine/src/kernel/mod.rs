@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod aligned;
+mod checksum;
 pub(crate) mod matmul;
 pub(crate) mod moments;
 mod numbers;
@@ -17,9 +18,10 @@ pub(crate) mod update;
 
 pub use aligned::Aligned;
 pub(crate) use aligned::padded;
+pub(crate) use checksum::Checksum;
 pub use numbers::Numbers;
 pub use scalar::Scalar;
-pub use simd::{Wide, wide};
+pub use simd::{Wide, vectors, wide};
 pub use team::{Columns, Team};
 pub use threads::Threads;
 pub(crate) use transpose::transpose_into;

@@ -2,7 +2,7 @@
 
 use super::stored::{self, Stored};
 use super::{Error, Network};
-use crate::kernel::{Aligned, Scalar, random};
+use crate::kernel::{Aligned, Checksum, Scalar, random};
 use crate::shape::Shape;
 
 /// All numbers of a network: what is trained and what travels along, each in one piece.
@@ -41,6 +41,11 @@ impl<T: Scalar> Weights<T> {
         w.copy_from_slice(numbers);
         self.mask(network);
         Ok(())
+    }
+
+    /// A checksum (CRC32C) of all numbers.
+    pub fn checksum(&self) -> u32 {
+        Checksum::default().numbers(&self.params).numbers(&self.buffers).value()
     }
 
     /// The bytes of a safetensors file, with PyTorch's names: `torch` reads it by

@@ -168,10 +168,10 @@ fn by_rectangles(network: &Network, from: &Weights<f64>, to: &Weights<f64>, data
 
 #[test]
 fn allocations_are_the_integral_of_every_weight() {
-    for (network, halvings, tolerance) in [(smooth(), 4, 1e-7), (rough(), 8, 1e-5)] {
+    for (network, gradients, tolerance) in [(smooth(), 100.0, 1e-7), (rough(), 500.0, 1e-5)] {
         let (_, weights, data) =
             run::<f64, f64>(&network, cross_entropy(), sgd(0.3), Refine::PLAIN, &Threads::default());
-        let refine = Refine { tolerance: 0.0, halvings };
+        let refine = Refine { tolerance: 0.0, gradients };
         let mut ledger =
             Ledger::new(&at(&weights[0], &network, &Threads::default()), data.clone(), refine).unwrap();
         assert!(ledger.advance(1, &weights[1]).is_continue());
@@ -199,8 +199,8 @@ fn simpsons_rule_is_exact_up_to_two_linear_layers_and_not_beyond() {
 
 #[test]
 fn halving_brings_the_residual_under_its_tolerance() {
-    for (network, halvings) in [(smooth(), 6), (rough(), 14)] {
-        let refine = Refine { tolerance: 1e-8, halvings };
+    for (network, gradients) in [(smooth(), 100.0), (rough(), 1000.0)] {
+        let refine = Refine { tolerance: 1e-8, gradients };
         let (plain, ..) =
             run::<f64, f64>(&network, cross_entropy(), sgd(0.5), Refine::PLAIN, &Threads::default());
         let (fine, ..) = run::<f64, f64>(&network, cross_entropy(), sgd(0.5), refine, &Threads::default());
@@ -213,11 +213,12 @@ fn halving_brings_the_residual_under_its_tolerance() {
 
 #[test]
 fn halving_stops_at_its_bound_and_says_what_is_left() {
-    let refine = Refine { tolerance: 0.0, halvings: 2 };
+    let refine = Refine { tolerance: 0.0, gradients: 12.0 };
     let (ledger, ..) = run::<f64, f64>(&rough(), cross_entropy(), sgd(0.5), refine, &Threads::default());
-    assert!(ledger.steps().iter().all(|step| step.halvings == 2 && step.residual != 0.0));
-    // One at the start; a step asks at both ends, because its statistics change, and seven times between.
-    assert_eq!(ledger.totals().gradients, 1 + 15 * (2 + 7));
+    assert!(ledger.steps().iter().all(|step| step.halvings > 0 && step.residual != 0.0));
+    let totals = ledger.totals();
+    let each = (totals.gradients + totals.forwards / 3.0) / 15.0;
+    assert!((6.0..=18.0).contains(&each), "{totals:?}");
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn said<P: Real>(ledger: &Ledger<P>) -> (Vec<u64>, String) {
 #[test]
 fn a_replay_says_what_the_live_ledger_said_bit_for_bit() {
     for network in [smooth(), rough()] {
-        let refine = Refine { tolerance: 1e-6, halvings: 3 };
+        let refine = Refine { tolerance: 1e-6, gradients: 16.0 };
         let (live, weights, data) =
             run::<f32, f64>(&network, cross_entropy(), sgd(0.3), refine, &Threads::default());
         for threads in [Threads::new(1), Threads::new(2)] {

@@ -7,6 +7,7 @@ mod formulas;
 mod graph;
 mod guide;
 mod ledger;
+mod reconcile;
 mod sizes;
 mod steps;
 mod trainer;

@@ -1,25 +1,26 @@
 //! The line of a step, from the weights before it to those after it, and the integral of the gradient along it.
 //!
-//! Aᵢ = (θ₁ − θ₀)ᵢ·∫₀¹ ∂L/∂θᵢ(θ(s)) ds with θ(s) = θ₀ + s·(θ₁ − θ₀) is taken by Simpson's rule over n = 2ᵏ equal
-//! pieces of the line,
+//! Aᵢ = (θ₁ − θ₀)ᵢ·∫₀¹ ∂L/∂θᵢ(θ(s)) ds with θ(s) = θ₀ + s·(θ₁ − θ₀) is taken by Simpson's rule over pieces of the line,
+//! each example's own: of an example on a piece [a, a + h] the integral is h·(g(a) + 4·g(a + h/2) + g(a + h)) / 6. It is
+//! exact where the gradient is a polynomial of third degree in s. At first the whole line is one piece for all examples,
 //!
-//! Aᵢ ≈ (θ₁ − θ₀)ᵢ·(g(0) + g(1) + 2·Σ inner + 4·Σ mids) / 6n,
+//! Aᵢ ≈ (θ₁ − θ₀)ᵢ·(g(0) + 4·g(½) + g(1)) / 6;
 //!
-//! with `inner` the gradients where pieces meet and `mids` those in the middle of pieces. It is exact where the
-//! gradient is a polynomial of third degree in s. To be finer all pieces are halved: the middles of pieces are then
-//! where the halves meet, so that every gradient is used again. Operations with kinks (relu) make the gradient jump
-//! along the line: then halving gains one order, not four.
+//! where that misses too much, pieces are halved (`pieces.rs`): what an example misses on a piece is known from its losses
+//! and their slopes along the line, which are differences of losses.
 
+use super::pieces::{Piece, Pieces, Point, by_place};
 use super::probe::Probe;
 use crate::kernel::{Aligned, Scalar, Wide, wide};
 use crate::network::{Plan, Weights, keep};
 use crate::train::Real;
 use std::ops::Range;
 
-/// One end of a line: weights, and the probe loss's gradient there.
+/// One end of a line: weights, the losses of the probe's examples there, and the gradient.
 #[derive(Debug)]
 struct End<P> {
     weights: Weights<P>,
+    losses: Vec<f64>,
     gradient: Aligned<P>,
 }
 
@@ -28,14 +29,12 @@ struct End<P> {
 pub(super) struct Line<P> {
     from: End<P>,
     to: End<P>,
-    /// n
-    pieces: u32,
     /// Weights on the line.
     between: Weights<P>,
-    /// Σ mids.
-    mids: Aligned<P>,
-    /// Σ inner, where there is more than one piece.
-    inner: Aligned<P>,
+    /// g(½), and what pieces add to it.
+    interior: Aligned<P>,
+    /// The losses of the probe's examples in the middle.
+    middle: Vec<f64>,
 }
 
 impl<P: Real> Line<P> {
@@ -48,12 +47,11 @@ impl<P: Real> Line<P> {
             buffers: weights.buffers.clone(),
         };
         let mut line = Line {
-            from: End { weights: start(1), gradient: zeros(3) },
-            to: End { weights: start(0), gradient: zeros(2) },
-            pieces: 1,
+            from: End { weights: start(1), losses: vec![], gradient: zeros(3) },
+            to: End { weights: start(0), losses: vec![], gradient: zeros(2) },
             between: start(2),
-            mids: zeros(4),
-            inner: zeros(3),
+            interior: zeros(4),
+            middle: vec![],
         };
         let loss = line.end(probe);
         (line, loss)
@@ -62,7 +60,6 @@ impl<P: Real> Line<P> {
     /// Goes on: the line now begins where it ended, and ends at `weights`.
     pub(super) fn go_on<T: Scalar>(&mut self, weights: &Weights<T>, plan: &Plan<P, keep::Training>) {
         std::mem::swap(&mut self.from, &mut self.to);
-        self.pieces = 1;
         let to = &mut self.to.weights;
         plan.each_group([&mut to.params], |range, [into]| wide(Copied, (into, &weights.params[range])));
         wide(Copied, (&mut to.buffers[..], &weights.buffers[..]));
@@ -74,57 +71,122 @@ impl<P: Real> Line<P> {
         (from.weights.buffers != *new).then(|| {
             from.weights.buffers.copy_from_slice(new);
             self.between.buffers.copy_from_slice(new);
-            probe.at(&from.weights, &mut from.gradient, false)
+            let loss = probe.at(&from.weights, &mut from.gradient);
+            from.losses.clone_from(&probe.losses);
+            loss
         })
     }
 
     /// The probe loss at the end.
     pub(super) fn end(&mut self, probe: &mut Probe<P>) -> f64 {
-        probe.at(&self.to.weights, &mut self.to.gradient, false)
+        let loss = probe.at(&self.to.weights, &mut self.to.gradient);
+        self.to.losses.clone_from(&probe.losses);
+        loss
     }
 
-    /// Takes the gradients in the middle of all pieces.
-    pub(super) fn take_mids(&mut self, probe: &mut Probe<P>) {
-        for piece in 0..self.pieces {
-            let s = P::of((f64::from(piece) + 0.5) / f64::from(self.pieces));
-            let weights = [&mut self.from.weights, &mut self.to.weights, &mut self.between];
-            let line = weights.map(|weights| &mut weights.params[..]);
-            probe.plan.each_group(line, |_, [a, b, w]| wide(Between, (a, b, s, w)));
-            probe.at(&self.between, &mut self.mids, piece > 0);
-        }
+    /// Goes to a place of the line.
+    fn go_to(&mut self, s: f64, probe: &Probe<P>) {
+        let weights = [&mut self.from.weights, &mut self.to.weights, &mut self.between];
+        let line = weights.map(|weights| &mut weights.params[..]);
+        probe.plan.each_group(line, |_, [a, b, w]| wide(Between, (a, b, P::of(s), w)));
     }
 
-    /// Halves all pieces; the gradients in their middles have to be taken.
-    pub(super) fn halve(&mut self) {
-        if self.pieces == 1 {
-            self.inner.copy_from_slice(&self.mids);
-        } else {
-            self.inner.iter_mut().zip(&self.mids).for_each(|(inner, mid)| *inner += *mid);
-        }
-        self.pieces *= 2;
+    /// Takes the gradient in the middle.
+    pub(super) fn take_middle(&mut self, probe: &mut Probe<P>) {
+        self.go_to(0.5, probe);
+        probe.at(&self.between, &mut self.interior);
+        self.middle.clone_from(&probe.losses);
     }
 
-    /// Simpson's rule with the gradients at hand; `scratch` is for as many numbers as there are weights.
-    pub(super) fn simpson<'a>(&'a self, scratch: &'a mut [P]) -> Simpson<'a, P> {
-        let mut interior = &self.mids[..];
-        if self.pieces > 1 {
-            let half = P::of(0.5);
-            let sums = scratch.iter_mut().zip(self.inner.iter().zip(&self.mids));
-            sums.for_each(|(sum, (inner, mid))| *sum = half * *inner + *mid);
-            interior = scratch;
+    /// Halves pieces of the line, of each example where it needs it, until `limit` says that what is missed is little
+    /// enough, or the step has taken `most` gradients; returns how often. Before that, the middle has to be taken.
+    pub(super) fn refine(&mut self, probe: &mut Probe<P>, limit: Limit, most: f64) -> u32 {
+        let all: Vec<usize> = (0..probe.data.len()).collect();
+        let known = [(0.0, &self.from.losses), (0.5, &self.middle), (1.0, &self.to.losses)];
+        let known = known.map(|(s, losses)| (s, losses.clone()));
+        let mut pieces = Pieces::whole(known.map(|(s, losses)| self.slopes(s, &all, losses, probe)));
+        // Half of what is allowed may be missed by pieces that are left as they are.
+        let left = limit.size() / 2.0 * probe.divisor;
+        // The slopes' rounding: that of some operations on a loss, over the step of the difference.
+        let noise = 16.0 * P::epsilon().f64() / difference::<P>();
+        // Two gradients are taken already.
+        let examples = probe.data.len() as f64;
+        while !limit.holds(pieces.residual() / probe.divisor) && 2.0 + pieces.work() / examples < most {
+            let taken = pieces.take(left, noise);
+            if taken.is_empty() {
+                break;
+            }
+            for place in by_place(&taken) {
+                let of: Vec<usize> = place.iter().map(|piece| piece.example).collect();
+                let Piece { from, length, .. } = place[0];
+                let middles = [from + 0.25 * length, from + 0.75 * length].map(|s| {
+                    self.go_to(s, probe);
+                    let losses = probe.losses(&self.between, &of);
+                    self.slopes(s, &of, losses, probe)
+                });
+                pieces.put(place, middles);
+            }
         }
+        for (s, factor, examples) in pieces.terms() {
+            self.go_to(s, probe);
+            probe.add(&self.between, &examples, factor, &mut self.interior);
+        }
+        pieces.halvings()
+    }
+
+    /// ℓ' of some examples at a place of the line, beside their ℓ.
+    fn slopes(&mut self, s: f64, examples: &[usize], losses: Vec<f64>, probe: &mut Probe<P>) -> Vec<Point> {
+        let h = difference::<P>();
+        let [below, above] = [s - h, s + h].map(|s| {
+            self.go_to(s, probe);
+            probe.losses(&self.between, examples)
+        });
+        let slopes = below.iter().zip(&above).map(|(below, above)| (above - below) / (2.0 * h));
+        losses.into_iter().zip(slopes).map(|(loss, slope)| Point { loss, slope }).collect()
+    }
+
+    /// Simpson's rule with the gradients at hand.
+    pub(super) fn simpson(&self) -> Simpson<'_, P> {
         let (from, to) = (&self.from, &self.to);
-        let scale = 1.0 / (6.0 * f64::from(self.pieces));
         Simpson {
-            line: [&from.weights.params, &to.weights.params, &from.gradient, &to.gradient, interior],
-            c: [scale, 4.0 * scale].map(P::of),
+            line: [&from.weights.params, &to.weights.params, &from.gradient, &to.gradient, &self.interior],
+            c: [1.0 / 6.0, 4.0 / 6.0].map(P::of),
         }
     }
 }
 
-/// Aᵢ = (θ₁ − θ₀)ᵢ·(c₀·(g(0) + g(1)) + c₁·(½·Σ inner + Σ mids))ᵢ
+/// The step h of (ℓ(s + h) − ℓ(s − h)) / 2h, a power of two: near ∛ε, where its rounding is about its error.
+fn difference<P: Scalar>() -> f64 {
+    P::epsilon().f64().cbrt().log2().floor().exp2()
+}
+
+/// How much of a step's change may be missed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// What the steps before it missed, with signs.
+    pub so_far: f64,
+    /// The most that may be missed so far and in this step together.
+    pub together: f64,
+    /// What may be missed in this step in any case.
+    pub alone: f64,
+}
+
+impl Limit {
+    /// Whether so much may be missed; what is not finite does not get any better.
+    pub(super) fn holds(self, residual: f64) -> bool {
+        let fine = (self.so_far + residual).abs() <= self.together || residual.abs() <= self.alone;
+        fine || !residual.is_finite()
+    }
+
+    /// How much may be missed, whatever its sign.
+    fn size(self) -> f64 {
+        (self.together - self.so_far.abs()).max(self.alone)
+    }
+}
+
+/// Aᵢ = (θ₁ − θ₀)ᵢ·(c₀·(g(0) + g(1)) + c₁·interior)ᵢ
 pub(super) struct Simpson<'a, P> {
-    /// θ₀, θ₁, g(0), g(1), and ½·Σ inner + Σ mids.
+    /// θ₀, θ₁, g(0), g(1), and the interior.
     line: [&'a [P]; 5],
     c: [P; 2],
 }

@@ -6,13 +6,15 @@
 //! L(θ₁) − L(θ₀) = ∫₀¹ Σᵢ ∂L/∂θᵢ(θ(s))·(θ₁ − θ₀)ᵢ ds = Σᵢ Aᵢ,  Aᵢ = (θ₁ − θ₀)ᵢ·∫₀¹ ∂L/∂θᵢ(θ(s)) ds.
 //!
 //! Aᵢ is what weight i is allocated: negative where it earned (the loss fell along it), positive where it hurt. L is
-//! the loss of a fixed probe set in evaluation mode ([`probe`]). The integral is taken by Simpson's rule ([`line`]),
-//! and the line is halved until the residual L(θ₁) − L(θ₀) − Σᵢ Aᵢ is small enough or [`Refine`] says stop.
+//! the loss of a fixed probe set in evaluation mode ([`probe`]). The integral is taken by Simpson's rule ([`line`]), and
+//! pieces of the line are halved, of those examples that need it ([`pieces`]), until the residual L(θ₁) − L(θ₀) − Σᵢ Aᵢ is
+//! small enough or [`Refine`] says stop.
 //!
 //! Running statistics (batch norm) are no weights, and the loss changes with them too. They go first, at θ₀: the
 //! loss change that this makes is measured and stands on its own line; the weights move with the new statistics.
 
 mod line;
+mod pieces;
 mod probe;
 mod report;
 
@@ -26,35 +28,35 @@ use crate::kernel::{Aligned, Scalar, Threads};
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
 use crate::train::{Observer, Real, StepDone, Trainer};
-use line::Line;
+use line::{Limit, Line};
 use probe::Probe;
 use report::halves;
 use serde::Serialize;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-/// How fine a ledger is: when the halving of a step's line stops. It also stops where the residual is no more than
+/// How fine a ledger is: when the halving of pieces of a step's line stops. It also stops where the residual is no more than
 /// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision, which is rounding, and where it is not finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refine {
     /// The largest residual of the whole ledger, as a share of the probe loss with which it starts. The residuals
     /// of the steps so far have spent some of it, and a step may spend half of what is left; where nothing is left,
-    /// because halving was bounded, a hundredth of the whole.
+    /// because gradients were bounded, a hundredth of the whole.
     pub tolerance: f64,
-    /// Halvings of the line at most, up to 20. A step with k of them takes 2ᵏ⁺¹ gradients, and one more where running
-    /// statistics change.
-    pub halvings: u32,
+    /// Gradients of the probe set that a step may take, about; a pass that computes its losses alone counts as a third of
+    /// one, and what is computed of some of its examples as their share.
+    pub gradients: f64,
 }
 
 impl Refine {
-    /// Simpson's rule as it is: two gradients a step.
-    pub const PLAIN: Refine = Refine { tolerance: 0.0, halvings: 0 };
+    /// Simpson's rule as it is: two gradients a step, and one more where running statistics change.
+    pub const PLAIN: Refine = Refine { tolerance: 0.0, gradients: 2.0 };
 }
 
 impl Default for Refine {
-    /// Within 5e-7 of the loss at the start, with up to 8 halvings.
+    /// Within 5e-7 of the loss at the start, with up to 64 gradients a step.
     fn default() -> Refine {
-        Refine { tolerance: 5e-7, halvings: 8 }
+        Refine { tolerance: 5e-7, gradients: 64.0 }
     }
 }
 
@@ -132,7 +134,7 @@ pub struct LedgerStep {
     pub statistics: f64,
     /// change − Σ layers − statistics: what the integration missed.
     pub residual: f64,
-    /// How often its line was halved.
+    /// How often the shortest piece of its line was halved.
     pub halvings: u32,
 }
 
@@ -193,7 +195,7 @@ impl<P: Real> Ledger<P> {
         Ok(Ledger {
             allocation: Aligned::zeros_apart(network.param_count(), 0),
             network,
-            refine: Refine { halvings: refine.halvings.min(20), ..refine },
+            refine,
             layers,
             line,
             start: loss,
@@ -224,20 +226,17 @@ impl<P: Real> Ledger<P> {
             return ControlFlow::Break(());
         }
         self.losses.clone_from(&self.probe.losses);
-        let mut halvings = 0;
-        let layers = loop {
-            self.line.take_mids(&mut self.probe);
-            let last = halvings == self.refine.halvings;
-            let layers = self.allocate(last);
-            if last {
-                break layers;
+        self.line.take_middle(&mut self.probe);
+        let (most, mut halvings) = (self.refine.gradients, 0);
+        let plain = most <= Refine::PLAIN.gradients;
+        let mut layers = self.allocate(plain);
+        if !plain {
+            let limit = self.limit(start.abs() + end.abs());
+            if !limit.holds(end - start - layers.iter().sum::<f64>()) {
+                halvings = self.line.refine(&mut self.probe, limit, most);
             }
-            if self.enough(end - start - layers.iter().sum::<f64>(), start.abs() + end.abs()) {
-                break self.allocate(true);
-            }
-            self.line.halve();
-            halvings += 1;
-        };
+            layers = self.allocate(true);
+        }
         let (change, statistics) = (end - self.loss, start - self.loss);
         let residual = change - statistics - layers.iter().sum::<f64>();
         self.steps.push(LedgerStep { step, loss: end, change, layers, statistics, residual, halvings });
@@ -246,26 +245,26 @@ impl<P: Real> Ledger<P> {
         ControlFlow::Continue(())
     }
 
-    /// Whether a residual is small enough, of a step between two losses whose magnitudes add up to `losses`.
-    fn enough(&self, residual: f64, losses: f64) -> bool {
+    /// What may be missed of a step between two losses whose magnitudes add up to `losses`.
+    fn limit(&self, losses: f64) -> Limit {
         let (budget, spent) = (self.refine.tolerance * self.start.abs(), self.residual.abs());
         let rounding = 4.0 * P::epsilon().f64() * losses;
-        let fine = match spent < budget {
-            true => (self.residual + residual).abs() <= (spent + budget) / 2.0,
-            false => residual.abs() <= budget / 100.0,
+        let (together, alone) = match spent < budget {
+            true => ((spent + budget) / 2.0, rounding),
+            false => (f64::NEG_INFINITY, rounding.max(budget / 100.0)),
         };
-        fine || residual.abs() <= rounding || !residual.is_finite()
+        Limit { so_far: self.residual, together, alone }
     }
 
     /// What each layer is allocated in the step, by the gradients at hand; with `keep` every weight's is entered.
     fn allocate(&mut self, keep: bool) -> Vec<f64> {
-        let Probe { plan, scratch, .. } = &mut self.probe;
-        let simpson = self.line.simpson(scratch);
+        let simpson = self.line.simpson();
         if keep {
             self.watched.iter_mut().for_each(|watched| watched.allocations.push(simpson.of(watched.place)));
         }
         let entries = if keep { &mut self.allocation[..] } else { &mut [] };
-        let sums: Vec<f64> = plan.each_group([entries], |range, [entries]| simpson.sum(range, entries));
+        let sums: Vec<f64> =
+            self.probe.plan.each_group([entries], |range, [entries]| simpson.sum(range, entries));
         self.layers.iter().map(|layer| sums[layer.groups.clone()].iter().sum()).collect()
     }
 

@@ -30,10 +30,11 @@ pub(super) struct Probe<P> {
     pub divisor: f64,
     /// Loss of each example where the probe was last asked, undivided.
     pub losses: Vec<f64>,
-    /// Room for the gradient of a chunk while the probe is asked, and then for whoever asked.
-    pub scratch: Aligned<P>,
-    /// How often it was asked.
-    pub gradients: u64,
+    /// Room for the gradient of a chunk.
+    scratch: Aligned<P>,
+    /// Examples whose gradient was computed, and examples of which only the loss was.
+    gradients: u64,
+    forwards: u64,
 }
 
 impl<P: Real> Probe<P> {
@@ -54,31 +55,63 @@ impl<P: Real> Probe<P> {
         };
         let divisor = P::of_loss(&*loss).divisor(network.shape(network.output()).len(), targets);
         let scratch = Aligned::zeros_apart(network.param_count(), 4);
-        Ok(Probe { plan, divisor, losses: vec![], scratch, gradients: 0, data })
+        Ok(Probe { plan, divisor, losses: vec![], scratch, gradients: 0, forwards: 0, data })
     }
 
-    /// The probe loss at `weights`, and its gradient: into `gradient`, or with `add` onto what is there.
-    pub(super) fn at(&mut self, weights: &Weights<P>, gradient: &mut [P], add: bool) -> f64 {
+    /// The probe loss at `weights`, and its gradient into `gradient`.
+    pub(super) fn at(&mut self, weights: &Weights<P>, gradient: &mut [P]) -> f64 {
         let pass = Pass { backward: true, ..Pass::EVALUATE };
-        self.gradients += 1;
+        self.gradients += self.data.len() as u64;
         self.losses.clear();
         let whole = self.data.len() <= self.plan.capacity();
-        if !add && !whole {
+        if !whole {
             gradient.fill(P::zero());
         }
         for from in (0..self.data.len()).step_by(self.plan.capacity()) {
             let rows = Rows::Range(from, (from + self.plan.capacity()).min(self.data.len()));
             self.plan.pass(weights, Batch { data: &self.data, rows }, pass);
             self.losses.extend(self.plan.example_losses().map(Scalar::f64));
-            if whole && !add {
+            if whole {
                 self.plan.gradient(weights, gradient);
-                continue;
+            } else {
+                self.add_chunk(weights, 1.0, gradient);
             }
-            let share = P::of(self.plan.divisor() / self.divisor);
-            self.plan.gradient_and(weights, &mut self.scratch, gradient, |chunk, sum| {
-                chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
-            });
         }
         self.losses.iter().sum::<f64>() / self.divisor
+    }
+
+    /// Adds to `gradient` what some examples contribute to the probe loss's gradient at `weights`, times a factor.
+    pub(super) fn add(&mut self, weights: &Weights<P>, examples: &[usize], factor: f64, gradient: &mut [P]) {
+        let pass = Pass { backward: true, ..Pass::EVALUATE };
+        self.gradients += examples.len() as u64;
+        for chunk in examples.chunks(self.plan.capacity()) {
+            self.plan.pass(weights, Batch { data: &self.data, rows: Rows::Index(chunk) }, pass);
+            self.add_chunk(weights, factor, gradient);
+        }
+    }
+
+    /// Adds what the examples of the last pass contribute.
+    fn add_chunk(&mut self, weights: &Weights<P>, factor: f64, gradient: &mut [P]) {
+        let share = P::of(factor * self.plan.divisor() / self.divisor);
+        self.plan.gradient_and(weights, &mut self.scratch, gradient, |chunk, sum| {
+            chunk.iter().zip(sum).for_each(|(g, sum)| *sum += share * *g);
+        });
+    }
+
+    /// The losses of some examples at `weights`, undivided.
+    pub(super) fn losses(&mut self, weights: &Weights<P>, examples: &[usize]) -> Vec<f64> {
+        self.forwards += examples.len() as u64;
+        let mut losses = Vec::with_capacity(examples.len());
+        for chunk in examples.chunks(self.plan.capacity()) {
+            self.plan.pass(weights, Batch { data: &self.data, rows: Rows::Index(chunk) }, Pass::EVALUATE);
+            losses.extend(self.plan.example_losses().map(Scalar::f64));
+        }
+        losses
+    }
+
+    /// How many gradients of the whole probe set were computed, and how many times its losses alone; of some of its
+    /// examples, their share.
+    pub(super) fn cost(&self) -> [f64; 2] {
+        [self.gradients, self.forwards].map(|examples| examples as f64 / self.data.len() as f64)
     }
 }

@@ -73,8 +73,10 @@ pub struct Totals {
     pub residuals: f64,
     /// |residual| / |change|; absent where the loss did not change.
     pub relative: Option<f64>,
-    /// Gradients of the probe set that were computed.
-    pub gradients: u64,
+    /// Gradients of the probe set that were computed; of some of its examples, their share.
+    pub gradients: f64,
+    /// How often the losses of the probe set were computed without a gradient, in the same measure.
+    pub forwards: f64,
 }
 
 impl<P: Real> Ledger<P> {
@@ -162,6 +164,7 @@ impl<P: Real> Ledger<P> {
         let statistics = self.steps.iter().map(|step| step.statistics).sum::<f64>();
         let change = self.loss - self.start;
         let residual = change - allocation - statistics;
+        let [gradients, forwards] = self.probe.cost();
         Totals {
             steps: self.steps.len() as u64,
             examples: self.probe.data.len(),
@@ -175,7 +178,8 @@ impl<P: Real> Ledger<P> {
             residual,
             residuals: self.steps.iter().map(|step| step.residual.abs()).sum(),
             relative: (change != 0.0).then(|| (residual / change).abs()),
-            gradients: self.probe.gradients,
+            gradients,
+            forwards,
         }
     }
 }

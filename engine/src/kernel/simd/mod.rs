@@ -52,6 +52,18 @@ impl Level {
     }
 }
 
+/// The vectors that this processor computes with: `AVX-512`, `AVX2`, or `plain code`. Products of matrices add up in
+/// another order with others, so that the last digits of a training may differ.
+pub fn vectors() -> &'static str {
+    match Level::detect() {
+        Level::Portable => "plain code",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => "AVX2",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => "AVX-512",
+    }
+}
+
 /// A loop that is worth wide vectors. `run` has to be `#[inline(always)]`, and so has whatever it calls: only what
 /// is inlined is compiled for the vectors of the processor. Functions passed as values are not, nor is what long
 /// closures are given to: a loop is a `for`, not a `for_each`.
