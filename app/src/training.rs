@@ -26,7 +26,8 @@ impl<T: Real> Training<T> {
     pub fn start(experiment: &Experiment, runs: &Path) -> Result<Training<T>> {
         let began = Instant::now();
         let prepared = start::<T>(experiment)?;
-        Training::new(Run::create(runs, experiment)?, prepared, Progress::default(), began)
+        let run = Run::create(runs, experiment, &prepared)?;
+        Training::new(run, prepared, Progress::default(), began)
     }
 
     /// Takes up a run where it stands.

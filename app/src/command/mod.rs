@@ -1,5 +1,6 @@
 //! One command, one file or folder: its arguments, and the page that it prints.
 
+mod example;
 mod ledger;
 mod new;
 mod train;

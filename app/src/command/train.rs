@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let (experiment, run) = match (&args.resume, &args.experiment) {
         (Some(path), _) => {
             let run = Run::open(path)?;
-            (run.experiment(&[])?, Some(run))
+            (run.experiment()?, Some(run))
         }
         (None, name) => (Experiment::load(name.as_deref().unwrap_or_default(), &args.overrides)?, None),
     };

@@ -202,6 +202,25 @@ impl Experiment {
         })
     }
 
+    /// The same experiment whose relative paths begin in a folder, where files are there.
+    pub fn in_folder(mut self, folder: &Path) -> Experiment {
+        let Source { source, targets, test_source, test_targets, .. } = &mut self.source;
+        let paths = [
+            Some(source),
+            targets.as_mut(),
+            test_source.as_mut(),
+            test_targets.as_mut(),
+            self.weights.as_mut(),
+        ];
+        for path in paths.into_iter().flatten() {
+            let there = folder.join(&*path);
+            if there.is_file() && !data::names().any(|name| name == path) {
+                *path = there.to_string_lossy().into_owned();
+            }
+        }
+        self
+    }
+
     /// Whether numbers have 64 bits.
     pub fn is_double(&self) -> bool {
         self.train.word("precision") == "f64"

@@ -3,7 +3,7 @@
 use super::Divergence;
 use crate::error::{Error, Result};
 use crate::experiment::Prepared;
-use crate::run::Run;
+use crate::run::{Run, Steps};
 use std::fmt;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
@@ -28,16 +28,29 @@ pub struct RunLedger {
     pub diverged: Option<Divergence>,
 }
 
+/// How much work a ledger is, and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Its steps.
+    pub steps: u64,
+    /// Those that are done.
+    pub done: u64,
+    /// Training examples whose loss is split.
+    pub examples: usize,
+    /// Training examples in a batch.
+    pub batch: usize,
+}
+
 impl RunLedger {
     /// Splits the loss change of a run's steps (first and last; by default all) on up to `examples` training examples, as
-    /// far as its numbers are finite; calls `each` after every step, with how many there are.
+    /// far as its numbers are finite; tells `each` of the work before the first step and after every step.
     pub fn of_run<T: Real>(
         run: &Run,
         steps: Option<(u64, u64)>,
         examples: usize,
-        each: impl FnMut(u64),
+        mut each: impl FnMut(Work),
     ) -> Result<RunLedger> {
-        let (end, not_finite) = run.steps()?;
+        let Steps { last: end, not_finite, .. } = run.steps()?;
         if end == 0 {
             let problem = "it has made no step yet, so there is nothing to split".into();
             return Err(Error::Run { path: run.path().into(), problem });
@@ -63,9 +76,13 @@ impl RunLedger {
         let Prepared { train, test, trainer, fit: how } = &mut prepared;
         let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
         let ledger = Ledger::new(trainer, probe::<T, f64>(train, examples, seed), Refine::default())?;
-        let (now, none, count) = (Instant::now(), Duration::ZERO, last + 1 - first);
-        let mut watch = Watch { ledger, last, count, each, step_began: now, training: none, keeping: none };
-        fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch])?;
+        let examples = examples.min(train.len());
+        let work = Work { steps: last + 1 - first, done: 0, examples, batch: trainer.options().batch };
+        each(work);
+        let (now, none) = (Instant::now(), Duration::ZERO);
+        let mut watch = Watch { ledger, last, work, each, step_began: now, training: none, keeping: none };
+        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut watch, &mut run.compared()];
+        fit(trainer, train, test.as_ref(), how, &mut progress, observers)?;
         let Watch { ledger, training, keeping, .. } = watch;
         let Some(reached) = ledger.steps().last().map(|step| step.step) else {
             return Err(nothing(
@@ -80,14 +97,14 @@ impl RunLedger {
 struct Watch<F> {
     ledger: Ledger<f64>,
     last: u64,
-    count: u64,
+    work: Work,
     each: F,
     step_began: Instant,
     training: Duration,
     keeping: Duration,
 }
 
-impl<T: Real, F: FnMut(u64)> Observer<T> for Watch<F> {
+impl<T: Real, F: FnMut(Work)> Observer<T> for Watch<F> {
     fn wants(&mut self, _step: u64) -> Detail {
         self.step_began = Instant::now();
         Detail::Loss
@@ -98,7 +115,8 @@ impl<T: Real, F: FnMut(u64)> Observer<T> for Watch<F> {
         let now = Instant::now();
         let flow = self.ledger.advance(done.step, &done.trainer.state().weights);
         self.keeping += now.elapsed();
-        (self.each)(self.count);
+        self.work.done += 1;
+        (self.each)(self.work);
         if done.step >= self.last { ControlFlow::Break(()) } else { flow }
     }
 }

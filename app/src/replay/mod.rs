@@ -5,5 +5,5 @@ mod ledger;
 mod step;
 
 pub use divergence::Divergence;
-pub use ledger::RunLedger;
-pub use step::{Origin, Step};
+pub use ledger::{RunLedger, Work};
+pub use step::{Chosen, Origin, Step};

@@ -3,7 +3,7 @@
 use super::Divergence;
 use crate::error::{Error, Result};
 use crate::experiment::Prepared;
-use crate::run::Run;
+use crate::run::{Run, Steps};
 use crate::textbook::{Textbook, Worked};
 use whygrad::credit::Snapshot;
 use whygrad::data::Dataset;
@@ -29,6 +29,17 @@ pub struct Step<T> {
     pub moves: bool,
     /// Where the run diverged, in this step's stead or after it.
     pub diverged: Option<Divergence>,
+    /// Why it is not the run's last, where nobody named a step.
+    pub chosen: Option<Chosen>,
+}
+
+/// The last step of a run in which something happened, where its schedule took the learning rate to next to nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chosen {
+    /// The learning rate of the step.
+    pub lr: f64,
+    /// The learning rate of the run's last step.
+    pub last_lr: f64,
 }
 
 /// Whose step it is.
@@ -50,12 +61,13 @@ pub enum Origin {
 }
 
 impl<T: Real> Step<T> {
-    /// A step of a run, by default the last. Of a run that diverged, the last step whose numbers are all finite stands
-    /// for those that come after it.
+    /// A step of a run, by default the last whose learning rate was not next to nothing. Of a run that diverged, the last
+    /// step whose numbers are all finite stands for those that come after it.
     pub fn of_run(run: &Run, number: Option<u64>) -> Result<Step<T>> {
-        let (last, not_finite) = run.steps()?;
+        let Steps { last, not_finite, at_work } = run.steps()?;
         let path = run.path().display().to_string();
-        let number = number.unwrap_or(last);
+        let chosen = at_work.filter(|_| number.is_none());
+        let number = number.or(chosen.map(|(step, ..)| step)).unwrap_or(last);
         if last == 0 {
             let problem = "it has made no step yet, so no weight has moved".into();
             return Err(Error::Run { path: run.path().into(), problem });
@@ -72,7 +84,8 @@ impl<T: Real> Step<T> {
         }
         let step = Step::held(run, number, last)?;
         if step.snapshot.is_finite() {
-            return Ok(step);
+            let chosen = chosen.map(|(_, lr, last_lr)| Chosen { lr, last_lr });
+            return Ok(Step { chosen, ..step });
         }
         // The loss was finite, and what the step made of it was not.
         match Divergence::of_run::<T>(run, number)? {
@@ -105,16 +118,15 @@ impl<T: Real> Step<T> {
             snapshot,
             moves: true,
             diverged: None,
+            chosen: None,
         })
     }
 }
 
 impl Step<f64> {
-    /// A step of a case of the literature or, by default, of the first network, with names as `people` write them or
-    /// plain.
-    pub fn of_case(case: Option<&str>, number: Option<u64>, people: bool) -> Result<Step<f64>> {
-        let book = Textbook::named(case)?;
-        let refuse = |problem| Error::argument("--case", problem);
+    /// A step of a worked example, by default the first, with names as `people` write them or plain.
+    pub fn of_case(book: &Textbook, number: Option<u64>, people: bool) -> Result<Step<f64>> {
+        let refuse = |problem| Error::argument(&book.name, problem);
         let worked = book.work().map_err(refuse)?;
         let number = number.unwrap_or(1);
         let last = if book.learning_rate.is_some() { UPDATES } else { 1 };
@@ -139,6 +151,7 @@ impl Step<f64> {
             snapshot,
             moves: book.learning_rate.is_some(),
             diverged: None,
+            chosen: None,
         })
     }
 }

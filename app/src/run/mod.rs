@@ -3,6 +3,7 @@
 //! | file | what | written |
 //! |---|---|---|
 //! | `experiment.toml` | the experiment as it ran, overrides applied | once, first |
+//! | `provenance.json` | what it was made from and by what, in checksums | once, before it |
 //! | `checkpoints/step-*.safetensors` | weights and optimizer state | see [`spacing`] |
 //! | `best.safetensors` | of the epoch with the lowest held-out loss | beside and renamed |
 //! | `last.safetensors` | of the last step | at the end, beside and renamed |
@@ -15,6 +16,7 @@
 
 pub mod checkpoint;
 pub mod facts;
+mod provenance;
 mod recorder;
 
 pub use recorder::Recorder;
@@ -22,11 +24,12 @@ pub use recorder::Recorder;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::terminal::warn;
+use provenance::Provenance;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
-use whygrad::facts::Record;
+use whygrad::facts::{Record, StepRecord};
 use whygrad::network::{Batch, Rows};
 use whygrad::train::{Observer, Progress, Real, StepDone, fit};
 
@@ -64,6 +67,22 @@ pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
     Ok(prepared)
 }
 
+/// What a run's checkpoints and facts tell of its steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// The last; 0 before the first.
+    pub last: u64,
+    /// The first whose loss was not finite, if there was one.
+    pub not_finite: Option<u64>,
+    /// Where the last step's learning rate is below [`IDLE`] of the run's highest: the last step of which it is not, its
+    /// learning rate, and that of the last step.
+    pub at_work: Option<(u64, f64, f64)>,
+}
+
+/// Share of a run's highest learning rate below which a step is not worth looking at first: f32 has 7 digits, and of a
+/// usual step (a thousandth of the weight) a thousandth leaves one of them.
+const IDLE: f64 = 1e-3;
+
 /// A run folder.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -71,8 +90,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Makes the folder `base/DATE-NAME-N` with the first N that is free.
-    pub fn create(base: &Path, experiment: &Experiment) -> Result<Run> {
+    /// Makes the folder `base/DATE-NAME-N` with the first N that is free, for what was prepared from an experiment.
+    pub fn create<T: Real>(base: &Path, experiment: &Experiment, prepared: &Prepared<T>) -> Result<Run> {
         fs::create_dir_all(base).map_err(Error::file("make the folder", base))?;
         let date = jiff::ZonedDateTime::now().date();
         let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
@@ -92,10 +111,11 @@ impl Run {
             fs::create_dir(&folder).map_err(Error::file("make the folder", folder))?;
             let findings = run.path.join("findings.jsonl");
             fs::write(&findings, "").map_err(Error::file("write", findings))?;
-            let header = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION"));
+            let text = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION")) + &experiment.text;
+            sync(&Provenance::new(text.as_bytes(), prepared).save(&run.path)?)?;
             // Last, because it is what makes the folder a run.
             let file = run.path.join("experiment.toml");
-            write_whole(&file, (header + &experiment.text).as_bytes())?;
+            write_whole(&file, text.as_bytes())?;
             // After a power cut the folder is a run, or was never one.
             sync(&file)?;
             sync(&run.path)
@@ -151,12 +171,24 @@ impl Run {
         &self.path
     }
 
-    /// The experiment as it ran.
-    pub fn experiment(&self, overrides: &[String]) -> Result<Experiment> {
+    /// The experiment as it ran; its relative paths begin where they began then.
+    ///
+    /// # Errors
+    /// Where it was changed since.
+    pub fn experiment(&self) -> Result<Experiment> {
         let path = self.path.join("experiment.toml");
-        let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+        let text = fs::read(&path).map_err(Error::file("read", &path))?;
+        let provenance = Provenance::load(&self.path)?;
+        if let Some(provenance) = &provenance {
+            provenance.check_experiment(&self.path, &text)?;
+        }
         let name = self.path.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
-        Experiment::parse(&path.display().to_string(), &name, &text, overrides)
+        let experiment =
+            Experiment::parse(&path.display().to_string(), &name, &String::from_utf8_lossy(&text), &[])?;
+        Ok(match provenance {
+            Some(provenance) => experiment.in_folder(&provenance.folder),
+            None => experiment,
+        })
     }
 
     /// Steps that have a checkpoint on the way, ascending, with their files.
@@ -175,34 +207,94 @@ impl Run {
         Ok(found)
     }
 
-    /// Its last step, of those that a checkpoint or the facts tell of; 0 before the first. And the first step whose loss was
-    /// not finite, if there was one.
-    pub fn steps(&self) -> Result<(u64, Option<u64>)> {
+    /// The steps that the facts tell of, without what else they tell; says what is broken there.
+    fn recorded(&self) -> Vec<StepRecord> {
+        let path = self.path.join("facts.bin");
+        // Killed before its first step.
+        if !path.exists() {
+            return vec![];
+        }
+        let read = facts::Reader::open(&path).and_then(|mut reader| Ok((reader.poll()?, reader)));
+        match read {
+            Ok((records, reader)) => {
+                for Range { start, end } in reader.broken() {
+                    warn(&format!("{}: its bytes from {start} to {end} are broken", path.display()));
+                }
+                let step = |record| match record {
+                    Record::Step(step) => Some(StepRecord { facts: None, ..step }),
+                    Record::Epoch(_) => None,
+                };
+                records.into_iter().filter_map(step).collect()
+            }
+            Err(error) => {
+                warn(&error.to_string());
+                vec![]
+            }
+        }
+    }
+
+    /// Its steps, as far as a checkpoint or the facts tell of them.
+    pub fn steps(&self) -> Result<Steps> {
         let on_the_way = self.checkpoints()?.last().map_or(0, |(step, _)| *step);
-        // Facts that cannot be read tell of no step; whoever needs them says why. Of a whole run they tell of all.
-        let facts = facts::Reader::open(&self.path.join("facts.bin")).and_then(|mut facts| facts.poll());
-        let is_readable = facts.is_ok();
-        let records = facts.unwrap_or_default();
-        let recorded = records.last().map_or(0, Record::step);
-        let diverged = records.iter().find_map(|record| match record {
-            Record::Step(step) if !step.loss.is_finite() => Some(step.step),
-            _ => None,
-        });
+        let steps = self.recorded();
         let last = self.path.join("last.safetensors");
-        let at_the_end = if !is_readable && last.is_file() { checkpoint::step(&last)? } else { 0 };
-        Ok((on_the_way.max(recorded).max(at_the_end), diverged))
+        // Of a whole run, the facts tell of all steps.
+        let at_the_end = if steps.is_empty() && last.is_file() { checkpoint::step(&last)? } else { 0 };
+        let recorded = steps.last().map_or(0, |step| step.step);
+        let highest = steps.iter().map(|step| step.lr).fold(0.0, f64::max);
+        let at_work = steps.last().filter(|last| last.lr < IDLE * highest).and_then(|last| {
+            let at_work = steps.iter().rfind(|step| step.lr >= IDLE * highest)?;
+            Some((at_work.step, at_work.lr, last.lr))
+        });
+        Ok(Steps {
+            last: on_the_way.max(recorded).max(at_the_end),
+            not_finite: steps.iter().find(|step| !step.loss.is_finite()).map(|step| step.step),
+            at_work,
+        })
+    }
+
+    /// An observer of steps that are made again, which says where their losses are not those that were recorded.
+    pub fn compared(&self) -> Compared<'_> {
+        Compared { run: self, recorded: self.recorded() }
     }
 
     /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
     /// checkpoint before it, and from there on by training the same steps again.
+    ///
+    /// # Errors
+    /// Where experiment or data are not those of the run any more, or step `step` is not part of it.
     pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
-        let experiment = self.experiment(&[])?;
+        let experiment = self.experiment()?;
         let mut prepared = experiment.prepare::<T>()?;
-        let mut progress = match self.restore(&mut prepared, step)? {
+        let provenance = Provenance::load(&self.path)?;
+        match &provenance {
+            Some(provenance) => {
+                provenance.check_data(&self.path, &prepared)?;
+                if let Some(elsewhere) = provenance.elsewhere() {
+                    warn(&format!("{}: {elsewhere}", self.path.display()));
+                }
+            }
+            None => warn(&format!(
+                "{}: an older whygrad trained it, and did not say on which data; nothing tells whether they are the same",
+                self.path.display()
+            )),
+        }
+        let restored = match self.restore(&mut prepared, step) {
+            // Where it is known to be the same start, nothing is lost.
+            Err(error @ Error::Checkpoint { .. }) if provenance.is_some() => {
+                warn(&format!("{error}; starts over"));
+                None
+            }
+            restored => restored?,
+        };
+        let mut progress = match restored {
             Some(progress) => progress,
-            // It was killed before its first checkpoint: it starts over.
+            // It was killed before its first checkpoint, or has no whole one: it starts over.
             None => {
                 prepared = start(&experiment)?;
+                if let Some(provenance) = &provenance {
+                    provenance.check_start(&self.path, &prepared)?;
+                }
                 Progress::default()
             }
         };
@@ -210,7 +302,8 @@ impl Run {
             return Ok((prepared, progress));
         };
         let Prepared { train, test, trainer, fit: how } = &mut prepared;
-        fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut StopAt(step)])?;
+        let observers: &mut [&mut dyn Observer<T>] = &mut [&mut StopAt(step), &mut self.compared()];
+        fit(trainer, train, test.as_ref(), how, &mut progress, observers)?;
         let reached = trainer.state().steps;
         if reached < step {
             let problem = format!("step {step} is not part of it; it ends with step {reached}");
@@ -269,6 +362,32 @@ impl<T> Observer<T> for StopAt {
     }
 }
 
+/// See [`Run::compared`].
+#[derive(Debug)]
+pub struct Compared<'a> {
+    run: &'a Run,
+    /// Ascending; none any more once one differed.
+    recorded: Vec<StepRecord>,
+}
+
+impl<T> Observer<T> for Compared<'_> {
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        let at = self.recorded.binary_search_by_key(&done.step, |step| step.step);
+        let recorded = at.map_or(done.loss, |at| self.recorded[at].loss);
+        if recorded.to_bits() != done.loss.to_bits() {
+            warn(&format!(
+                "{}: step {}, made again, has the loss {}, and {recorded} was recorded: what is shown is of a training \
+                 that is not quite the one that ran",
+                self.run.path.display(),
+                done.step,
+                done.loss
+            ));
+            self.recorded.clear();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 /// Writes a file that is there as a whole or, where that fails, not at all: beside it, and renamed. What is no regular
 /// file (a link, a pipe, a device) cannot be replaced by one: it is written to as it is.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -321,8 +440,8 @@ mod tests {
     fn every_step_of_a_run_is_reached_with_the_same_bits() {
         let folder = tempfile::tempdir().unwrap();
         let experiment = Experiment::load("iris", &[]).unwrap();
-        let run = Run::create(folder.path(), &experiment).unwrap();
         let mut prepared = experiment.prepare::<f32>().unwrap();
+        let run = Run::create(folder.path(), &experiment, &prepared).unwrap();
         let Prepared { train, test, trainer, fit: how } = &mut prepared;
         let mut progress = Progress::default();
         let mut recorder = Recorder::start(&run, trainer, &progress).unwrap();

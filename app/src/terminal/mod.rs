@@ -7,5 +7,5 @@ mod say;
 
 pub use chart::line as chart;
 pub use page::{Page, bar, bar_on_axis, definitions, fit, two_sided, width, wrap};
-pub use progress::progress;
+pub use progress::{Progress, progress};
 pub use say::{harmless, warn};

@@ -1,7 +1,9 @@
 //! What is said beside the answer.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 /// A text whose control characters, which a terminal would obey, are written out: `\u{1b}[31m`.
 pub fn harmless(text: &str) -> Cow<'_, str> {
@@ -14,9 +16,13 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     written.collect::<String>().into()
 }
 
-/// Says a sentence on standard error. Where nobody can be told, the exit status has to do.
+/// Says a sentence on standard error, once, however often a command comes upon it. Where nobody can be told, the exit
+/// status has to do.
 pub fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.into()) {
+        let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+    }
 }
 
 #[cfg(test)]

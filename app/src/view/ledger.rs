@@ -3,7 +3,7 @@
 use super::ByName;
 use super::digits::{apart, count, number, short};
 use super::divergence::Divergence;
-use crate::replay::RunLedger;
+use crate::replay::{RunLedger, Work};
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -126,6 +126,18 @@ impl Ledger {
     }
 }
 
+/// What a ledger of a run will take, before it begins.
+pub fn cost(work: Work, run: &str) -> String {
+    let Work { steps, examples, batch, .. } = work;
+    format!(
+        "{run}: splitting {} takes 2 gradients of {} each, and more where the loss bends; training made one of {batch}. \
+         That is {} × its work at least.",
+        count(steps as usize, "step"),
+        count(examples, "training example"),
+        short(2.0 * examples as f64 / batch as f64),
+    )
+}
+
 impl Sentences {
     fn of(ledger: &Ledger) -> Sentences {
         let Ledger { totals, first, last, run, .. } = ledger;
@@ -143,33 +155,40 @@ impl Sentences {
                 number(totals.change.abs())
             ),
             signs: "Below 0: earned, the loss fell along these moves. Above 0: hurt, it rose.".into(),
-            residual: residual(totals, &ledger.steps),
+            residual: residual(totals) + &worst(&ledger.steps),
             opposed: match &ledger.opposed[..] {
                 [] => vec!["none: in every step all layers earned or all hurt".into()],
                 pairs => pairs.iter().take(FEW).map(pair).collect(),
             },
             cost: format!(
-                "The ledger took {} s, {} × as long as training these steps ({} s): {} gradients of the {examples}.",
+                "The ledger took {} s, {} × as long as training these steps ({} s): of a step {} gradients of the {examples} \
+                 and {} times their losses alone.",
                 short(ledger.ledger_seconds),
                 short(ledger.cost),
                 short(ledger.training_seconds),
-                HumanCount(totals.gradients),
+                short(totals.gradients / totals.steps as f64),
+                short(totals.forwards / totals.steps as f64),
             ),
         }
     }
 }
 
-fn residual(totals: &Totals, steps: &[LedgerStep]) -> String {
-    let worst = steps.iter().max_by(|a, b| a.residual.abs().total_cmp(&b.residual.abs()));
+/// Whether a ledger reconciles.
+pub(super) fn residual(totals: &Totals) -> String {
     let relative =
         totals.relative.map_or(String::new(), |relative| format!(", {} of the change", short(relative)));
-    let worst = worst.map_or(String::new(), |step| {
-        format!(" The largest of a step is {} (step {}).", short(step.residual), step.step)
-    });
     let does = match totals.relative {
         Some(relative) if relative <= RECONCILES => "It reconciles: the residual",
         None if totals.residual == 0.0 => "It reconciles: the residual",
         _ => "It does not reconcile to a millionth: the residual",
     };
-    format!("{does} is {}{relative}.{worst}", short(totals.residual))
+    format!("{does} is {}{relative}.", short(totals.residual))
+}
+
+/// The step of which a ledger misses most.
+fn worst(steps: &[LedgerStep]) -> String {
+    let worst = steps.iter().max_by(|a, b| a.residual.abs().total_cmp(&b.residual.abs()));
+    worst.map_or(String::new(), |step| {
+        format!(" The largest of a step is {} (step {}).", short(step.residual), step.step)
+    })
 }

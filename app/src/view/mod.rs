@@ -7,6 +7,7 @@ mod fields;
 pub mod ledger;
 pub mod new;
 pub mod overview;
+pub mod shared;
 pub mod train;
 pub mod verify;
 pub mod walk;

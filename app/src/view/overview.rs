@@ -1,7 +1,9 @@
 //! What the weights did in a step.
 
-use super::digits::{count, number, short};
+use super::digits::{count, number};
 use super::divergence::Divergence;
+use super::ledger::residual;
+use super::why::chosen_says;
 use crate::error::Result;
 use crate::replay::{Origin, Step};
 use schemars::JsonSchema;
@@ -62,6 +64,8 @@ pub struct Moved {
 pub struct Sentences {
     /// Of which step.
     pub step: String,
+    /// Why it is not the run's last step, where nobody named one.
+    pub chosen: Option<String>,
     /// What allocations add up to; null where no step is made.
     pub totals: Option<String>,
 }
@@ -85,7 +89,10 @@ impl Overview {
             found.iter().flat_map(of).cloned().map(Moved::from).collect()
         };
         let of = run.as_ref().or(case.as_ref()).map_or("", String::as_str);
-        let sentences = Sentences::new(step.number, last_step, of, run.as_deref(), found.as_ref());
+        let sentences = Sentences {
+            chosen: chosen_says(step),
+            ..Sentences::new(step.number, last_step, of, run.as_deref(), found.as_ref())
+        };
         Ok(Overview {
             step: step.number,
             last_step,
@@ -112,18 +119,22 @@ impl Sentences {
     ) -> Sentences {
         let Some(found) = found else {
             let step = format!("{of}: the source gives no learning rate, so no weight moves");
-            return Sentences { step, totals: None };
+            return Sentences { step, chosen: None, totals: None };
         };
         let last = last.map_or(String::new(), |last| format!(" of {last}"));
         let more = run.map_or(String::new(), |run| format!(" Of many steps: whygrad ledger --run {run}"));
         let sum = |totals: &Totals| {
+            let statistics = match totals.statistics {
+                0.0 => String::new(),
+                statistics => format!(", the new running statistics made {}", number(statistics)),
+            };
             format!(
-                "Allocations split the change of the loss of {} along the step: they add up to {}, and {} was measured \
-                 (residual {}).{more}",
+                "Allocations split the change of the loss of {} along the step: they add up to {}{statistics}, and {} was \
+                 measured. {}{more}",
                 count(totals.examples, "training example"),
                 number(totals.allocation),
                 number(totals.change),
-                short(totals.residual),
+                residual(totals),
             )
         };
         let nothing = || {
@@ -132,6 +143,6 @@ impl Sentences {
         };
         let sum = found.totals.as_ref().map_or_else(nothing, sum);
         let step = format!("Step {step}{last} of {of}: what each of its weights did");
-        Sentences { step, totals: Some(sum) }
+        Sentences { step, chosen: None, totals: Some(sum) }
     }
 }

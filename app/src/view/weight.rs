@@ -2,45 +2,36 @@
 
 use crate::error::{Error, Result, nearest};
 use crate::replay::{Origin, Step};
-use crate::textbook::{Worked, plain};
+use crate::textbook::plain;
 use whygrad::credit::{Weight, WeightError};
 use whygrad::network::{Network, Param};
 use whygrad::train::Real;
 
-/// The weight of a step's network that `text` names: in full, abbreviated, or by a worked example's symbol.
-pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Weight> {
+/// The weight of a step's network that `text` names, in full, abbreviated, or by a worked example's symbol: all its
+/// places, where it stands in several.
+pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Vec<Weight>> {
     let refuse = |problem: String| Error::argument(text, problem);
-    let network = step.snapshot.network();
+    let by_name = named(text, step.snapshot.network()).map(|weight| vec![weight]);
     match &step.origin {
-        Origin::Run { path, .. } => {
-            named(text, network).map_err(|problem| refuse(format!("{path}: {problem}")))
-        }
-        Origin::Case { name, worked } => match symbol(&plain(text), worked) {
-            Some(found) => found.map_err(refuse),
-            None => Weight::parse(text, network).map_err(|_| {
+        Origin::Run { path, .. } => by_name.map_err(|problem| refuse(format!("{path}: {problem}"))),
+        Origin::Case { name, worked } => {
+            if let Some(weight) = worked.weights.iter().find(|weight| weight.symbol == plain(text)) {
+                return Ok(weight.ends.iter().map(|end| worked.at(*end)).collect());
+            }
+            by_name.map_err(|problem| {
+                // What has a bracket is no symbol.
+                if text.contains('[') {
+                    return refuse(format!("{name}: {problem}"));
+                }
                 let symbols: Vec<&str> = worked.weights.iter().map(|weight| weight.symbol.as_str()).collect();
                 refuse(format!(
                     "{name} has no such weight{}; it has: {}. A weight of a run needs --run RUN",
                     nearest(&plain(text), &symbols),
                     symbols.join(", ")
                 ))
-            }),
-        },
-    }
-}
-
-/// A worked example's weight, by its symbol.
-fn symbol(text: &str, worked: &Worked) -> Option<Result<Weight, String>> {
-    let weight = worked.weights.iter().find(|weight| weight.symbol == text)?;
-    let places: Vec<Weight> = weight.ends.iter().map(|end| worked.at(*end)).collect();
-    Some(match places[..] {
-        [only] => Ok(only),
-        _ => {
-            let names: Vec<String> = places.iter().map(|weight| weight.name(&worked.network)).collect();
-            let (count, names) = (names.len(), names.join(", "));
-            Err(format!("stands for {count} connections; ask for one of them: {names}"))
+            })
         }
-    })
+    }
 }
 
 /// A weight by its name or an abbreviation of it.

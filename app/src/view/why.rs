@@ -3,7 +3,7 @@
 use super::ByName;
 use super::digits::{apart, count, magnitude, number, short, signed};
 use super::divergence::Divergence;
-use crate::replay::{Origin, Step};
+use crate::replay::{Chosen, Origin, Step};
 use crate::textbook::Worked;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -84,6 +84,8 @@ pub struct Sentences {
     pub weight: String,
     /// In which step, and the loss of its batch.
     pub step: String,
+    /// Why it is not the run's last step, where nobody named one.
+    pub chosen: Option<String>,
     /// Kinks that lie inside the nudge.
     pub kinks: Vec<String>,
     /// Whose chain it is, where the batch has several examples.
@@ -150,7 +152,11 @@ impl Why {
             case,
             sentences: Sentences::default(),
         };
-        why.sentences = Sentences::of(&why, snapshot.network().mixes_examples());
+        why.sentences = Sentences {
+            step: step_says(step),
+            chosen: chosen_says(step),
+            ..Sentences::of(&why, snapshot.network().mixes_examples())
+        };
         why
     }
 }
@@ -215,7 +221,8 @@ impl Sentences {
         let (effect, measured) = effect_says(why.effect.as_ref());
         Sentences {
             weight: weight_says(why),
-            step: step_says(why),
+            step: String::new(),
+            chosen: None,
             kinks: why.nudge.crossings.iter().map(kink).collect(),
             example: example_says(why),
             chain: chain_says(&why.chain),
@@ -262,19 +269,45 @@ fn weight_says(why: &Why) -> String {
     }
 }
 
-fn step_says(why: &Why) -> String {
-    let step = why.step;
-    let of = match (&why.run, &why.case) {
-        (Some(run), _) => format!("{run}, step {step} of {}; ", why.last_step.unwrap_or(step)),
-        (_, Some(case)) => format!("{case}; "),
-        _ => String::new(),
+/// Whose step it is, of which batch, and what the batch's loss is.
+pub(super) fn step_says<T: Real>(step: &Step<T>) -> String {
+    let (snapshot, number_of) = (&step.snapshot, step.number);
+    let of = match &step.origin {
+        Origin::Run { path, last } => format!("{path}, step {number_of} of {last}; "),
+        Origin::Case { name, .. } => format!("{name}; "),
     };
-    let batch = match why.batch.len() {
+    let (examples, divisor) = (snapshot.examples(), snapshot.plan().divisor());
+    let batch = match examples {
         1 => "one example".into(),
         n => format!("a batch of {}", count(n, "example")),
     };
-    let average = if why.examples.divisor == 1.0 { "" } else { ", the mean of its examples' losses" };
-    format!("{of}{batch}; its loss L is {}{average}", number(why.loss))
+    let targets = snapshot.batch().targets();
+    let reduced = match targets {
+        _ if (examples, divisor) == (1, 1.0) => String::new(),
+        _ if divisor == examples as f64 => ", the mean of its examples' losses".into(),
+        _ if divisor == 1.0 => ", the sum of its examples' losses".into(),
+        Targets::Values { width, .. } if divisor == (examples * width) as f64 => {
+            format!(", the sum of its examples' losses over {divisor} (one for each of their outputs)")
+        }
+        Targets::Classes(_) => {
+            format!(", the sum of its examples' losses over {divisor} (the sum of their class weights)")
+        }
+        Targets::Values { .. } => format!(", the sum of its examples' losses over {divisor}"),
+    };
+    format!("{of}{batch}; its loss L is {}{reduced}", number(snapshot.batch_loss()))
+}
+
+/// Why a run's last step is not the one that is shown.
+pub(super) fn chosen_says<T: Real>(step: &Step<T>) -> Option<String> {
+    let (Some(Chosen { lr, last_lr }), Origin::Run { last, .. }) = (step.chosen, &step.origin) else {
+        return None;
+    };
+    Some(format!(
+        "It is the last step of which the learning rate ({}) was not next to nothing beside the run's highest; at step \
+         {last} it was {}. Another one: --step {last}",
+        short(lr),
+        short(last_lr)
+    ))
 }
 
 fn kink(crossing: &Crossing) -> String {
@@ -300,8 +333,16 @@ fn example_says(why: &Why) -> Option<String> {
         c if c == most(examples) && c > 0.0 => ", which contributes most",
         _ => "",
     };
-    let name = &why.batch[chain.example].name;
-    (why.batch.len() > 1).then(|| format!("Of {name}{reason}; its own loss ℓ is {}.", number(chain.loss)))
+    let (name, divisor) = (&why.batch[chain.example].name, examples.divisor);
+    let share = match divisor {
+        1.0 => String::new(),
+        _ => format!(
+            " L has ℓ / {divisor} of it, and so ∂L/∂w has ∂ℓ/∂w / {divisor} = {}.",
+            number(chain.gradient / divisor)
+        ),
+    };
+    let says = format!("Of {name}{reason}; its own loss ℓ is {}.{share}", number(chain.loss));
+    (why.batch.len() > 1 || divisor != 1.0).then_some(says)
 }
 
 fn chain_says(chain: &Chain) -> Vec<String> {

@@ -65,12 +65,14 @@ fn the_help_lists_the_fields_that_are_printed() {
     print(&["why", "w1", "--json"], &why);
     print(&["why", "w1", "--json", "--case", "mazur"], &why);
     print(&["why", "--json"], &overview);
+    let shared = fields::<view::shared::Shared>();
+    print(&["why", "b1", "--json", "--case", "mazur"], &shared);
     print(&["train", "iris", "--json", "--set", "train.epochs=2"], &fields::<view::train::Summary>());
     print(&["why", "l1[0,0]", "--json"], &why);
     print(&["why", "--json"], &overview);
     print(&["ledger", "--json"], &fields::<view::ledger::Ledger>());
     print(&["verify", "--json", &oracle("structures.json")], &fields::<view::verify::Verification>());
-    for (command, listed) in [("walk", walk), ("why", why), ("why", overview)] {
+    for (command, listed) in [("walk", walk), ("why", why), ("why", overview), ("why", shared)] {
         let help = stdout(here, &[command, "--help"]);
         for field in &listed {
             assert!(help.contains(&format!("  {}", field.name)), "{command}: {field:?}");

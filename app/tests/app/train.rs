@@ -103,8 +103,9 @@ fn a_run_of_an_older_whygrad_is_explained_and_goes_on_without_its_facts() {
     assert!(ledger.contains("It reconciles"), "{ledger}");
     // As if it had been killed.
     std::fs::remove_file(run.join("last.safetensors")).unwrap();
-    let message = error(folder.path(), &["train", "--resume", "run"]);
-    assert!(message.starts_with("run/facts.bin: an older whygrad wrote these facts"), "{message}");
+    let refused = output(folder.path(), &["train", "--resume", "run"], 2).stderr;
+    let message = String::from_utf8(refused).unwrap();
+    assert!(message.contains("error: run/facts.bin: an older whygrad wrote these facts"), "{message}");
     std::fs::remove_file(run.join("facts.bin")).unwrap();
     stdout(folder.path(), &["train", "--resume", "run"]);
     let records = Reader::open(&run.join("facts.bin")).unwrap().poll().unwrap();
@@ -207,6 +208,10 @@ fn a_run_that_was_killed_opens_and_goes_on_to_the_same_bytes() {
         let summary: Json = serde_json::from_str(&stdout(folder.path(), &args)).unwrap();
         assert_eq!(summary["finished"], true);
         assert!(std::fs::read(run.join("last.safetensors")).unwrap() == expected, "attempt {attempt}");
+        // What a checkpoint stands on is in the facts: no step is missing.
+        let records = Reader::open(&run.join("facts.bin")).unwrap().poll().unwrap();
+        let steps = records.iter().filter(|record| matches!(record, Record::Step(_))).map(Record::step);
+        assert!(steps.eq(1..=summary["steps"].as_u64().unwrap()), "attempt {attempt}");
     }
     assert!(killed >= 3, "{killed} killed: the kills missed the run");
 }
@@ -247,7 +252,7 @@ fn a_finished_run_has_nothing_to_go_on_with() {
 }
 
 #[test]
-fn a_broken_checkpoint_falls_back_or_is_named() {
+fn broken_checkpoints_fall_back_to_a_whole_one_or_to_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let summary = train(folder.path(), &["digits", "--set", "train.epochs=6"]);
     let expected = last(folder.path(), &summary);
@@ -257,13 +262,14 @@ fn a_broken_checkpoint_falls_back_or_is_named() {
     let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
     stdout(folder.path(), &resume);
     assert!(std::fs::read(run.join("last.safetensors")).unwrap() == expected);
-    // All of them broken: the first error is told.
+    // All of them broken, as power that fails in the first seconds leaves them: it starts over, and says so.
     std::fs::remove_file(run.join("last.safetensors")).unwrap();
     for entry in std::fs::read_dir(run.join("checkpoints")).unwrap() {
-        std::fs::write(entry.unwrap().path(), b"torn").unwrap();
+        std::fs::write(entry.unwrap().path(), b"").unwrap();
     }
-    let message = error(folder.path(), &resume);
-    assert!(message.contains("step-00000200.safetensors: not a readable safetensors file"), "{message}");
+    let said = String::from_utf8(output(folder.path(), &resume, 0).stderr).unwrap();
+    assert!(said.contains("not a readable safetensors file") && said.contains("starts over"), "{said}");
+    assert!(std::fs::read(run.join("last.safetensors")).unwrap() == expected);
 }
 
 #[test]

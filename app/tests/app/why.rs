@@ -148,18 +148,9 @@ fn every_gradient_of_the_literature() {
         for (w, gradient) in case["expected"]["gradients"].as_object().unwrap() {
             let what = format!("{name}: {w}");
             if case["wiring"][w].as_str().unwrap().contains("shared") {
-                // It stands for several connections, whose gradients add up to it.
-                let said = error(Path::new("."), &["why", w, "--case", name]);
-                assert!(said.contains("stands for 2 connections; ask for one of them: linear"), "{said}");
-                let layer = said.split("linear").nth(1).unwrap().chars().next().unwrap();
-                let sum: f64 = ["0", "1"]
-                    .iter()
-                    .map(|unit| {
-                        let bias = format!("linear{layer}.bias[{unit}]");
-                        json(Path::new("."), &[&bias, "--case", name])["chain"]["product"].as_f64().unwrap()
-                    })
-                    .sum();
-                close(&Json::from(sum), gradient, &what);
+                let found = json(Path::new("."), &[w, "--case", name]);
+                close(&found["nudge"]["gradient"], gradient, &what);
+                close(&found["loss"], &case["expected"]["loss"], &what);
                 continue;
             }
             let found = json(Path::new("."), &[w, "--case", name]);
@@ -216,8 +207,6 @@ fn the_step_of_a_run_is_the_one_that_training_made() {
         }
         before = Some((step, found["after"].clone()));
     }
-    let last = json(folder.path(), &["l1.w[2,1]", "--run", &run]);
-    assert_eq!(last["step"], 240);
     // Rows of the training part, each once in an epoch of 8 steps.
     let mut rows: Vec<u64> = (1..=8)
         .flat_map(|step: u64| {
@@ -370,4 +359,116 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty());
+}
+
+#[test]
+fn names_may_be_short_in_an_example_too_and_its_numbers_may_be_others() {
+    let here = Path::new(".");
+    let [long, short, symbol] = ["linear1.weight[0,0]", "l1[0,0]", "w1"].map(|name| json(here, &[name]));
+    assert_eq!(long, symbol);
+    assert_eq!(short, symbol);
+    assert_eq!(
+        json(here, &["l1.b[0]", "--case", "mazur"]),
+        json(here, &["linear1.bias[0]", "--case", "mazur"])
+    );
+    let faster = json(here, &["w1", "--lr", "0.8", "--activation", "tanh"]);
+    let walk = stdout(here, &["walk", "--json", "--lr", "0.8", "--activation", "tanh"]);
+    let walk: Json = serde_json::from_str(&walk).unwrap();
+    close(&faster["after"], &walk["learned"]["w1"], "w1 after the step");
+    let message = error(here, &["why", "l9[0,0]"]);
+    assert!(message.contains("no parameter `l9`"), "{message}");
+}
+
+#[test]
+fn a_weight_that_stands_in_several_places_has_the_sum_of_their_gradients() {
+    let here = Path::new(".");
+    let shared = json(here, &["b1", "--case", "mazur"]);
+    let walk: Json = serde_json::from_str(&stdout(here, &["walk", "--json", "--case", "mazur"])).unwrap();
+    close(&shared["nudge"]["gradient"], &walk["step"]["gradient"]["b1"], "∂L/∂b1");
+    let places = shared["places"].as_array().unwrap();
+    let sum: f64 = places.iter().map(|place| place["gradient"].as_f64().unwrap()).sum();
+    close(&shared["nudge"]["gradient"], &sum.into(), "the sum");
+    assert_eq!((places.len(), &shared["nudge"]["agrees"]), (2, &true.into()));
+    for place in places {
+        let own = json(here, &[place["name"].as_str().unwrap(), "--case", "mazur"]);
+        close(&own["nudge"]["gradient"], &place["gradient"], "a place");
+    }
+    let page = why(&["b1", "--case", "mazur"]);
+    assert!(
+        page.contains("b₁ is 0.3500 at step 1, in 2 places") && page.contains("linear1.bias[1]"),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_reduction_and_an_examples_share_are_those_of_the_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let share = |why: &Json| {
+        let example = why["example"].as_u64().unwrap() as usize;
+        let (chain, examples) = (&why["chain"], &why["examples"]);
+        close(
+            &(chain["gradient"].as_f64().unwrap() / examples["divisor"].as_f64().unwrap()).into(),
+            &examples["each"][example],
+            "the example's share",
+        );
+    };
+    // Two classes with weights.
+    let layers = "{ type = \"linear\", out = 2 }";
+    experiment(here, "x,y\n1,0\n2,1\n3,1\n", layers, "cross_entropy", "");
+    let run = train(here, &["e.toml", "--set", "loss.weight=[1.0, 3.0]"]);
+    let page = stdout(here, &["why", "l1[0,0]", "--run", &run]).replace('\n', " ");
+    assert!(page.contains("over 7 (the sum of their class weights)"), "{page}");
+    assert!(page.contains("∂L/∂w has ∂ℓ/∂w / 7 ="), "{page}");
+    share(&json(here, &["l1[0,0]", "--run", &run]));
+    // Two outputs.
+    experiment(here, "x,y,z\n1,0,1\n", layers, "mse", "");
+    let run = train(here, &["e.toml", "--set", "data.target=[\"y\", \"z\"]"]);
+    let page = stdout(here, &["why", "l1[0,0]", "--run", &run]).replace('\n', " ");
+    assert!(page.contains("over 2 (one for each of their outputs)"), "{page}");
+    assert!(page.contains("L has ℓ / 2 of it"), "{page}");
+    share(&json(here, &["l1[0,0]", "--run", &run]));
+    // Mean and sum as they are.
+    experiment(here, "x,y\n1,0\n2,1\n", "{ type = \"linear\", out = 1 }", "mse", "");
+    let page = |reduction: &str| {
+        let run = train(here, &["e.toml", "--set", &format!("loss.reduction={reduction}")]);
+        stdout(here, &["why", "l1[0,0]", "--run", &run]).replace('\n', " ")
+    };
+    assert!(page("mean").contains("the mean of its examples' losses"));
+    assert!(page("sum").contains("the sum of its examples' losses"));
+}
+
+#[test]
+fn the_sum_of_a_step_has_the_part_of_running_statistics() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let layers = "{ type = \"linear\", out = 4 }, { type = \"batch_norm\" }, { type = \"linear\", out = 1 }";
+    experiment(here, "x,y\n1,0\n2,1\n5,1\n7,3\n", layers, "mse", "");
+    let run = train(here, &["e.toml"]);
+    let overview = json(here, &["--run", &run]);
+    let total = |name: &str| overview["totals"][name].as_f64().unwrap();
+    assert!(total("statistics") != 0.0);
+    let sum = total("allocation") + total("statistics") + total("residual");
+    close(&sum.into(), &overview["totals"]["change"], "the sum");
+    let page = stdout(here, &["why", "--run", &run]).replace('\n', " ");
+    assert!(page.contains("the new running statistics made") && page.contains("reconcile"), "{page}");
+}
+
+#[test]
+fn the_step_that_is_shown_is_one_in_which_something_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run = train(here, &["iris", "--set", "schedule.type=cosine", "--set", "train.epochs=50"]);
+    let found = json(here, &["l1[0,0]", "--run", &run]);
+    let (step, last) = (found["step"].as_u64().unwrap(), found["last_step"].as_u64().unwrap());
+    assert!(step < last && step > last * 9 / 10, "{step} of {last}");
+    let says = found["sentences"]["chosen"].as_str().unwrap();
+    assert!(says.contains(&format!("--step {last}")), "{says}");
+    let overview = json(here, &["--run", &run]);
+    assert_eq!((&overview["step"], &overview["sentences"]["chosen"]), (&found["step"], &says.into()));
+    // Named, the last one is shown; and without a schedule it is the last.
+    assert_eq!(json(here, &["l1[0,0]", "--run", &run, "--step", &last.to_string()])["step"], last);
+    let plain = train(here, &["iris", "--set", "train.epochs=2"]);
+    let found = json(here, &["l1[0,0]", "--run", &plain]);
+    assert_eq!((&found["step"], &found["sentences"]["chosen"]), (&found["last_step"], &Json::Null));
 }

@@ -7,13 +7,10 @@ use super::{after, print, whole};
 use crate::error::{Error, Result};
 use crate::replay::RunLedger;
 use crate::run::{RUNS, Run, write_whole};
-use crate::terminal::progress;
-use crate::view::ledger::Ledger as View;
-use indicatif::ProgressDrawTarget;
-use std::io::IsTerminal;
+use crate::terminal::{Progress, warn};
+use crate::view::ledger::{Ledger as View, cost};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 use whygrad::credit::PROBE;
 use whygrad::train::Real;
 
@@ -22,10 +19,11 @@ use whygrad::train::Real;
 /// Loss change allocation: the change of the loss from step to step is the integral of the gradient along the straight
 /// line between the weights, which splits by weight. A weight earned where the loss fell along its moves (its
 /// allocation is negative), and hurt where it rose. The loss is that of a fixed set of training examples, in f64;
-/// Simpson's rule with adaptive halving, and what it misses is printed: the residual of every step and of the whole.
+/// Simpson's rule, on ever shorter pieces of the line for the examples that need it, and what it misses is printed: the
+/// residual of every step and of the whole.
 ///
-/// The run is trained again, to the same bits, from the nearest checkpoint. That takes many times as long as
-/// training did; how many is said at the end. Fewer --probe examples or --steps take less.
+/// The run is trained again, to the same bits, from the nearest checkpoint. That takes many times as long as training
+/// did; how many is said before and at the end. Fewer --probe examples or --steps take less.
 ///
 /// An allocation says along whose moves the loss changed. It does not say what a weight means.
 #[derive(clap::Args)]
@@ -68,23 +66,25 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
             Error::argument("ledger", problem)
         })?,
     };
-    match run.experiment(&[])?.is_double() {
+    match run.experiment()?.is_double() {
         true => ledger::<f64>(args, &run),
         false => ledger::<f32>(args, &run),
     }
 }
 
 fn ledger<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
-    let (bar, began) = (progress(0, ""), Instant::now());
     let examples = usize::try_from(args.probe).unwrap_or(usize::MAX);
-    let ledger = RunLedger::of_run::<T>(run, args.steps, examples, |steps| {
-        bar.set_length(steps);
-        bar.inc(1);
-        if bar.is_hidden() && began.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
-            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+    let (mut progress, path) = (None, run.path().display().to_string());
+    let ledger = RunLedger::of_run::<T>(run, args.steps, examples, |work| {
+        let progress = progress.get_or_insert_with(|| {
+            warn(&cost(work, &path));
+            Progress::new(work.steps)
+        });
+        if work.done > 0 {
+            progress.step();
         }
     })?;
-    bar.finish_and_clear();
+    progress.iter().for_each(Progress::finish);
     let view = View::new(run.path().display().to_string(), &ledger);
     if let Some(file) = &args.svg {
         write_whole(file, picture::draw(&view).as_bytes())?;

@@ -2,13 +2,16 @@
 
 mod overview;
 mod page;
+mod shared;
 
+use super::example::Example;
 use super::{after, fields, print, whole};
 use crate::error::{Error, Result};
 use crate::replay::Step;
 use crate::run::Run;
 use crate::textbook::{Textbook, plain};
 use crate::view::overview::Overview;
+use crate::view::shared::Shared;
 use crate::view::weight;
 use crate::view::why::Why;
 use std::path::PathBuf;
@@ -48,6 +51,7 @@ use whygrad::train::Real;
 #[command(after_long_help = after_why("\
 Examples:
   whygrad why w1
+  whygrad why w1 --activation tanh --lr 0.1
   whygrad why w5 --case mazur --step 100
   whygrad why 'linear1.weight[3,17]' --run runs/2026-11-23-digits-1 --step 120
   whygrad why --run runs/2026-11-23-digits-1
@@ -58,12 +62,10 @@ pub(super) struct Args {
     /// The weight; without it, the weights that moved, earned and hurt most
     weight: Option<String>,
     /// Run folder
-    #[arg(long, value_name = "RUN", conflicts_with = "case")]
+    #[arg(long, value_name = "RUN", conflicts_with = "Example")]
     run: Option<PathBuf>,
-    /// An example from the literature: mazur, hmkcode, mustafa_relu, zhou, han_kamber, …
-    #[arg(long, value_name = "NAME")]
-    case: Option<String>,
-    /// The step, from 1; by default a run's last, and the first of a worked example
+    /// The step, from 1; by default a run's last (of which the learning rate is not next to nothing), and the first of a
+    /// worked example
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(0..=u64::MAX))]
     step: Option<u64>,
     /// The example of chain and paths, by its place in the batch, from 0; by default the one that contributed most
@@ -78,12 +80,18 @@ pub(super) struct Args {
     /// Prints one JSON object with every number at full precision; its fields stand at the end of --help
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    worked: Example,
 }
 
 /// What stands at the end of the help: examples, and the fields of both answers.
 fn after_why(examples: &str) -> String {
-    let without = fields::<Overview>();
-    format!("{}\n\nFields of --json without WEIGHT:\n{without}", after::<Why>(examples))
+    let (without, shared) = (fields::<Overview>(), fields::<Shared>());
+    format!(
+        "{}\n\nFields of --json without WEIGHT:\n{without}\n\nFields of --json of a weight that stands in several \
+         places:\n{shared}",
+        after::<Why>(examples)
+    )
 }
 
 /// Runs the command.
@@ -92,13 +100,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let of_first = |weight: &String| first.parameters.contains_key(&plain(weight));
     let run = match &args.run {
         Some(path) => Some(Run::open(path)?),
-        None if args.case.is_some() || args.weight.as_ref().is_some_and(of_first) => None,
+        None if args.worked.is_given() || args.weight.as_ref().is_some_and(of_first) => None,
         None => Run::newest()?,
     };
     let Some(run) = run else {
-        return explain(args, &Step::of_case(args.case.as_deref(), args.step, !args.json)?);
+        return explain(args, &Step::of_case(&args.worked.book()?, args.step, !args.json)?);
     };
-    match run.experiment(&[])?.is_double() {
+    match run.experiment()?.is_double() {
         true => explain(args, &Step::<f64>::of_run(&run, args.step)?),
         false => explain(args, &Step::<f32>::of_run(&run, args.step)?),
     }
@@ -109,7 +117,13 @@ fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
         print(&Overview::new(step)?, args.json, overview::page)?;
         return Ok(ExitCode::SUCCESS);
     };
-    let weight = weight::find(text, step)?;
+    let weight = match weight::find(text, step)?[..] {
+        [weight] => weight,
+        ref places => {
+            print(&Shared::new(step, places), args.json, shared::page)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let count = step.snapshot.examples();
     if let Some(example) = args.example.filter(|example| *example >= count as u64) {
         let last = count - 1;

@@ -12,6 +12,7 @@ pub(super) fn page(overview: &Overview) -> Page {
         page.line("");
     }
     page.paragraph(&overview.sentences.step, width);
+    overview.sentences.chosen.iter().for_each(|sentence| page.paragraph(sentence, width));
     let Some(totals) = &overview.sentences.totals else { return page };
     let moved: fn(&Moved) -> f64 = |weight| weight.moved;
     let allocation: fn(&Moved) -> f64 = |weight| weight.allocation;

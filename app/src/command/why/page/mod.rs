@@ -20,6 +20,7 @@ pub(super) fn page(why: &Why, examples: usize) -> Page {
         page.line(Style::new().bold().apply_to(line).to_string());
     }
     page.paragraph(&why.sentences.step, width);
+    why.sentences.chosen.iter().for_each(|sentence| page.paragraph(sentence, width));
     page.line("");
     gradient(why, &mut page, width);
     type Part<'a> = (&'a str, &'a dyn Fn(&mut Page));
