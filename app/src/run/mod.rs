@@ -24,7 +24,7 @@ use crate::experiment::{Experiment, Prepared};
 use crate::terminal::warn;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use whygrad::facts::Record;
 use whygrad::network::{Batch, Rows};
@@ -179,17 +179,26 @@ impl Run {
     /// not finite, if there was one.
     pub fn steps(&self) -> Result<(u64, Option<u64>)> {
         let on_the_way = self.checkpoints()?.last().map_or(0, |(step, _)| *step);
-        // Facts that cannot be read tell of no step; whoever needs them says why. Of a whole run they tell of all.
-        let facts = facts::Reader::open(&self.path.join("facts.bin")).and_then(|mut facts| facts.poll());
-        let is_readable = facts.is_ok();
-        let records = facts.unwrap_or_default();
+        // Of a whole run the facts tell of all steps. Those that cannot be read tell of none.
+        let path = self.path.join("facts.bin");
+        let facts =
+            facts::Reader::open(&path).and_then(|mut facts| Ok((facts.poll()?, facts.broken().to_vec())));
+        let last = self.path.join("last.safetensors");
+        if let Err(error) = &facts
+            && path.is_file()
+            && !last.is_file()
+        {
+            warn(&format!("{error}; steps after the newest checkpoint are not known"));
+        }
+        let is_whole = facts.as_ref().is_ok_and(|(_, broken)| broken.is_empty());
+        let (records, broken) = facts.unwrap_or_default();
+        warn_of_broken(&broken);
         let recorded = records.last().map_or(0, Record::step);
         let diverged = records.iter().find_map(|record| match record {
             Record::Step(step) if !step.loss.is_finite() => Some(step.step),
             _ => None,
         });
-        let last = self.path.join("last.safetensors");
-        let at_the_end = if !is_readable && last.is_file() { checkpoint::step(&last)? } else { 0 };
+        let at_the_end = if !is_whole && last.is_file() { checkpoint::step(&last)? } else { 0 };
         Ok((on_the_way.max(recorded).max(at_the_end), diverged))
     }
 
@@ -257,6 +266,14 @@ impl Run {
             Some(error) => Err(error),
             None => Ok(None),
         }
+    }
+}
+
+/// Says which bytes of a run's facts are broken.
+pub fn warn_of_broken(bytes: &[Range<u64>]) {
+    for Range { start, end } in bytes {
+        let lost = "the steps that they told of are left out";
+        warn(&format!("facts.bin: its bytes from {start} to {end} are broken; {lost}"));
     }
 }
 
