@@ -55,7 +55,8 @@ def train(program, folder, experiment, sets):
 
 
 def training(program, experiment, sets):
-    """The command that trains."""
+    """The command that trains, on one thread: others are at work beside it."""
+    sets = ["train.threads=1", *sets]
     return [program, "train", experiment, "--json", *(word for key in sets for word in ("--set", key))]
 
 
@@ -84,8 +85,8 @@ def records(facts):
 
 
 def contents(run):
-    """What a run left, by file: bytes; of facts the records, of a summary what does not tell of time or place, where they
-    can be read."""
+    """What a run left, by file: bytes; of facts the records, of a summary what does not tell of time or place, where
+    they can be read."""
     files = {path.relative_to(run).as_posix(): path.read_bytes() for path in run.rglob("*") if path.is_file()}
     for name, read in [("facts.bin", records), ("summary.json", lambda file: timeless(json.loads(file)))]:
         with suppress(KeyError, ValueError):
