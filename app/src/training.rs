@@ -70,9 +70,13 @@ impl<T: Real> Training<T> {
     }
 
     /// Trains until the end, or until `observer` says stop; leaves the folder whole, with its `summary.json`, which it
-    /// returns. The folder of a run that is finished stays as it is.
+    /// returns. The folder of a run that is finished stays as it is, unless it was killed just before its summary.
     pub fn go_on(mut self, observer: &mut dyn Observer<T>) -> Result<Summary> {
         let steps_per_epoch = self.steps_per_epoch();
+        let path = self.run.path().join("summary.json");
+        if self.recorder.is_some() {
+            let _ = std::fs::remove_file(&path); // it told how the run ended, if it ever did
+        }
         let Prepared { train, test, trainer, fit: how } = &mut self.prepared;
         let mut clock = Clock::new();
         let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, observer];
@@ -107,10 +111,10 @@ impl<T: Real> Training<T> {
             step_seconds_median: clock.median(),
             examples_per_second: finite(clock.examples as f64 / seconds),
         };
-        if recorded.is_some() {
+        if recorded.is_some() || !path.is_file() {
             let text = serde_json::to_string(&versioned(&summary));
             let text = text.expect("numbers and texts can be written as JSON") + "\n";
-            write_whole(&self.run.path().join("summary.json"), text.as_bytes())?;
+            write_whole(&path, text.as_bytes())?;
         }
         Ok(summary)
     }

@@ -3,14 +3,14 @@
 use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
-use crate::run::{RUNS, Run};
-use crate::terminal::{chart, progress, warn, width};
+use crate::run::{RUNS, Run, warn_of_broken};
+use crate::terminal::{chart, progress, width};
 use crate::training::Training;
 use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,10 +72,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     // A second handler cannot be set; the first one does the same.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let mut display = Display::new(&training, args.json);
-    for Range { start, end } in training.broken() {
-        let lost = "the steps that they told of are left out";
-        warn(&format!("facts.bin: its bytes from {start} to {end} are broken; {lost}"));
-    }
+    warn_of_broken(training.broken());
     if !args.json {
         display.introduce(experiment, &training)?;
     }

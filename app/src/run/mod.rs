@@ -217,9 +217,7 @@ impl Run {
         let read = facts::Reader::open(&path).and_then(|mut reader| Ok((reader.poll()?, reader)));
         match read {
             Ok((records, reader)) => {
-                for Range { start, end } in reader.broken() {
-                    warn(&format!("{}: its bytes from {start} to {end} are broken", path.display()));
-                }
+                warn_of_broken(reader.broken());
                 let step = |record| match record {
                     Record::Step(step) => Some(StepRecord { facts: None, ..step }),
                     Record::Epoch(_) => None,
@@ -238,8 +236,8 @@ impl Run {
         let on_the_way = self.checkpoints()?.last().map_or(0, |(step, _)| *step);
         let steps = self.recorded();
         let last = self.path.join("last.safetensors");
-        // Of a whole run, the facts tell of all steps.
-        let at_the_end = if steps.is_empty() && last.is_file() { checkpoint::step(&last)? } else { 0 };
+        // Facts that are broken tell of fewer. Where the last checkpoint is broken, too, whoever restores it says so.
+        let at_the_end = if last.is_file() { checkpoint::step(&last).unwrap_or(0) } else { 0 };
         let recorded = steps.last().map_or(0, |step| step.step);
         let highest = steps.iter().map(|step| step.lr).fold(0.0, f64::max);
         let at_work = steps.last().filter(|last| last.lr < IDLE * highest).and_then(|last| {
@@ -350,6 +348,14 @@ impl Run {
             Some(error) => Err(error),
             None => Ok(None),
         }
+    }
+}
+
+/// Says which bytes of a run's facts are broken.
+pub fn warn_of_broken(bytes: &[Range<u64>]) {
+    for Range { start, end } in bytes {
+        let lost = "the steps that they told of are left out";
+        warn(&format!("facts.bin: its bytes from {start} to {end} are broken; {lost}"));
     }
 }
 

@@ -192,14 +192,19 @@ impl Textbook {
         ];
         let mut network = Network::sequential([inputs.len()], layers).map_err(|error| error.to_string())?;
         let loss = loss::read(&self.loss, []).map_err(|error| error.to_string())?;
-        let numbers = |of: &Map<String, Json>| of.values().filter_map(Json::as_f64).collect::<Vec<f64>>();
-        let targets = Targets::Values { data: numbers(&self.targets), width: outputs.len() };
-        let data = Dataset::new(numbers(&self.inputs), [inputs.len()], targets)
+        let numbers = |of: &Map<String, Json>| -> Result<Vec<f64>, String> {
+            let number = |(name, x): (&String, &Json)| {
+                x.as_f64().ok_or_else(|| format!("`{name}` is {:.40}; it should be a number", x.to_string()))
+            };
+            of.iter().map(number).collect()
+        };
+        let targets = Targets::Values { data: numbers(&self.targets)?, width: outputs.len() };
+        let data = Dataset::new(numbers(&self.inputs)?, [inputs.len()], targets)
             .and_then(|data| data.with_feature_names(inputs.iter().cloned()))
             .map_err(|error| error.to_string())?;
         let mut start = Weights::init(&network, 0);
         start.params.fill(0.0);
-        for (weight, value) in weights.iter().zip(numbers(&self.parameters)) {
+        for (weight, value) in weights.iter().zip(numbers(&self.parameters)?) {
             for end in &weight.ends {
                 start.params[place(&network, *end)] = value;
             }

@@ -31,6 +31,8 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("bench/bits ", "it compares with the build of another commit"),
     ("bench/run", "it takes an hour and installs other frameworks"),
     ("fuzz/run", "it runs for minutes; .ci/run checks that it compiles"),
+    ("fuzz/kills", "it runs for minutes, with a release build"),
+    ("fuzz/flips", "as above"),
     (
         "cargo run --release -- train examples/mnist.toml",
         "MNIST is not fetched by a test, and has one of its own",

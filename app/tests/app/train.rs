@@ -217,6 +217,21 @@ fn a_run_that_was_killed_opens_and_goes_on_to_the_same_bytes() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_summary_gets_it_when_it_is_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wanted = train(folder.path(), &["iris", "--set", "train.epochs=5"]);
+    let run = wanted["run"].as_str().unwrap().to_string();
+    let path = folder.path().join(&run).join("summary.json");
+    std::fs::remove_file(&path).unwrap();
+    stdout(folder.path(), &["train", "--resume", &run]);
+    let mut found: Json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for summary in [&mut found, &mut wanted] {
+        summary.as_object_mut().unwrap().retain(|key, _| !key.contains("second"));
+    }
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn a_folder_that_became_no_run_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("runs/killed-at-once/checkpoints")).unwrap();

@@ -1,7 +1,7 @@
 //! `whygrad verify` on the reference cases, and on copies of them with one number changed.
 
 use super::{error, oracle, output, stdout};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::path::Path;
 
 const PYTORCH: [&str; 4] = ["activations.json", "losses.json", "optimizers.json", "structures.json"];
@@ -133,4 +133,101 @@ fn files_that_are_no_cases_are_refused() {
     assert!(
         error(folder.path(), &["verify", "other.json"]).starts_with("other.json: none of the known kinds")
     );
+    std::fs::write(folder.path().join("none.json"), "[]").unwrap();
+    assert!(error(folder.path(), &["verify", "none.json"]).starts_with("none.json: there is no case in it"));
+}
+
+/// What `verify` says of a file whose cases have something else at a place.
+fn refusal(folder: &Path, file: &str, place: &str, value: Json) -> String {
+    let mut json: Json = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    match json.pointer_mut(parent).unwrap() {
+        Json::Object(table) if value.is_null() => drop(table.remove(key)),
+        Json::Object(table) => drop(table.insert(key.into(), value)),
+        parent => parent[key.parse::<usize>().unwrap()] = value,
+    }
+    std::fs::write(folder.join("changed.json"), json.to_string()).unwrap();
+    error(folder, &["verify", "changed.json"])
+}
+
+#[test]
+fn a_case_that_lacks_something_is_named_with_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let adam = [
+        ("name", json!(7), "case 5: `name` is 7; it should be a text"),
+        ("input/1/2", json!("x"), "`input[1][2]` is \"x\"; it should be a number"),
+        ("input/2", json!([1.0]), "`input[2]` has 1 numbers; there should be 5"),
+        ("input", json!([]), "`input` is empty; it should have a row"),
+        ("input", json!([[], []]), "`input[0]` is empty; it should have a number"),
+        ("target/3", json!(-1), "`target[3]` is -1; it should be a whole number from 0 to 4294967295"),
+        (
+            "layers/1/type",
+            json!("rely"),
+            "`layers[1]` is no layer: unknown layer type \"rely\"; allowed: linear",
+        ),
+        (
+            "layers/0/out",
+            json!(1_u64 << 31),
+            "layer 0 (linear1): its weight would be 2147483648 × 5; a parameter",
+        ),
+        ("layers", json!("linear"), "`layers` is \"linear\"; it should be a list"),
+        ("loss", json!(null), "`loss` is missing; it should be a text"),
+        ("optimizer/lr", json!("1"), "`optimizer` is no optimizer: `lr` is \"1\"; it takes a finite number"),
+        ("clip_norm", json!(-1), "`clip_norm` is -1; it should be a number above 0"),
+        ("parameters/0.weight", json!(null), "`parameters.0.weight` is missing; it should be a number"),
+        ("expected/output", json!([[1, [2]]]), "`expected.output` has 2 numbers; there should be 30"),
+        ("expected/losses/19", json!({}), "`expected.losses[19]` is a table; it should be a number"),
+        (
+            "expected/losses",
+            json!([]),
+            "`expected.parameters_after.1` is of no step; `expected.losses` has 0",
+        ),
+        ("expected/parameters_after/21", json!({}), "`expected.parameters_after.21` is of no step"),
+        ("expected/losses", json!(vec![1.0; 200_000]), "its steps take 2"),
+    ];
+    for (place, value, wanted) in adam {
+        let message = refusal(folder.path(), &oracle("optimizers.json"), &format!("/4/{place}"), value);
+        assert!(message.starts_with("changed.json: case 5"), "{message}");
+        assert!(place == "name" || message.contains("case 5 (optimizer_adam): "), "{message}");
+        assert!(message.contains(wanted), "{message}");
+    }
+    let first = [
+        (
+            "updates_done",
+            json!(1e12),
+            "case 1: `steps[2].updates_done` is 1000000000000.0; it should be a whole",
+        ),
+        (
+            "updates_done",
+            json!(-1),
+            "case 1: `steps[2].updates_done` is -1; it should be a whole number from 0 to",
+        ),
+        (
+            "chains/w3/dprediction_dw3",
+            json!("0"),
+            "`steps[2].chains.w3.dprediction_dw3` is \"0\"; it should be a",
+        ),
+    ];
+    for (place, value, wanted) in first {
+        let message =
+            refusal(folder.path(), &oracle("first_network.json"), &format!("/steps/2/{place}"), value);
+        assert!(message.contains(wanted), "{message}");
+    }
+    let mazur = [
+        ("hidden", json!(null), "`hidden` is missing; it should be a text"),
+        ("inputs/i1", json!("0.05"), "`i1` is \"0.05\"; it should be a number"),
+        ("expected/gradients/w9", json!(1), "`expected.gradients.w9` is of no weight"),
+        ("expected/learned/w1", json!("x"), "`expected.learned.w1` is \"x\"; it should be a number"),
+        ("expected/forward/net_h3", json!(1), "`expected.forward.net_h3` is none of the example's values"),
+        ("later/loss_after_n_updates/1000000000000", json!(1), "from 1 to 100000"),
+        (
+            "later/outputs_after_10000",
+            json!([0.5]),
+            "`later.outputs_after_10000` has 1 numbers; there should be 2",
+        ),
+    ];
+    for (place, value, wanted) in mazur {
+        let message = refusal(folder.path(), &published(), &format!("/cases/0/{place}"), value);
+        assert!(message.contains("case 1 (mazur): ") && message.contains(wanted), "{message}");
+    }
 }

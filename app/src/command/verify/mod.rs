@@ -8,7 +8,6 @@ mod textbook;
 use super::{after, print};
 use crate::error::{Error, Result};
 use crate::terminal::Page;
-use crate::textbook::Textbook;
 use crate::view::verify::{Case, Differences, Verification};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
@@ -19,8 +18,8 @@ use std::process::ExitCode;
 /// Outputs, losses, gradients, per-example gradient norms, and where training leads. Prints for each case the
 /// largest relative difference of each kind: |a − b| / max(|b|, a thousandth of the largest |b| of its kind).
 ///
-/// Exit status: 0 if all differences are at most 1e-8, 1 if one is larger or no number, 2 if a file cannot be
-/// read.
+/// Exit status: 0 if all differences are at most 1e-8, 1 if one is larger or no number, 2 if a file cannot be read or
+/// one of its cases lacks something.
 #[derive(clap::Args)]
 #[command(after_long_help = after::<Verification>("\
 Example:
@@ -44,7 +43,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// Compares the engine with the cases of these files.
 ///
 /// # Errors
-/// Where a file cannot be read, or has no cases of a known kind.
+/// Where a file cannot be read, has no cases of a known kind, or one lacks something.
 pub fn compare(files: &[PathBuf]) -> Result<Verification> {
     let mut cases = vec![];
     for path in files {
@@ -82,28 +81,36 @@ fn page(view: &Verification) -> Page {
 
 /// The cases of a file, in whichever of the known forms it is.
 fn file(path: &Path, json: &Json) -> Result<Vec<Case>, String> {
-    let name = path.file_stem().map_or("case".into(), |stem| stem.to_string_lossy().into_owned());
+    let one = std::slice::from_ref(json);
     if let Some(cases) = json.as_array() {
-        return cases.iter().map(pytorch::case).collect();
+        return each(cases, pytorch::case);
     }
     if json.get("layers").is_some() {
-        return Ok(vec![pytorch::case(json)?]);
+        return each(one, pytorch::case);
     }
     if json.get("steps").is_some() {
-        return Ok(vec![Case::compared(name, textbook::first_network(json)?)]);
+        let name = path.file_stem().map_or("case".into(), |stem| stem.to_string_lossy().into_owned());
+        return each(one, |case| Ok(Case::compared(name.clone(), textbook::first_network(case)?)));
     }
     if let Some(cases) = json.get("cases").and_then(Json::as_array) {
-        let case = |case: &Json| {
-            let book: Textbook = serde_json::from_value(case.clone()).map_err(|error| error.to_string())?;
-            let differences = textbook::case(&book).map_err(|why| format!("{}: {why}", book.name))?;
-            Ok(Case::compared(book.name, differences))
-        };
-        return cases.iter().map(case).collect();
+        return each(cases, textbook::case);
     }
     if json["name"] == "digits_64_32_10" {
-        return Ok(vec![Case::compared("digits_64_32_10".into(), pytorch::digits(json)?)]);
+        return each(one, pytorch::digits);
     }
     Err("none of the known kinds of cases: a list of cases with `layers`, a case, `steps` of the first network, \
          `cases` of textbooks, digits_64_32_10"
         .into())
+}
+
+/// Compares each of some cases; a problem is told with the number of its case, from 1, and the name, where it has one.
+fn each(cases: &[Json], compare: impl Fn(&Json) -> Result<Case, String>) -> Result<Vec<Case>, String> {
+    if cases.is_empty() {
+        return Err("there is no case in it; there should be one or more".into());
+    }
+    let compare = |(i, case): (usize, &Json)| {
+        let name = case["name"].as_str().map(|name| format!(" ({name:.40})")).unwrap_or_default();
+        compare(case).map_err(|why| format!("case {}{name}: {why}", i + 1))
+    };
+    cases.iter().enumerate().map(compare).collect()
 }

@@ -1,55 +1,61 @@
 //! The first network, and worked examples of the literature.
 
 use super::compare::{compare, compare_at};
-use super::read::numbers;
+use super::read::Field;
 use crate::textbook::{Textbook, Worked};
-use crate::view::verify::Differences;
+use crate::view::verify::{Case, Differences};
 use serde_json::Value as Json;
 use whygrad::credit::Snapshot;
 use whygrad::data::Targets;
 use whygrad::network::Weights;
+use whygrad::train::Trainer;
+
+/// The most updates of an example: about a tenth of a second.
+const UPDATES: u64 = 100_000;
 
 /// Every number of the first network, after each number of updates that the file has.
 pub(super) fn first_network(json: &Json) -> Result<Differences, String> {
+    let case = Field::new("", json);
     let worked = Textbook::first_network().work()?;
-    let mut trainer = worked.trainer(json["learning_rate"].as_f64().unwrap_or(f64::NAN))?;
+    let mut trainer = worked.trainer(case.get("learning_rate").number()?)?;
     let mut found = Differences::default();
-    let pick = |json: &Json, keys: &[&str]| -> Vec<f64> {
-        keys.iter().flat_map(|key| numbers(&json[*key])).collect()
+    let pick = |of: &Field, keys: &[&str]| -> Result<Vec<f64>, String> {
+        keys.iter().map(|key| of.get(key).number()).collect()
     };
     let symbols = ["w1", "w2", "w3", "w4"];
-    compare(&mut found.parameters, &values(&worked, &worked.start), &pick(&json["weights"], &symbols));
-    for wanted in json["steps"].as_array().ok_or("`steps` is no list")? {
-        let updates = wanted["updates_done"].as_u64().ok_or("`updates_done` is no number")?;
-        while trainer.state().steps < updates {
-            worked.update(&mut trainer);
-        }
+    compare(&mut found.parameters, &values(&worked, &worked.start), &pick(&case.get("weights"), &symbols)?);
+    let steps = case.get("steps").items()?.into_iter();
+    let steps = steps.map(|step| Ok((step.get("updates_done").count(UPDATES)?, step)));
+    let mut steps = steps.collect::<Result<Vec<_>, String>>()?;
+    steps.sort_by_key(|(updates, _)| *updates);
+    for (updates, wanted) in steps {
+        update(&worked, &mut trainer, updates);
         let step = worked.hold(&trainer, false)?;
         let [x, z, h, _, p] = std::array::from_fn(|value| worked.units(&step, value));
         let [_, dz, dh, _, dp] = std::array::from_fn(|value| worked.unit_gradients(&step, value));
         let w = values(&worked, &trainer.state().weights);
-        compare(&mut found.parameters, &w, &pick(&wanted["weights"], &symbols));
+        compare(&mut found.parameters, &w, &pick(&wanted.get("weights"), &symbols)?);
         compare(
             &mut found.output,
             &[&z[..], &h, &p].concat(),
-            &pick(wanted, &["z1", "z2", "h1", "h2", "prediction"]),
+            &pick(&wanted, &["z1", "z2", "h1", "h2", "prediction"])?,
         );
         // Prediction minus target is rounded relative to them (both near 1), however small it is; so are the
         // loss, its square, and every gradient, which is a multiple of it.
         let near_one = |worst: &mut Option<f64>, got: &[f64], wanted: &[f64]| {
             compare_at(worst, got, wanted, 1.0);
         };
-        near_one(&mut found.loss, &[step.batch_loss()], &pick(wanted, &["loss"]));
+        near_one(&mut found.loss, &[step.batch_loss()], &pick(&wanted, &["loss"])?);
         let (slopes, dp) = ([dz[0] / dh[0], dz[1] / dh[1]], dp[0]);
         near_one(
             &mut found.gradients,
             &[dp, dh[0], dh[1]],
-            &pick(wanted, &["dL_dprediction", "dL_dh1", "dL_dh2"]),
+            &pick(&wanted, &["dL_dprediction", "dL_dh1", "dL_dh2"])?,
         );
-        near_one(&mut found.gradients, &worked.gradient(&step), &pick(&wanted["gradient"], &symbols));
+        near_one(&mut found.gradients, &worked.gradient(&step), &pick(&wanted.get("gradient"), &symbols)?);
         if dp != 0.0 {
-            near_one(&mut found.gradients, &slopes, &pick(wanted, &["dh1_dz1", "dh2_dz2"]));
-            let chains = &wanted["chains"];
+            near_one(&mut found.gradients, &slopes, &pick(&wanted, &["dh1_dz1", "dh2_dz2"])?);
+            let chains = wanted.get("chains");
             let factors = [
                 ("w3", vec![("dL_dprediction", dp), ("dprediction_dw3", h[0])]),
                 ("w4", vec![("dL_dprediction", dp), ("dprediction_dw4", h[1])]),
@@ -64,7 +70,7 @@ pub(super) fn first_network(json: &Json) -> Result<Differences, String> {
             ];
             for (symbol, factors) in factors {
                 for (name, got) in factors {
-                    near_one(&mut found.gradients, &[got], &pick(&chains[symbol], &[name]));
+                    near_one(&mut found.gradients, &[got], &pick(&chains.get(symbol), &[name])?);
                 }
             }
         }
@@ -76,59 +82,85 @@ fn values(worked: &Worked, weights: &Weights<f64>) -> Vec<f64> {
     worked.weights.iter().map(|weight| worked.value(weight, weights)).collect()
 }
 
+/// Trains until there are so many updates.
+fn update(worked: &Worked, trainer: &mut Trainer<f64>, updates: u64) {
+    while trainer.state().steps < updates {
+        worked.update(trainer);
+    }
+}
+
 /// Every number of a worked example.
-pub(super) fn case(book: &Textbook) -> Result<Differences, String> {
+pub(super) fn case(json: &Json) -> Result<Case, String> {
+    let of = Field::new("", json);
+    for key in ["name", "hidden", "output", "loss"] {
+        of.get(key).text()?;
+    }
+    for key in ["inputs", "targets", "wiring", "parameters"] {
+        of.get(key).entries()?;
+    }
+    if let Some(lr) = of.given("learning_rate") {
+        lr.number()?;
+    }
+    let book: Textbook = serde_json::from_value(json.clone()).map_err(|error| error.to_string())?;
     let worked = book.work()?;
     let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
     let mut found = Differences::default();
-    let expected = &book.expected;
+    let expected = Field::new("expected", &book.expected);
     let first = worked.hold(&trainer, false)?;
-    let by_symbol = |worst: &mut Option<f64>, json: &Json, numbers: &[f64]| {
-        for (weight, got) in worked.weights.iter().zip(numbers) {
-            if let Some(wanted) = json[&weight.symbol].as_f64() {
-                compare_at(worst, &[*got], &[wanted], 1e-3);
-            }
+    let by_symbol = |worst: &mut Option<f64>, key, numbers: &[f64]| -> Result<(), String> {
+        for (symbol, wanted) in expected.table(key)? {
+            let at = worked.weights.iter().position(|weight| weight.symbol == symbol);
+            let at =
+                at.ok_or_else(|| wanted.problem("is of no weight; the weights stand in `parameters`"))?;
+            compare_at(worst, &[numbers[at]], &[wanted.number()?], 1e-3);
         }
+        Ok(())
     };
-    compare(&mut found.loss, &[first.batch_loss()], &numbers(&expected["loss"]));
-    by_symbol(&mut found.gradients, &expected["gradients"], &worked.gradient(&first));
-    forward(&worked, &first, &expected["forward"], &mut found)?;
-    if book.learning_rate.is_none() {
-        return Ok(found);
-    }
-    worked.update(&mut trainer);
-    let learned = values(&worked, &trainer.state().weights);
-    by_symbol(&mut found.parameters, &expected["learned"], &learned);
+    compare(&mut found.loss, &[first.batch_loss()], &[expected.get("loss").number()?]);
+    by_symbol(&mut found.gradients, "gradients", &worked.gradient(&first))?;
+    forward(&worked, &first, expected.table("forward")?, &mut found)?;
+    let Some(lr) = book.learning_rate else { return Ok(Case::compared(book.name, found)) };
+    update(&worked, &mut trainer, 1);
+    by_symbol(&mut found.parameters, "learned", &values(&worked, &trainer.state().weights))?;
     let second = worked.hold(&trainer, false)?;
-    compare(&mut found.losses, &[second.batch_loss()], &numbers(&expected["loss_after"]));
-    forward(&worked, &second, &expected["forward_after"], &mut found)?;
-    for (updates, loss) in book.later["loss_after_n_updates"].as_object().into_iter().flatten() {
-        let updates: u64 =
-            updates.parse().map_err(|_| "`loss_after_n_updates` should have numbers as keys")?;
-        while trainer.state().steps < updates {
-            worked.update(&mut trainer);
-        }
-        compare(&mut found.losses, &[worked.hold(&trainer, false)?.batch_loss()], &numbers(loss));
+    compare(&mut found.losses, &[second.batch_loss()], &[expected.get("loss_after").number()?]);
+    forward(&worked, &second, expected.table("forward_after")?, &mut found)?;
+    let later = Field::new("later", &book.later);
+    let after = |(updates, loss): (&str, Field)| {
+        let updates = updates.parse().ok().filter(|updates| (1..=UPDATES).contains(updates));
+        let right = format!("has no number of updates as its key; it should have one from 1 to {UPDATES}");
+        Ok((updates.ok_or_else(|| loss.problem(&right))?, loss.number()?))
+    };
+    let losses = later.table("loss_after_n_updates")?.into_iter().map(after);
+    let mut losses = losses.collect::<Result<Vec<_>, String>>()?;
+    losses.sort_by_key(|(updates, _)| *updates);
+    for (updates, loss) in losses {
+        update(&worked, &mut trainer, updates);
+        compare(&mut found.losses, &[worked.hold(&trainer, false)?.batch_loss()], &[loss]);
     }
-    if !book.later["outputs_after_10000"].is_null() {
-        while trainer.state().steps < 10_000 {
-            worked.update(&mut trainer);
-        }
-        let outputs = worked.units(&worked.hold(&trainer, false)?, 4);
-        compare(&mut found.output, &outputs, &numbers(&book.later["outputs_after_10000"]));
+    if let Some(outputs) = later.given("outputs_after_10000") {
+        let outputs = outputs.exactly(worked.targets().len())?;
+        let mut trainer = worked.trainer(lr)?;
+        update(&worked, &mut trainer, 10_000);
+        compare(&mut found.output, &worked.units(&worked.hold(&trainer, false)?, 4), &outputs);
     }
-    Ok(found)
+    Ok(Case::compared(book.name, found))
 }
 
 /// The values of a pass, by the names that the sources give them.
-fn forward(worked: &Worked, step: &Snapshot, wanted: &Json, found: &mut Differences) -> Result<(), String> {
+fn forward(
+    worked: &Worked,
+    step: &Snapshot,
+    wanted: Vec<(&str, Field)>,
+    found: &mut Differences,
+) -> Result<(), String> {
     let [_, hidden, outputs] = &worked.names;
     let [_, z, h, s, o] = std::array::from_fn(|value| worked.units(step, value));
     let unit = |name: &str| {
         let find = |units: &[String]| units.iter().position(|unit| unit == name);
         find(hidden).map(|i| (z[i], h[i])).or_else(|| find(outputs).map(|i| (s[i], o[i])))
     };
-    for (name, wanted) in wanted.as_object().into_iter().flatten() {
+    for (name, wanted) in wanted {
         let numbered = |letter: &str| {
             let number = name.strip_prefix(letter).filter(|rest| rest.parse::<u32>().is_ok())?;
             ["h", "o"].iter().find_map(|kind| unit(&format!("{kind}{number}")))
@@ -143,7 +175,7 @@ fn forward(worked: &Worked, step: &Snapshot, wanted: &Json, found: &mut Differen
             let Targets::Values { data, .. } = worked.data.targets() else { return Err("no targets".into()) };
             at.map(|i| 0.5 * (data[i] - o[i]).powi(2))
         } else {
-            match name.as_str() {
+            match name {
                 "E_total" | "E" | "L" => Some(step.batch_loss()),
                 "f_out" => s.first().copied(),
                 "h_out" | "out" => o.first().copied(),
@@ -153,8 +185,8 @@ fn forward(worked: &Worked, step: &Snapshot, wanted: &Json, found: &mut Differen
                     .or_else(|| numbered("O").map(|(_, value)| value)),
             }
         };
-        let got = got.ok_or_else(|| format!("`{name}` is none of the known values"))?;
-        compare_at(&mut found.output, &[got], &numbers(wanted), 1e-3);
+        let got = got.ok_or_else(|| wanted.problem("is none of the example's values"))?;
+        compare_at(&mut found.output, &[got], &[wanted.number()?], 1e-3);
     }
     Ok(())
 }
