@@ -21,19 +21,23 @@ pub struct Expression {
 pub struct Binding {
     /// The letter.
     pub letter: Symbol,
-    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    /// What it is called in the network: `sigmoid1[3]`, `elu1.alpha`; of a setting of the loss its letter.
     pub symbol: String,
     /// Its number, or those of a vector.
     pub numbers: Vec<f64>,
 }
 
 impl Expression {
-    /// `tree`, with a name and numbers for each of its letters that has some.
-    pub(super) fn new(tree: Expr, mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>) -> Expression {
+    /// `tree`, with a name and numbers for each of its letters that has some; `own` names a setting.
+    pub(super) fn new(
+        tree: Expr,
+        own: impl Fn(&str) -> String,
+        mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>,
+    ) -> Expression {
         let binding = |letter: &Symbol| {
             let (symbol, numbers) = match &letter.role {
-                Role::Setting(x) => (letter.letter.to_string(), vec![*x]),
-                Role::Settings(numbers) => (letter.letter.to_string(), numbers.to_vec()),
+                Role::Setting(x) => (own(&letter.letter), vec![*x]),
+                Role::Settings(numbers) => (own(&letter.letter), numbers.to_vec()),
                 Role::Constant(_) => return None,
                 _ => find(letter)?,
             };
@@ -111,7 +115,7 @@ struct Written {
 struct WrittenBinding {
     /// The letter.
     name: String,
-    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    /// What it is called in the network: `sigmoid1[3]`, `elu1.alpha`; of a setting of the loss its letter.
     symbol: String,
     /// Its number, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
