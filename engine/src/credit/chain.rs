@@ -12,7 +12,7 @@ use super::Expression;
 use super::graph::{Cut, Graph, Unit};
 use super::semiring::{Absolute, Semiring, Sum};
 use super::{Snapshot, Weight, examples, formula};
-use crate::expr::{Expr, Function, Role};
+use crate::expr::{Expr, Function, Role, Symbol};
 use crate::kernel::Scalar;
 use crate::op::By;
 use serde::Serialize;
@@ -166,7 +166,12 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
     links.push(Link {
         operation: graph.snapshot().loss().name().into(),
         symbol: format!("∂L/∂{}", end(graph, top)),
-        expression: formula::loss_slope(graph.snapshot(), only(graph, top), example),
+        expression: formula::loss_slope(
+            graph.snapshot(),
+            example,
+            &outputs(graph, top, example),
+            upper.single,
+        ),
         number: Some(upper.size),
         kind: if upper.single { Measure::Derivative } else { Measure::Gain },
         width: top.cone.len(),
@@ -266,6 +271,12 @@ fn output(graph: &Graph<'_>, cut: &Cut) -> String {
     only(graph, cut).map_or_else(|| graph.names().prediction(None), |unit| graph.prediction(unit))
 }
 
+/// Those of an example's outputs that the weight reaches.
+fn outputs(graph: &Graph<'_>, top: &Cut, example: usize) -> Vec<usize> {
+    let units = top.cone.iter().map(|place| graph.unit(top.value, *place));
+    units.filter(|unit| unit.row == graph.row(example)).map(|unit| unit.at).collect()
+}
+
 /// The only number of a cut that the weight reaches, if it is one.
 fn only(graph: &Graph<'_>, cut: &Cut) -> Option<Unit> {
     match cut.cone.as_slice() {
@@ -299,5 +310,6 @@ fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expres
     };
     let [upper, lower] = [upper, lower].map(size);
     let mut sizes = [sizes[1], sizes[0]].into_iter();
-    Expression::new(lower / upper, |letter| Some((letter.letter.to_string(), vec![sizes.next()?])))
+    let size = |letter: &Symbol| Some((letter.letter.to_string(), vec![sizes.next()?]));
+    Expression::new(lower / upper, str::to_string, size)
 }

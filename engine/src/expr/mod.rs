@@ -17,6 +17,7 @@
 #[cfg(test)]
 mod tests;
 mod text;
+mod vector;
 
 use std::borrow::Cow;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
@@ -178,18 +179,6 @@ impl Symbol {
     pub fn new(letter: impl Into<Cow<'static, str>>, role: Role) -> Symbol {
         Symbol { letter: letter.into(), role }
     }
-
-    /// The numbers of a vector; empty for any other symbol.
-    fn items(&self) -> Vec<Expr> {
-        match &self.role {
-            Role::Inputs { input, row, range } => range
-                .clone()
-                .map(|at| Expr::symbol(self.letter.clone(), Role::Input { input: *input, row: *row, at }))
-                .collect(),
-            Role::Settings(numbers) => numbers.iter().map(|&x| Expr::Number(x)).collect(),
-            _ => vec![],
-        }
-    }
 }
 
 /// What the letters of a formula are worth: asked for all of them but settings and constants, which know it themselves,
@@ -272,23 +261,6 @@ impl Expr {
         })
     }
 
-    /// The numbers of a vector; `None` for anything else.
-    fn vector(&self, values: Lookup<'_>) -> Option<Vec<f64>> {
-        match self {
-            Expr::Symbol(symbol) => {
-                let items = symbol.items();
-                if items.is_empty() { None } else { items.iter().map(|item| item.evaluate(values)).collect() }
-            }
-            Expr::Call(Function::Softmax, arguments) => {
-                let x = arguments.first()?.vector(values)?;
-                let max = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let total: f64 = x.iter().map(|x| (x - max).exp()).sum();
-                Some(x.into_iter().map(|x| (x - max).exp() / total).collect())
-            }
-            _ => None,
-        }
-    }
-
     /// The letters that have to be known, each once, in the order in which they stand; not those of a
     /// [`Where`].
     pub fn symbols(&self) -> Vec<&Symbol> {
@@ -305,18 +277,6 @@ impl Expr {
                     found.push(symbol);
                 }
             }
-            Expr::Neg(a) => a.collect(found, own),
-            Expr::Sum(parts) | Expr::Product(parts) | Expr::Call(_, parts) => {
-                parts.iter().for_each(|part| part.collect(found, own));
-            }
-            Expr::Quotient(parts) | Expr::Power(parts) | Expr::Item(parts) => {
-                parts.iter().for_each(|part| part.collect(found, own));
-            }
-            Expr::Cases(cases) => {
-                for part in [&cases.then, &cases.left, &cases.right, &cases.otherwise] {
-                    part.collect(found, own);
-                }
-            }
             Expr::Where(of) => {
                 let outer = own.len();
                 for (letter, stands_for) in &of.letters {
@@ -326,6 +286,7 @@ impl Expr {
                 of.body.collect(found, own);
                 own.truncate(outer);
             }
+            other => other.parts().into_iter().for_each(|part| part.collect(found, own)),
         }
     }
 }
@@ -363,8 +324,10 @@ fn call(function: Function, arguments: &[Expr], values: Lookup<'_>) -> Option<f6
         Function::Sigmoid => 1.0 / (1.0 + (-x()?).exp()),
         Function::Tanh => x()?.tanh(),
         Function::Exp => x()?.exp(),
-        // ln(1 + x) keeps its digits where x is small.
         Function::Ln => match arguments.first()? {
+            Expr::Call(Function::Sigmoid, x) => ln_sigmoid(x.first()?.evaluate(values)?),
+            Expr::Sum(terms) if let Some(x) = rest_of_sigmoid(terms) => ln_sigmoid(-x.evaluate(values)?),
+            // ln(1 + x) keeps its digits where x is small.
             Expr::Sum(terms) if terms.len() > 1 && terms[0] == Expr::Number(1.0) => {
                 sum(&terms[1..], values)?.ln_1p()
             }
@@ -396,6 +359,22 @@ fn call(function: Function, arguments: &[Expr], values: Lookup<'_>) -> Option<f6
         },
         Function::Softmax | Function::OneHot => return None,
     })
+}
+
+/// ln σ(x), where σ(x) itself is 0 or 1 but for rounding, too.
+fn ln_sigmoid(x: f64) -> f64 {
+    x.min(0.0) - (-x.abs()).exp().ln_1p()
+}
+
+/// x of 1 − σ(x), which is σ(−x).
+fn rest_of_sigmoid(terms: &[Expr]) -> Option<&Expr> {
+    match terms {
+        [Expr::Number(1.0), Expr::Neg(share)] => match &**share {
+            Expr::Call(Function::Sigmoid, x) => x.first(),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 impl From<f64> for Expr {
