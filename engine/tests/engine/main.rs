@@ -7,6 +7,8 @@ mod formulas;
 mod graph;
 mod guide;
 mod ledger;
+mod page;
+mod pages;
 mod sizes;
 mod steps;
 mod trainer;
