@@ -7,6 +7,8 @@ mod fields;
 pub mod ledger;
 pub mod new;
 pub mod overview;
+#[cfg(test)]
+mod tests;
 pub mod train;
 pub mod verify;
 pub mod walk;

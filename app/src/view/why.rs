@@ -301,7 +301,9 @@ fn example_says(why: &Why) -> Option<String> {
         _ => "",
     };
     let name = &why.batch[chain.example].name;
-    (why.batch.len() > 1).then(|| format!("Of {name}{reason}; its own loss ℓ is {}.", number(chain.loss)))
+    let reason = if why.batch.len() > 1 { reason } else { "" };
+    let own = chain.letter != "L";
+    own.then(|| format!("Of {name}{reason}; its own loss {} is {}.", chain.letter, number(chain.loss)))
 }
 
 fn chain_says(chain: &Chain) -> Vec<String> {

@@ -11,9 +11,10 @@ use whygrad::author::random;
 use whygrad::credit::{Chain, Snapshot, Weight, formula, loss_formula, paths, update};
 use whygrad::data::{Dataset, Targets};
 use whygrad::loss::{self, LossFunction, Made, TargetKind};
-use whygrad::network::{Batch, Network, Rows, Value};
+use whygrad::network::{Batch, Network, Rows, Value, Weights};
 use whygrad::op::{self, Linear, LogSoftmax, Operation, Sigmoid, Softmax};
 use whygrad::optim::{self, Clip, Decay, Optimizer, Schedule};
+use whygrad::setting::Literal;
 use whygrad::train::{Options, Trainer};
 
 const CLIPS: [Clip; 3] = [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)];
@@ -191,5 +192,57 @@ proptest! {
         prop_assume!(snapshot.is_finite() && is_readable(&snapshot));
         let compared = read(&snapshot, pick);
         prop_assert!(compared.as_ref().is_ok_and(|compared| *compared > 8), "{compared:?}");
+    }
+}
+
+#[test]
+fn the_first_factor_of_a_class_knows_smoothing_and_class_weights() {
+    let first = |name: &str, keys: &[&str], outputs: [f64; 3], at: usize| {
+        let weights = [0.5, 1.0, 2.0].map(Literal::Number).to_vec();
+        let settings = [("label_smoothing", Literal::Number(0.1)), ("weight", Literal::List(weights.into()))];
+        let given = settings.into_iter().filter(|(key, _)| keys.contains(key));
+        let loss = loss::read(name, given.map(|(key, value)| (key.to_string(), value))).unwrap();
+        let linear = Linear { bias: false, ..Linear::new(3) };
+        let network = Network::sequential([3], whygrad::layers![linear]).unwrap();
+        let options = Options { batch: 1, ..Options::default() };
+        let mut trainer =
+            Trainer::<f64>::new(network, loss, optim::read("sgd", []).unwrap(), options).unwrap();
+        let unit = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+        trainer.set_weights(Weights { params: unit.to_vec().into(), buffers: vec![] }).unwrap();
+        let data = Dataset::new(outputs.to_vec(), vec![3], Targets::Classes(vec![2])).unwrap();
+        let snapshot = Snapshot::take(&trainer, Batch { data: &data, rows: Rows::Range(0, 1) }).unwrap();
+        let chain = Chain::new(&snapshot, Weight { param: 0, at: 3 * at }, 0);
+        assert!(Page::read(&json!(chain)).unwrap().compared >= 2);
+        let link = chain.links().next().unwrap();
+        (link.expression.as_ref().unwrap().symbols(), link.number.unwrap())
+    };
+    let logits = [0.3, -1.2, 0.8];
+    let share = 0.3f64.exp() / logits.map(f64::exp).iter().sum::<f64>();
+    let (smooth, both) = (["label_smoothing"], ["label_smoothing", "weight"]);
+    for (found, (text, number)) in [
+        (
+            first("cross_entropy", &smooth, logits, 0),
+            ("softmax(ŷ)[0] − (1 − label_smoothing)·onehot(y)[0] − label_smoothing/3", share - 0.1 / 3.0),
+        ),
+        (
+            first("cross_entropy", &both[1..], logits, 0),
+            ("weight[y]·(softmax(ŷ)[0] − onehot(y)[0])", 2.0 * share),
+        ),
+        (
+            first("cross_entropy", &both, logits, 0),
+            (
+                "softmax(ŷ)[0]·((1 − label_smoothing)·weight[y] + label_smoothing/3·Σweight) − \
+                 (1 − label_smoothing)·weight[y]·onehot(y)[0] − label_smoothing/3·weight[0]",
+                share * (0.9 * 2.0 + 0.1 / 3.0 * 3.5) - 0.1 / 3.0 * 0.5,
+            ),
+        ),
+        (first("nll", &both[1..], [0.2, 0.3, 0.5].map(f64::ln), 2), ("−weight[y]·onehot(y)[2]", -2.0)),
+        (
+            first("categorical_cross_entropy", &both[1..], [0.2, 0.3, 0.5], 2),
+            ("−weight[y]·onehot(y)[2]/max(ŷ[2], 1e−12)", -4.0),
+        ),
+    ] {
+        assert_eq!(found.0, text);
+        assert!((found.1 - number).abs() <= 1e-15, "{text}: {} is not {number}", found.1);
     }
 }
