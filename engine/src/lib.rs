@@ -277,12 +277,12 @@
 //!     }
 //!     fn decomposition(&self, at: &Before) -> Decomposition {
 //!         let mut decomposition = Decomposition::new(at, self.lr);
-//!         let g = decomposition.direction();
+//!         let d = decomposition.gradient();
 //!         let beta = decomposition.name("β", "decay of the mean", self.beta);
 //!         let nu = decomposition.name("ν", "share of the mean", self.nu);
 //!         let before = decomposition.name("m₋", "mean of the gradients before the update", at.slots[0]);
-//!         let m = decomposition.name("m", "β·m₋ + (1 − β)·g", beta * before + (1.0 - beta) * g);
-//!         decomposition.advance(Source::Momentum, "−α₀·ν·(m − g)", (1.0 - nu) * g + nu * m);
+//!         let m = decomposition.name("m", "β·m₋ + (1 − β)·d", beta * before + (1.0 - beta) * d);
+//!         decomposition.advance(Source::Momentum, "−α₀·ν·(m − d)", (1.0 - nu) * d + nu * m);
 //!         if let Some(alpha) = at.scheduled {
 //!             decomposition.scheduled("−(α − α₀)·u", alpha);
 //!         }

@@ -58,6 +58,18 @@ impl Names for ExampleNames {
             (None, _) => "ŷ".into(),
         }
     }
+
+    fn target(&self, at: Option<usize>) -> String {
+        match (at, &self.units[self.units.len() - 1][..]) {
+            (Some(at), outputs) if outputs.len() > 1 => format!("y({})", outputs[at]),
+            _ => "y".into(),
+        }
+    }
+
+    /// Only the hidden activation has settings of its own; they are the defaults.
+    fn own(&self, _node: usize, letter: &str) -> String {
+        letter.into()
+    }
 }
 
 const SUBSCRIPTS: &str = "₀₁₂₃₄₅₆₇₈₉";

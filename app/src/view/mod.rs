@@ -8,6 +8,8 @@ pub mod ledger;
 pub mod new;
 pub mod overview;
 pub mod shared;
+#[cfg(test)]
+mod tests;
 pub mod train;
 pub mod verify;
 pub mod walk;

@@ -333,16 +333,17 @@ fn example_says(why: &Why) -> Option<String> {
         c if c == most(examples) && c > 0.0 => ", which contributes most",
         _ => "",
     };
-    let (name, divisor) = (&why.batch[chain.example].name, examples.divisor);
+    let (name, letter, divisor) = (&why.batch[chain.example].name, &chain.letter, examples.divisor);
+    let reason = if why.batch.len() > 1 { reason } else { "" };
     let share = match divisor {
         1.0 => String::new(),
         _ => format!(
-            " L has ℓ / {divisor} of it, and so ∂L/∂w has ∂ℓ/∂w / {divisor} = {}.",
+            " L has {letter} / {divisor} of it, and so ∂L/∂w has ∂{letter}/∂w / {divisor} = {}.",
             number(chain.gradient / divisor)
         ),
     };
-    let says = format!("Of {name}{reason}; its own loss ℓ is {}.{share}", number(chain.loss));
-    (why.batch.len() > 1 || divisor != 1.0).then_some(says)
+    let own = letter != "L";
+    own.then(|| format!("Of {name}{reason}; its own loss {letter} is {}.{share}", number(chain.loss)))
 }
 
 fn chain_says(chain: &Chain) -> Vec<String> {

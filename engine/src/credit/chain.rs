@@ -12,7 +12,7 @@ use super::Expression;
 use super::graph::{Cut, Graph, Unit};
 use super::semiring::{Absolute, Semiring, Sum};
 use super::{Snapshot, Weight, examples, formula};
-use crate::expr::{Expr, Function, Role};
+use crate::expr::{Expr, Function, Role, Symbol};
 use crate::kernel::Scalar;
 use crate::op::By;
 use serde::Serialize;
@@ -23,6 +23,8 @@ use serde::Serialize;
 pub struct Chain {
     /// The example's place in the batch.
     pub example: usize,
+    /// What the example's own loss is called: `L` where it is the batch's, else `ℓ`.
+    pub letter: &'static str,
     /// ℓₙ, the example's own loss.
     pub loss: f64,
     /// From the loss to the weight; empty where no path leads from the loss to the weight.
@@ -135,6 +137,7 @@ impl Chain {
         let rounding = super::rounding(graph.total::<Absolute>(weight, example) + gradient.abs() / least);
         Chain {
             example,
+            letter: letter(snapshot),
             loss: snapshot.plan().example_losses().nth(example).map_or(f64::NAN, Scalar::f64),
             zero_at: factors.iter().enumerate().find_map(zero),
             factors,
@@ -152,6 +155,11 @@ impl Chain {
     }
 }
 
+/// What an example's own loss is called.
+fn letter(snapshot: &Snapshot) -> &'static str {
+    if snapshot.examples() == 1 && snapshot.plan().divisor() == 1.0 { "L" } else { "ℓ" }
+}
+
 /// The links from the loss to the weight: one above each cut, and the weight's own.
 fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec<Link> {
     let (Some(top), Some(bottom)) = (cuts.first(), cuts.last()) else { return vec![] };
@@ -165,8 +173,13 @@ fn links(graph: &Graph<'_>, cuts: &[Cut], weight: Weight, example: usize) -> Vec
     let mut upper = Level::of(&of(top));
     links.push(Link {
         operation: graph.snapshot().loss().name().into(),
-        symbol: format!("∂L/∂{}", end(graph, top)),
-        expression: formula::loss_slope(graph.snapshot(), only(graph, top), example),
+        symbol: format!("∂{}/∂{}", letter(graph.snapshot()), end(graph, top)),
+        expression: formula::loss_slope(
+            graph.snapshot(),
+            example,
+            &outputs(graph, top, example),
+            upper.single,
+        ),
         number: Some(upper.size),
         kind: if upper.single { Measure::Derivative } else { Measure::Gain },
         width: top.cone.len(),
@@ -227,7 +240,7 @@ fn has_params(graph: &Graph<'_>, value: usize) -> bool {
 fn factors(graph: &Graph<'_>, cuts: &[Cut], weight: String, links: Vec<Link>) -> Vec<Factor> {
     let name = |cut: &Cut| if cut.value == graph.output() { output(graph, cut) } else { end(graph, cut) };
     let mut factors: Vec<Factor> = vec![];
-    let (mut open, mut upper) = (vec![], "L".to_string());
+    let (mut open, mut upper) = (vec![], letter(graph.snapshot()).to_string());
     let last = links.len().saturating_sub(1);
     for (i, link) in links.into_iter().enumerate() {
         open.push(link);
@@ -266,6 +279,12 @@ fn output(graph: &Graph<'_>, cut: &Cut) -> String {
     only(graph, cut).map_or_else(|| graph.names().prediction(None), |unit| graph.prediction(unit))
 }
 
+/// Those of an example's outputs that the weight reaches.
+fn outputs(graph: &Graph<'_>, top: &Cut, example: usize) -> Vec<usize> {
+    let units = top.cone.iter().map(|place| graph.unit(top.value, *place));
+    units.filter(|unit| unit.row == graph.row(example)).map(|unit| unit.at).collect()
+}
+
 /// The only number of a cut that the weight reaches, if it is one.
 fn only(graph: &Graph<'_>, cut: &Cut) -> Option<Unit> {
     match cut.cone.as_slice() {
@@ -294,10 +313,12 @@ fn local_expression(graph: &Graph<'_>, upper: &Cut, lower: &Cut) -> Option<Expre
 /// How a gain is written, from the sizes of the gradient at its two ends.
 fn gain(graph: &Graph<'_>, [upper, lower]: [&Cut; 2], sizes: [f64; 2]) -> Expression {
     let size = |cut: &Cut| {
-        let gradient = Expr::symbol(format!("∂L/∂{}", end(graph, cut)), Role::Named);
+        let symbol = format!("∂{}/∂{}", letter(graph.snapshot()), end(graph, cut));
+        let gradient = Expr::symbol(symbol, Role::Named);
         if cut.cone.len() == 1 { gradient } else { Expr::call(Function::Norm, [gradient]) }
     };
     let [upper, lower] = [upper, lower].map(size);
     let mut sizes = [sizes[1], sizes[0]].into_iter();
-    Expression::new(lower / upper, |letter| Some((letter.letter.to_string(), vec![sizes.next()?])))
+    let size = |letter: &Symbol| Some((letter.letter.to_string(), vec![sizes.next()?]));
+    Expression::new(lower / upper, str::to_string, size)
 }

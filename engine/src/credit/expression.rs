@@ -21,19 +21,23 @@ pub struct Expression {
 pub struct Binding {
     /// The letter.
     pub letter: Symbol,
-    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    /// What it is called in the network: `sigmoid1[3]`, `elu1.alpha`; of a setting of the loss its letter.
     pub symbol: String,
     /// Its number, or those of a vector.
     pub numbers: Vec<f64>,
 }
 
 impl Expression {
-    /// `tree`, with a name and numbers for each of its letters that has some.
-    pub(super) fn new(tree: Expr, mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>) -> Expression {
+    /// `tree`, with a name and numbers for each of its letters that has some; `own` names a setting.
+    pub(super) fn new(
+        tree: Expr,
+        own: impl Fn(&str) -> String,
+        mut find: impl FnMut(&Symbol) -> Option<(String, Vec<f64>)>,
+    ) -> Expression {
         let binding = |letter: &Symbol| {
             let (symbol, numbers) = match &letter.role {
-                Role::Setting(x) => (letter.letter.to_string(), vec![*x]),
-                Role::Settings(numbers) => (letter.letter.to_string(), numbers.to_vec()),
+                Role::Setting(x) => (own(&letter.letter), vec![*x]),
+                Role::Settings(numbers) => (own(&letter.letter), numbers.to_vec()),
                 Role::Constant(_) => return None,
                 _ => find(letter)?,
             };
@@ -52,12 +56,15 @@ impl Expression {
 
     /// What its settings are: `label_smoothing = 0.1`. Where the formula stands with its numbers, they stand there too.
     pub fn settings(&self) -> Vec<String> {
-        let setting = |of: &Binding| match &of.letter.role {
-            Role::Setting(x) => Some(format!("{} = {x}", of.symbol)),
-            Role::Settings(numbers) => Some(format!("{} = {numbers:?}", of.symbol)),
-            _ => None,
-        };
-        self.bindings.iter().filter_map(setting).collect()
+        let settings = self.bindings.iter().filter(|of| of.is_setting());
+        settings.map(|of| of.text(&|x| x.to_string())).collect()
+    }
+
+    /// What its letters stand for, where some are vectors, of which only a result stands among its numbers:
+    /// `ŷ = [0.5000, −1.2000]`, `y = 1`.
+    pub fn vectors(&self, digits: impl Fn(f64) -> String) -> Vec<String> {
+        let all = if self.bindings.iter().any(Binding::is_vector) { &self.bindings[..] } else { &[] };
+        all.iter().map(|of| of.text(&digits)).collect()
     }
 
     /// With numbers, written by `digits` (a negative one with `−`, without brackets): `0.6457·(1 − 0.6457)`.
@@ -93,6 +100,37 @@ impl Expression {
     }
 }
 
+/// Numbers from which on a vector is abbreviated, and how many of them stand before the dots.
+const LONG: usize = 8;
+const BEFORE: usize = 3;
+
+impl Binding {
+    fn is_setting(&self) -> bool {
+        matches!(self.letter.role, Role::Setting(_) | Role::Settings(_))
+    }
+
+    fn is_vector(&self) -> bool {
+        matches!(self.letter.role, Role::Inputs { .. } | Role::Settings(_))
+    }
+
+    /// `y = 1`: settings and whole numbers as they are.
+    fn text(&self, digits: &dyn Fn(f64) -> String) -> String {
+        let number = |x: &f64| match self.is_setting() || x.fract() == 0.0 {
+            true => x.to_string().replace('-', "−"),
+            false => digits(*x),
+        };
+        let mut numbers: Vec<String> = self.numbers.iter().map(number).collect();
+        if numbers.len() > LONG {
+            numbers.splice(BEFORE..numbers.len() - 1, ["…".to_string()]);
+        }
+        let numbers = numbers.join(", ");
+        match self.is_vector() {
+            true => format!("{} = [{numbers}]", self.symbol),
+            false => format!("{} = {numbers}", self.symbol),
+        }
+    }
+}
+
 /// An expression as JSON.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -111,7 +149,7 @@ struct Written {
 struct WrittenBinding {
     /// The letter.
     name: String,
-    /// What it is called in the network: `sigmoid1[3]`; of a setting its letter.
+    /// What it is called in the network: `sigmoid1[3]`, `elu1.alpha`; of a setting of the loss its letter.
     symbol: String,
     /// Its number, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,8 +170,9 @@ impl From<Expression> for Written {
 }
 
 impl From<Binding> for WrittenBinding {
-    fn from(Binding { letter, symbol, numbers }: Binding) -> WrittenBinding {
-        let vector = matches!(letter.role, Role::Inputs { .. } | Role::Settings(_));
+    fn from(binding: Binding) -> WrittenBinding {
+        let vector = binding.is_vector();
+        let Binding { letter, symbol, numbers } = binding;
         let (number, numbers) = if vector { (None, Some(numbers)) } else { (numbers.first().copied(), None) };
         WrittenBinding { name: letter.letter.into(), symbol, number, numbers }
     }

@@ -439,6 +439,7 @@ impl<'a> Graph<'a> {
         let training = point.mode != Mode::Eval;
         let asked = Of { x: &x, rows: point.rows, training, row: of.row, at: of.at };
         let unit = |unit: Unit| Some((self.name(unit), vec![self.number(unit)]));
+        let own = |letter: &str| self.names().own(of.value - 1, letter);
         let find = |letter: &Symbol| match &letter.role {
             Role::Input { input, row, at } => unit(Unit { value: node.inputs[*input], row: *row, at: *at }),
             Role::Output { row, at } => unit(Unit { value: of.value, row: *row, at: *at }),
@@ -451,10 +452,15 @@ impl<'a> Graph<'a> {
                 let weight = Weight { param: node.params.start + param, at: *at };
                 Some((self.names().weight(weight), vec![self.snapshot.value(weight)]))
             }
-            Role::Saved { at } => Some((letter.letter.to_string(), vec![point.saved[*at]])),
+            Role::Saved { at } => {
+                // What belongs to no example in particular has no example's mark.
+                let unmarked = Op::mixes_examples(&*node.op);
+                let mark = if unmarked { String::new() } else { self.example_mark(of) };
+                Some((own(&letter.letter) + &mark, vec![point.saved[*at]]))
+            }
             _ => None,
         };
-        Some(Expression::new(write(&*node.op, asked)?, find))
+        Some(Expression::new(write(&*node.op, asked)?, own, find))
     }
 }
 

@@ -20,6 +20,13 @@ pub trait Names: fmt::Debug + Send + Sync {
 
     /// The network's output as the loss sees it: `ŷ`, or its number `at`: `ŷ[3]`.
     fn prediction(&self, at: Option<usize>) -> String;
+
+    /// What number `at` of the output should be: `y[3]`, or `y` where there is one; or all of the target.
+    fn target(&self, at: Option<usize>) -> String;
+
+    /// A setting of operation `node`, or a number that its forward pass left: `elu1.alpha`. Two operations of one kind
+    /// may differ in it.
+    fn own(&self, node: usize, letter: &str) -> String;
 }
 
 impl Names for Network {
@@ -38,6 +45,15 @@ impl Names for Network {
     fn prediction(&self, at: Option<usize>) -> String {
         let number = at.map(|at| number_of(self, self.output().index(), at));
         format!("ŷ{}", number.unwrap_or_default())
+    }
+
+    fn target(&self, at: Option<usize>) -> String {
+        let number = at.map(|at| number_of(self, self.output().index(), at));
+        format!("y{}", number.unwrap_or_default())
+    }
+
+    fn own(&self, node: usize, letter: &str) -> String {
+        format!("{}.{letter}", self.nodes()[node].name)
     }
 }
 

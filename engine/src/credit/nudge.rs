@@ -176,7 +176,10 @@ impl Arguments {
         let width = self.numbers.len() / snapshot.examples();
         let argument = match self.value {
             Some(value) => snapshot.names().unit(value, first % width),
-            None => format!("{} − y", snapshot.names().prediction(Some(first % width))),
+            None => {
+                let at = Some(first % width);
+                format!("{} − {}", snapshot.names().prediction(at), snapshot.names().target(at))
+            }
         };
         Some(Crossing {
             operation: self.operation.clone(),

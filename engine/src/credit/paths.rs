@@ -357,7 +357,7 @@ fn path(graph: &Graph<'_>, weight: Weight, example: usize, ways: &[Way], end: us
         let upper = way.from.and_then(|from| ways[from].to);
         let expression = match (upper, way.by) {
             (Some(of), Some(by)) => graph.slope_formula(of, by),
-            _ => formula::loss_slope(graph.snapshot(), way.to, example),
+            _ => way.to.and_then(|of| formula::loss_slope(graph.snapshot(), example, &[of.at], true)),
         };
         let to = way.to.map_or_else(|| graph.names().weight(weight), |unit| graph.name(unit));
         let operation = way.to.map(|unit| graph.node(unit.value).name.clone());

@@ -14,12 +14,14 @@
 //! assert_eq!(elu.evaluate(&value), Some(0.5 * (-0.35f64).exp_m1()));
 //! ```
 
+mod number;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vector;
 
+use number::{call, sum};
 use std::borrow::Cow;
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
 use std::sync::Arc;
 
@@ -178,18 +180,6 @@ impl Symbol {
     pub fn new(letter: impl Into<Cow<'static, str>>, role: Role) -> Symbol {
         Symbol { letter: letter.into(), role }
     }
-
-    /// The numbers of a vector; empty for any other symbol.
-    fn items(&self) -> Vec<Expr> {
-        match &self.role {
-            Role::Inputs { input, row, range } => range
-                .clone()
-                .map(|at| Expr::symbol(self.letter.clone(), Role::Input { input: *input, row: *row, at }))
-                .collect(),
-            Role::Settings(numbers) => numbers.iter().map(|&x| Expr::Number(x)).collect(),
-            _ => vec![],
-        }
-    }
 }
 
 /// What the letters of a formula are worth: asked for all of them but settings and constants, which know it themselves,
@@ -272,23 +262,6 @@ impl Expr {
         })
     }
 
-    /// The numbers of a vector; `None` for anything else.
-    fn vector(&self, values: Lookup<'_>) -> Option<Vec<f64>> {
-        match self {
-            Expr::Symbol(symbol) => {
-                let items = symbol.items();
-                if items.is_empty() { None } else { items.iter().map(|item| item.evaluate(values)).collect() }
-            }
-            Expr::Call(Function::Softmax, arguments) => {
-                let x = arguments.first()?.vector(values)?;
-                let max = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let total: f64 = x.iter().map(|x| (x - max).exp()).sum();
-                Some(x.into_iter().map(|x| (x - max).exp() / total).collect())
-            }
-            _ => None,
-        }
-    }
-
     /// The letters that have to be known, each once, in the order in which they stand; not those of a
     /// [`Where`].
     pub fn symbols(&self) -> Vec<&Symbol> {
@@ -305,18 +278,6 @@ impl Expr {
                     found.push(symbol);
                 }
             }
-            Expr::Neg(a) => a.collect(found, own),
-            Expr::Sum(parts) | Expr::Product(parts) | Expr::Call(_, parts) => {
-                parts.iter().for_each(|part| part.collect(found, own));
-            }
-            Expr::Quotient(parts) | Expr::Power(parts) | Expr::Item(parts) => {
-                parts.iter().for_each(|part| part.collect(found, own));
-            }
-            Expr::Cases(cases) => {
-                for part in [&cases.then, &cases.left, &cases.right, &cases.otherwise] {
-                    part.collect(found, own);
-                }
-            }
             Expr::Where(of) => {
                 let outer = own.len();
                 for (letter, stands_for) in &of.letters {
@@ -326,6 +287,7 @@ impl Expr {
                 of.body.collect(found, own);
                 own.truncate(outer);
             }
+            other => other.parts().into_iter().for_each(|part| part.collect(found, own)),
         }
     }
 }
@@ -344,58 +306,6 @@ impl Where {
         }
         next(&self.letters, values, f)
     }
-}
-
-/// The sum of some terms. eˣ − 1 keeps its digits where x is small.
-fn sum(terms: &[Expr], values: Lookup<'_>) -> Option<f64> {
-    if let [Expr::Call(Function::Exp, x), Expr::Neg(one)] = terms
-        && **one == Expr::Number(1.0)
-    {
-        return Some(x.first()?.evaluate(values)?.exp_m1());
-    }
-    let (first, rest) = terms.split_first()?;
-    rest.iter().try_fold(first.evaluate(values)?, |sum, term| Some(sum + term.evaluate(values)?))
-}
-
-fn call(function: Function, arguments: &[Expr], values: Lookup<'_>) -> Option<f64> {
-    let x = || arguments.first()?.evaluate(values);
-    Some(match function {
-        Function::Sigmoid => 1.0 / (1.0 + (-x()?).exp()),
-        Function::Tanh => x()?.tanh(),
-        Function::Exp => x()?.exp(),
-        // ln(1 + x) keeps its digits where x is small.
-        Function::Ln => match arguments.first()? {
-            Expr::Sum(terms) if terms.len() > 1 && terms[0] == Expr::Number(1.0) => {
-                sum(&terms[1..], values)?.ln_1p()
-            }
-            // The logarithm of a share, without the share: it may be 1, or 0, but for rounding.
-            Expr::Item(parts) if matches!(parts[0], Expr::Call(Function::Softmax, _)) => {
-                let Expr::Call(_, arguments) = &parts[0] else { return None };
-                let (x, at) = (arguments.first()?.vector(values)?, parts[1].evaluate(values)? as usize);
-                let largest = (0..x.len()).max_by(|&i, &j| x[i].total_cmp(&x[j]))?;
-                let others = (0..x.len()).filter(|&i| i != largest).map(|i| (x[i] - x[largest]).exp());
-                x.get(at)? - x[largest] - others.sum::<f64>().ln_1p()
-            }
-            argument => argument.evaluate(values)?.ln(),
-        },
-        Function::Sqrt => x()?.sqrt(),
-        Function::Abs => x()?.abs(),
-        Function::Sign => match x()? {
-            0.0 => 0.0,
-            x => x.signum(),
-        },
-        Function::Normal => 0.5 * libm::erfc(-x()? * FRAC_1_SQRT_2),
-        Function::NormalDensity => (-0.5 * x()?.powi(2)).exp() * FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0,
-        Function::Max => {
-            let numbers = arguments.iter().map(|argument| argument.evaluate(values));
-            numbers.collect::<Option<Vec<f64>>>()?.into_iter().fold(f64::NEG_INFINITY, f64::max)
-        }
-        Function::Norm => match arguments.first()?.vector(values) {
-            Some(numbers) => numbers.iter().map(|x| x * x).sum::<f64>().sqrt(),
-            None => x()?.abs(),
-        },
-        Function::Softmax | Function::OneHot => return None,
-    })
 }
 
 impl From<f64> for Expr {

@@ -122,6 +122,18 @@ fn vectors_keep_their_name_and_their_numbers_are_numbers() {
     };
     let all = shares.clone() - Expr::call(Function::OneHot, [class.clone()]);
     assert_eq!((all.to_string().as_str(), all.evaluate(&values)), ("softmax(ŷ) − onehot(y)", None));
+    let norm = Expr::call(Function::Norm, [all]);
+    let e = std::f64::consts::E;
+    let size = (1.0 + e * e + (1.0 + e).powi(2)).sqrt() / (1.0 + e + e * e);
+    assert_eq!(norm.to_string(), "‖softmax(ŷ) − onehot(y)‖");
+    assert!((norm.evaluate(&values).unwrap() - size).abs() <= 1e-15);
+    assert_eq!(norm.numbers(&values, &|x| format!("{x:.4}")), format!("{size:.4}"));
+    // Behind its 1 a onehot has nothing that counts; what holds for a number holds for each.
+    let alone = Expr::call(Function::Norm, [-Expr::call(Function::OneHot, [class.clone()])]);
+    assert_eq!(alone.evaluate(&values), Some(1.0));
+    let x = || Expr::symbol("ŷ", Role::Inputs { input: 0, row: 0, range: 0..3 });
+    let held = Expr::call(Function::Norm, [x().cases(x(), Relation::AtMost, 1.0, 5.0)]);
+    assert_eq!(held.evaluate(&values), Some(26f64.sqrt()));
     let one =
         weights.item(class.clone()) * (shares.item(2.0) - Expr::call(Function::OneHot, [class]).item(2.0));
     assert_eq!(one.to_string(), "v[y]·(softmax(ŷ)[2] − onehot(y)[2])");
@@ -140,6 +152,9 @@ fn what_cancels_keeps_its_digits() {
     near((exp(letter("x")) - 1.0).evaluate(&|_| Some(1e-9)), 1e-9f64.exp_m1());
     near(ln(1.0 + exp(letter("x"))).evaluate(&|_| Some(-104.0)), (-104f64).exp());
     near(ln(1.0 - letter("x")).evaluate(&|_| Some(1e-9)), (-1e-9f64).ln_1p());
+    let sigmoid = |x| Expr::call(Function::Sigmoid, [x]);
+    near(ln(sigmoid(letter("x"))).evaluate(&|_| Some(-800.0)), -800.0);
+    near(ln(1.0 - sigmoid(letter("x"))).evaluate(&|_| Some(40.0)), -40.0);
     let x = Expr::symbol("x", Role::Inputs { input: 0, row: 0, range: 0..2 });
     let share = Expr::call(Function::Softmax, [x]).item(0.0);
     let values = |symbol: &Symbol| match symbol.role {

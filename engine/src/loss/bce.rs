@@ -2,7 +2,7 @@
 //! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
-use super::{Case, Domain, LossEntry, Made, Pointwise, Reduction, at_least};
+use super::{Case, Domain, LossEntry, Made, Pointwise, Reduction, at_least, held};
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
@@ -38,12 +38,12 @@ impl Pointwise for Bce {
     }
 
     fn expression(&self, x: Expr, y: Expr) -> Expr {
-        let ln = |x| Expr::call(Function::Ln, [x]);
+        let ln = |x| held(Expr::call(Function::Ln, [x]), -100.0);
         -(y.clone() * ln(x.clone())) - (1.0 - y) * ln(1.0 - x)
     }
 
     fn slope_expression(&self, x: Expr, y: Expr) -> Expr {
-        (x.clone() - y) / (x.clone() * (1.0 - x))
+        (x.clone() - y) / held(x.clone() * (1.0 - x), 1e-12)
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 
 use super::{
     Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least,
-    class, one_hot, output,
+    class, held, one_hot, output,
 };
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
@@ -56,11 +56,11 @@ impl Loss for CategoricalCrossEntropy {
 
     fn expression(&self, outputs: usize, _at: usize) -> Option<Expr> {
         let right = output(outputs, None).item(class());
-        Some(-self.weight.times(Expr::call(Function::Ln, [right])))
+        Some(-self.weight.times(held(Expr::call(Function::Ln, [right]), -100.0)))
     }
 
     fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
-        Some(-(self.weight.times(one_hot(at)) / output(outputs, at)))
+        Some(-(self.weight.times(one_hot(at)) / held(output(outputs, at), 1e-12)))
     }
 
     fn domain(&self) -> Option<Domain> {

@@ -464,6 +464,11 @@ fn at_least<T: Scalar>(x: T, least: f64) -> T {
     if x < least { least } else { x }
 }
 
+/// The same, written.
+fn held(x: Expr, least: f64) -> Expr {
+    Expr::call(Function::Max, [x, Expr::Number(least)])
+}
+
 /// Refuses outputs and targets that `loss` cannot compare.
 pub fn check<T: Scalar>(
     loss: &dyn LossFunction,

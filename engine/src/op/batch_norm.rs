@@ -11,7 +11,7 @@ use super::{
     BufferSpec, BuffersMut, By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Of, Op, OpEntry,
     ParamSpec, Part, Partial, Point, Reads, features, only, sum_vectors,
 };
-use crate::expr::{Expr, Role};
+use crate::expr::Expr;
 use crate::kernel::stable::{COLUMNS, column_sums, statistics_of_large};
 use crate::kernel::{Columns, Scalar, Team, Wide, wide};
 use crate::setting::{Default, Key, Kind, Literal};
@@ -138,7 +138,7 @@ impl Op for BatchNorm {
 /// `mean` of the feature and `rstd` = 1 / √(variance + ε), as PyTorch calls them, which forward left.
 fn statistics(of: Of<'_>) -> [Expr; 2] {
     let (n, at) = (of.x[0].last(), of.at % of.x[0].last());
-    [Expr::symbol("mean", Role::Saved { at }), Expr::symbol("rstd", Role::Saved { at: n + at })]
+    [of.saved("mean", [at, n], at), of.saved("rstd", [at, n], n + at)]
 }
 
 impl<T: Scalar> Compute<T> for BatchNorm {

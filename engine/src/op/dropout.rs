@@ -5,7 +5,7 @@
 use super::{
     By, Case, Compute, Forward, Grad, InputGrads, Misfit, Mode, Of, Op, OpEntry, Partial, Point, Reads, only,
 };
-use crate::expr::{Expr, Role};
+use crate::expr::Expr;
 use crate::kernel::{Scalar, Team, Wide, random, wide};
 use crate::setting::{Default, Key, Kind};
 use crate::shape::Shape;
@@ -60,7 +60,8 @@ impl Op for Dropout {
 
 /// A letter for the factor that forward drew.
 fn factor(of: Of<'_>) -> Expr {
-    Expr::symbol("mask", Role::Saved { at: of.row * of.x[0].len() + of.at })
+    let count = of.x[0].len();
+    of.saved("mask", [of.at, count], of.row * count + of.at)
 }
 
 impl<T: Scalar> Compute<T> for Dropout {

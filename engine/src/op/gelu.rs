@@ -1,6 +1,6 @@
 //! Gaussian error linear unit (Hendrycks, Gimpel 2016): y = x·Φ(x), Φ the normal distribution function;
-//! dx = dy · (Φ(x) + x·φ(x)), φ its density. The tanh form replaces Φ by (1 + tanh u)/2 with
-//! u = √(2/π)·(x + 0.044715·x³), and its slope is (1 + tanh u)/2 + x/2·(1 − tanh² u)·u′.
+//! dx = dy · (Φ(x) + x·φ(x)), φ its density. The tanh form replaces Φ by (1 + tanh q)/2 with
+//! q = √(2/π)·(x + 0.044715·x³), and its slope is (1 + tanh q)/2 + x/2·(1 − tanh² q)·q′.
 
 use super::{Case, EXP, OpEntry, Pointwise, Reads};
 use crate::expr::{Expr, Function, Role, Symbol};
@@ -48,7 +48,7 @@ impl Pointwise for Gelu {
     fn expression(&self, x: Expr) -> Expr {
         match self {
             Gelu::Exact => x.clone() * Expr::call(Function::Normal, [x]),
-            Gelu::Tanh => (x.clone() * (1.0 + tanh_u()) / 2.0).with([u(x)]),
+            Gelu::Tanh => (x.clone() * (1.0 + tanh_q()) / 2.0).with([q(x)]),
         }
     }
 
@@ -57,10 +57,10 @@ impl Pointwise for Gelu {
         match self {
             Gelu::Exact => Expr::call(Function::Normal, [x.clone()]) + x.clone() * density(),
             Gelu::Tanh => {
-                let slope = Symbol::new("u′", Role::Named);
+                let slope = Symbol::new("q′", Role::Named);
                 let written = root() * (1.0 + Expr::Number(3.0 * CUBIC) * x.clone().power(2.0));
-                let bend = x.clone() / 2.0 * (1.0 - tanh_u().power(2.0)) * slope.clone();
-                ((1.0 + tanh_u()) / 2.0 + bend).with([u(x), (slope, written)])
+                let bend = x.clone() / 2.0 * (1.0 - tanh_q().power(2.0)) * slope.clone();
+                ((1.0 + tanh_q()) / 2.0 + bend).with([q(x), (slope, written)])
             }
         }
     }
@@ -85,11 +85,11 @@ impl Pointwise for Gelu {
                 normal + x * bell * T::of(FRAC_1_SQRT_2 * FRAC_2_SQRT_PI / 2.0)
             }
             Gelu::Tanh => {
-                let (u, du) = argument(x);
-                let t = u.vtanh();
-                // Past |x| ≈ 6 the slope of tanh is exactly 0 while x·u′ may overflow: their product is 0.
+                let (q, dq) = argument(x);
+                let t = q.vtanh();
+                // Past |x| ≈ 6 the slope of tanh is exactly 0 while x·q′ may overflow: their product is 0.
                 let bend = T::one() - t * t;
-                let bend = if bend > T::zero() { x * bend * du } else { T::zero() };
+                let bend = if bend > T::zero() { x * bend * dq } else { T::zero() };
                 T::of(0.5) * (T::one() + t + bend)
             }
         }
@@ -105,17 +105,17 @@ fn root() -> Expr {
     Expr::call(Function::Sqrt, [Expr::Number(2.0) / pi])
 }
 
-fn tanh_u() -> Expr {
-    Expr::call(Function::Tanh, [Expr::symbol("u", Role::Named)])
+fn tanh_q() -> Expr {
+    Expr::call(Function::Tanh, [Expr::symbol("q", Role::Named)])
 }
 
-/// u of the tanh form, written.
-fn u(x: Expr) -> (Symbol, Expr) {
+/// q of the tanh form, written; the update of a weight has a u of its own.
+fn q(x: Expr) -> (Symbol, Expr) {
     let written = root() * (x.clone() + Expr::Number(CUBIC) * x.power(3.0));
-    (Symbol::new("u", Role::Named), written)
+    (Symbol::new("q", Role::Named), written)
 }
 
-/// u and u′ of the tanh form.
+/// q and q′ of the tanh form.
 #[inline(always)]
 fn argument<T: Scalar>(x: T) -> (T, T) {
     let (root, cubic) = (T::of(FRAC_2_PI.sqrt()), T::of(CUBIC));

@@ -112,8 +112,9 @@ impl Op for LayerNorm {
 
 /// `mean` of the vector and `rstd` = 1 / √(variance + ε), as PyTorch calls them, which forward left.
 fn statistics(of: Of<'_>) -> [Expr; 2] {
-    let at = 2 * (of.row * of.x[0].leading() + of.at / of.x[0].last());
-    [Expr::symbol("mean", Role::Saved { at }), Expr::symbol("rstd", Role::Saved { at: at + 1 })]
+    let which = [of.at / of.x[0].last(), of.x[0].leading()];
+    let at = 2 * (of.row * which[1] + which[0]);
+    [of.saved("mean", which, at), of.saved("rstd", which, at + 1)]
 }
 
 /// z = (x − mean)·scale of number `at`, written.

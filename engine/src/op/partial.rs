@@ -24,6 +24,12 @@ impl Of<'_> {
     pub fn input(&self, letter: impl Into<Cow<'static, str>>, input: usize, at: usize) -> Expr {
         Expr::symbol(letter, Role::Input { input, row: self.row, at })
     }
+
+    /// A letter for number `at` of what the forward pass left, which is the `nth` of `count` that are called so: `mean[3]`.
+    pub(super) fn saved(&self, name: &str, [nth, count]: [usize; 2], at: usize) -> Expr {
+        let index = if count == 1 { String::new() } else { format!("[{nth}]") };
+        Expr::symbol(format!("{name}{index}"), Role::Saved { at })
+    }
 }
 
 /// A local derivative: of one output number by one number that it was computed from.

@@ -88,12 +88,15 @@ impl Rule for Adagrad {
         let s = decomposition.name("s", "s₋ + d²", before + d * d);
         let eps = decomposition.name("ε", "added to the divisor", self.eps);
         decomposition.advance(Source::AdaptiveScale, "−α₀·(d/(√s + ε) − d)", d / (s.sqrt() + eps));
-        let alpha = at.scheduled.unwrap_or(self.lr);
         if self.lr_decay != 0.0 {
             let t = decomposition.name("t", "number of the update", at.t as f64);
             let eta = decomposition.name("η", "decay of the learning rate", self.lr_decay);
-            decomposition.scheduled("−(α/(1 + (t − 1)·η) − α₀)·u", alpha / (1.0 + (t - 1.0) * eta));
-        } else if at.scheduled.is_some() {
+            let (formula, alpha) = match at.scheduled {
+                Some(alpha) => ("−(α/(1 + (t − 1)·η) − α₀)·u", alpha),
+                None => ("−(α₀/(1 + (t − 1)·η) − α₀)·u", self.lr),
+            };
+            decomposition.scheduled(formula, alpha / (1.0 + (t - 1.0) * eta));
+        } else if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);
         }
         decomposition

@@ -53,8 +53,11 @@ impl Rule for AdamW {
         let mut decomposition = Decomposition::new(at, self.adam.lr);
         if self.adam.weight_decay != 0.0 {
             let lambda = decomposition.name("λ", "weight decay", self.adam.weight_decay);
-            let alpha = at.scheduled.unwrap_or(self.adam.lr);
-            decomposition.beside(Source::WeightDecay, "−α·λ·w", -alpha * lambda * at.w);
+            let (formula, alpha) = match at.scheduled {
+                Some(alpha) => ("−α·λ·w", alpha),
+                None => ("−α₀·λ·w", self.adam.lr),
+            };
+            decomposition.beside(Source::WeightDecay, formula, -alpha * lambda * at.w);
         }
         self.adam.advance(decomposition, at)
     }

@@ -97,8 +97,13 @@ impl Decomposition {
             Decomposition { base: lr, direction: at.g, parts: vec![data], symbols: vec![], penalised: false };
         decomposition.name("w", "weight before the update", at.w);
         decomposition.name("g", "gradient", at.g);
-        decomposition.name("α₀", "learning rate before the schedule", lr);
-        decomposition.name("α", "learning rate after the schedule", at.scheduled.unwrap_or(lr));
+        match at.scheduled {
+            None => decomposition.name("α₀", "learning rate", lr),
+            Some(alpha) => {
+                decomposition.name("α₀", "learning rate before the schedule", lr);
+                decomposition.name("α", "learning rate after the schedule", alpha)
+            }
+        };
         if let Some(clipped) = at.clipped {
             decomposition.name("ĝ", "gradient after clipping", clipped);
             decomposition.advance(Source::Clipping, "−α₀·(ĝ − g)", clipped);

@@ -107,8 +107,7 @@ impl Rule for RmsProp {
         if self.momentum > 0.0 {
             let mu = decomposition.name("μ", "momentum", self.momentum);
             decomposition.name("b₋", "buffer before the update", buffer);
-            let b = decomposition.name("b", "μ·b₋ + d/(√s + ε)", mu * buffer + scaled);
-            decomposition.advance(Source::Momentum, "−α₀·μ·b₋", b);
+            decomposition.advance(Source::Momentum, "−α₀·μ·b₋", mu * buffer + scaled);
         }
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);

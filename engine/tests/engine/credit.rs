@@ -387,7 +387,7 @@ fn enumerate(snapshot: &Snapshot, weight: Weight, example: usize) -> Vec<f64> {
 /// The most paths that a test enumerates.
 const MOST: u64 = 20_000;
 
-fn settings(cases: u32) -> ProptestConfig {
+pub(crate) fn settings(cases: u32) -> ProptestConfig {
     let rng_seed = proptest::test_runner::RngSeed::Fixed(4);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }

@@ -1,43 +1,59 @@
 //! Every formula gives the number that is computed: of every operation and loss, over their settings, on both sides of
-//! every kink.
+//! every kink and threshold. What they can be told is drawn from their lists of keys.
 
+use super::page::Page;
 use std::sync::Arc;
 use whygrad::author::random;
 use whygrad::data::{Dataset, Targets};
-use whygrad::expr::{Role, Symbol};
+use whygrad::expr::{Expr, Function, Lookup, Role, Symbol};
 use whygrad::loss::{self, Loss, LossFunction, LossPrecision, Made, Target, TargetKind};
 use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights, keep};
-use whygrad::op::{self, Kink, Linear, Of, Op, Operation, Point, Precision};
-use whygrad::setting::Literal;
+use whygrad::op::{self, Linear, Of, Op, Operation, Point, Precision};
+use whygrad::setting::{Key, Kind, Literal};
 use whygrad::{Shape, Threads};
 
-type Given = Vec<(String, Literal)>;
+pub(crate) type Given = Vec<(String, Literal)>;
 
-fn given(keys: &[(&str, f64)]) -> Given {
-    keys.iter().map(|(key, x)| (key.to_string(), Literal::Number(*x))).collect()
-}
+/// What each kind of key may be set to.
+const FINITE: [f64; 5] = [-0.5, 0.0, 0.3, 1.0, 2.5];
+const POSITIVE: [f64; 4] = [0.1, 0.5, 1.0, 3.0];
+const NON_NEGATIVE: [f64; 3] = [0.0, 0.02, 0.3];
+const SHARES: [f64; 3] = [0.0, 0.2, 0.9];
 
-/// Settings beside those of the entries' cases.
-fn more(name: &str) -> Vec<Given> {
-    let each = |key, numbers: &[f64]| numbers.iter().map(|x| given(&[(key, *x)])).collect();
-    match name {
-        "elu" => each("alpha", &[-1.0, 0.0, 0.3, 3.0]),
-        "leaky_relu" => each("negative_slope", &[-0.5, 0.0, 1.0, 2.5]),
-        "softplus" => {
-            let both = [(0.3, 1.0), (4.0, 0.5), (1.0, 5.0)];
-            both.iter().map(|(b, t)| given(&[("beta", *b), ("threshold", *t)])).collect()
-        }
-        "huber" => each("delta", &[0.1, 2.0]),
-        "cross_entropy" => each("label_smoothing", &[0.2]),
-        _ => vec![],
+/// Settings drawn at random for whatever has these keys, with lists of `width` numbers; `given` where it cannot be drawn.
+pub(crate) fn drawn(keys: &[Key], given: &[(&str, Literal)], width: usize, seed: u64) -> Given {
+    let mut settings: Given = given.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
+    for (i, key) in keys.iter().enumerate() {
+        let bits = |j: usize| random::bits(seed, (64 * i + j) as u64) as usize >> 8;
+        let number = |of: &[f64], j: usize| Literal::Number(of[bits(j) % of.len()]);
+        let list = |of: &[f64], count| Literal::List((0..count).map(|j| number(of, j)).collect());
+        let value = match key.kind {
+            Kind::Finite => number(&FINITE, 0),
+            Kind::Positive => number(&POSITIVE, 0),
+            Kind::NonNegative => number(&NON_NEGATIVE, 0),
+            Kind::Share => number(&SHARES, 0),
+            Kind::TwoShares => list(&SHARES, 2),
+            // With class weights, and without.
+            Kind::PositiveList if bits(63).is_multiple_of(2) => list(&POSITIVE, width),
+            Kind::Switch => Literal::Switch(bits(0).is_multiple_of(2)),
+            Kind::Word(words) => Literal::Text(words[bits(0) % words.len()].into()),
+            _ => continue,
+        };
+        settings.retain(|(known, _)| known != key.name);
+        settings.push((key.name.into(), value));
     }
+    settings
 }
 
-fn settings(cases: &[&[(&'static str, Literal)]], name: &str) -> Vec<Given> {
-    let case = |case: &&[(&'static str, Literal)]| {
-        case.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
+/// The numbers at which something with these settings may bend: each of them, and one over another.
+fn thresholds(settings: &Given) -> Vec<f64> {
+    let number = |(_, value): &(String, Literal)| match value {
+        Literal::Number(x) => Some(*x),
+        _ => None,
     };
-    cases.iter().map(case).chain(more(name)).collect()
+    let numbers: Vec<f64> = settings.iter().filter_map(number).collect();
+    let over = numbers.iter().flat_map(|a| numbers.iter().map(move |b| a / b));
+    numbers.iter().copied().chain(over).filter(|x| x.is_finite()).flat_map(|x| [x, -x]).collect()
 }
 
 /// A number in ±3.
@@ -45,11 +61,23 @@ fn number(key: u64, i: usize) -> f64 {
     6.0 * random::uniform(key, i as u64) - 3.0
 }
 
-/// `count` numbers: the kinks, numbers close to them and far from them on both sides, and others.
-fn around(kinks: &[Kink], count: usize) -> Vec<f64> {
-    const APART: [f64; 7] = [0.0, 1e-6, -1e-6, 0.1, -0.1, 1.5, -1.5];
-    let near = kinks.iter().flat_map(|kink| APART.map(|apart| kink.at + apart));
-    near.chain((0..count).map(|i| number(1, i))).take(count).collect()
+/// These numbers, numbers close to them and far from them on both sides, and others.
+fn around(numbers: &[f64]) -> Vec<f64> {
+    const APART: [f64; 9] = [0.0, 1e-6, -1e-6, 0.1, -0.1, 1.5, -1.5, 15.0, -15.0];
+    let near = numbers.iter().flat_map(|x| APART.map(|apart| x + apart));
+    near.chain((0..20).map(|i| number(1, i))).collect()
+}
+
+fn exactly(x: f64) -> String {
+    x.to_string().replace('-', "−")
+}
+
+/// The formula gives the number, and so does its text with numbers for its letters.
+#[track_caller]
+fn compare(written: &Expr, values: Lookup<'_>, computed: f64, what: &str) {
+    same(written.evaluate(values), computed, &format!("{what}: {written}"));
+    let read = Page::default().compare(&written.numbers(values, &exactly), computed);
+    assert_eq!(read, Ok(()), "{what}: {written}");
 }
 
 #[track_caller]
@@ -70,11 +98,14 @@ fn value(point: &Point<'_, f64>, letter: &Symbol) -> Option<f64> {
     }
 }
 
-const ROWS: usize = 4;
-
-/// Runs an operation on numbers around its kinks, and compares all that it computes with what it writes; returns how
-/// many numbers that were.
-fn compare(op: &Arc<dyn Operation>, inputs: &[&[usize]], train: Option<u64>) -> usize {
+/// Runs an operation on numbers around those at which it may bend, and compares all that it computes with what it
+/// writes; returns how many numbers that were.
+fn compare_operation(
+    op: &Arc<dyn Operation>,
+    inputs: &[&[usize]],
+    bends: &[f64],
+    train: Option<u64>,
+) -> usize {
     let name = Op::name(&**op);
     let mut network = Network::new(inputs[0].to_vec());
     let mut x = vec![network.input()];
@@ -85,42 +116,51 @@ fn compare(op: &Arc<dyn Operation>, inputs: &[&[usize]], train: Option<u64>) -> 
     network.add("op".into(), Arc::clone(op), &x).unwrap();
     let node = network.nodes().len() - 1;
     let width = network.shape(network.output()).len();
-    let (shape, targets) = (Shape::from(inputs[0].to_vec()), vec![0.0; ROWS * width]);
-    let numbers = around(&Op::kinks(&**op), ROWS * shape.len());
+    let shape = Shape::from(inputs[0].to_vec());
+    let mut numbers = around(bends);
+    let rows = numbers.len() / shape.len();
+    numbers.truncate(rows * shape.len());
+    let targets = vec![0.0; rows * width];
     let data = Dataset::new(numbers, shape, Targets::Values { data: targets, width }).unwrap();
     let mut weights = Weights::<f64>::init(&network, 7);
     weights.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.3 * number(2, i));
     let loss = loss::read("mse", []).unwrap();
-    let mut plan = Plan::<f64, keep::All>::new(&network, loss, ROWS, &Threads::default(), keep::All).unwrap();
+    let mut plan = Plan::<f64, keep::All>::new(&network, loss, rows, &Threads::default(), keep::All).unwrap();
     let pass = Pass { train, ..Pass::EVALUATE };
-    plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, ROWS) }, pass);
+    plan.pass(&weights, Batch { data: &data, rows: Rows::Range(0, rows) }, pass);
     let point = plan.point(&weights, node, 0);
     let shapes: Vec<&Shape> = (0..point.x.count()).map(|input| point.x.shape(input)).collect();
     let mut compared = 0;
-    for (row, at) in (0..ROWS).flat_map(|row| (0..width).map(move |at| (row, at))) {
-        let of = Of { x: &shapes, rows: ROWS, training: train.is_some(), row, at };
+    for (row, at) in (0..rows).flat_map(|row| (0..width).map(move |at| (row, at))) {
+        let of = Of { x: &shapes, rows, training: train.is_some(), row, at };
         let values = |letter: &Symbol| value(&point, letter);
         let written = op.expression(of).unwrap_or_else(|| panic!("{name} does not write itself"));
-        same(written.evaluate(&values), point.y[row * width + at], &format!("{op:?}: {written}"));
+        compare(&written, &values, point.y[row * width + at], &format!("{op:?}"));
         f64::of_op(&**op).partials(&point, row, at, &mut |partial| {
             let by = partial.by;
             let written = op.slope(of, by).unwrap_or_else(|| panic!("{name} does not write its slope"));
-            same(written.evaluate(&values), partial.slope, &format!("{op:?} {by:?}: {written}"));
+            compare(&written, &values, partial.slope, &format!("{op:?} {by:?}"));
             compared += 1;
         });
     }
     compared
 }
 
+/// Draws of settings for each case of an entry.
+const DRAWS: u64 = 12;
+
 #[test]
 fn operations_write_what_they_compute() {
     for entry in op::LIST {
-        let cases: Vec<_> = entry.cases.iter().map(|case| case.given).collect();
-        for (i, given) in settings(&cases, entry.name).into_iter().enumerate() {
+        for (case, seed) in entry.cases.iter().flat_map(|case| (0..DRAWS).map(move |seed| (case, seed))) {
+            let given = drawn(entry.keys, case.given, 0, seed);
+            let bends = thresholds(&given);
             let op = op::read(entry.name, given).unwrap();
-            let inputs = entry.cases[i.min(entry.cases.len() - 1)].inputs;
-            let compared = [None, Some(5)].map(|train| compare(&op, inputs, train));
-            assert!(compared.iter().all(|count| *count >= ROWS * inputs[0].len()), "{}", entry.name);
+            let bends: Vec<f64> = Op::kinks(&*op).iter().map(|kink| kink.at).chain(bends).collect();
+            for train in [None, Some(5)] {
+                let compared = compare_operation(&op, case.inputs, &bends, train);
+                assert!(compared > case.inputs[0].iter().product(), "{}", entry.name);
+            }
         }
     }
 }
@@ -161,31 +201,52 @@ fn compare_loss(loss: &dyn LossFunction, x: &[f64], y: &[f64], class: usize) {
         TargetKind::Classes => term(0),
         TargetKind::Values => (0..x.len()).map(term).sum(),
     };
-    same(Some(sum), each[0], &format!("{loss:?}"));
+    same(Some(sum), each[0], &format!("{loss:?} at {x:?}, {y:?}, {class}"));
+    if Loss::wants(loss) == TargetKind::Classes {
+        compare(&loss.expression(x.len(), 0).unwrap(), &values, each[0], &format!("{loss:?}"));
+    }
+    let norm = Expr::call(Function::Norm, [loss.slope(x.len(), None).unwrap()]);
+    let size = dx.iter().map(|x| x * x).sum::<f64>().sqrt();
+    compare(&norm, &values, size, &format!("{loss:?} at {x:?}, {y:?}, {class}"));
     for (at, slope) in dx.into_iter().enumerate() {
         let written = loss.slope(x.len(), Some(at)).unwrap();
-        same(written.evaluate(&values), slope, &format!("{loss:?}: {written}"));
+        compare(&written, &values, slope, &format!("{loss:?} at {x:?}, {y:?}, {class}"));
+    }
+}
+
+/// Numbers where a loss is held: the ends of what it takes, and close to them.
+fn ends(made: Made, width: usize) -> Vec<Vec<f64>> {
+    const ENDS: [f64; 6] = [0.0, 1e-50, 1e-13, 1e-11, 1.0 - 1e-13, 1.0];
+    match made {
+        Made::Share => vec![ENDS.to_vec()],
+        Made::Probabilities => ENDS.iter().map(|end| [vec![*end], vec![0.5; width - 1]].concat()).collect(),
+        _ => vec![],
     }
 }
 
 #[test]
 fn losses_write_what_they_compute() {
     for entry in loss::LIST {
-        let cases: Vec<_> = entry.cases.iter().map(|case| case.given).collect();
-        for (i, given) in settings(&cases, entry.name).into_iter().enumerate() {
+        for (case, seed) in entry.cases.iter().flat_map(|case| (0..DRAWS).map(move |seed| (case, seed))) {
+            let given = drawn(entry.keys, case.given, case.width, seed);
+            let bends = thresholds(&given);
             let loss = loss::read(entry.name, given).unwrap();
-            let case = &entry.cases[i.min(entry.cases.len() - 1)];
+            let shares = loss.wants_shares();
             for key in 0..20 {
                 let x = example(case.output, case.width, 2 * key);
-                let targets = if loss.wants_shares() { Made::Share } else { Made::Real };
+                let targets = if shares { Made::Share } else { Made::Real };
                 let y = example(targets, case.width, 2 * key + 1);
                 compare_loss(&*loss, &x, &y, key as usize % case.width);
             }
-            let kinks = loss.kinks();
-            if !kinks.is_empty() {
-                let y = vec![0.25; 7 * kinks.len()];
-                let x: Vec<f64> = around(&kinks, y.len()).iter().map(|x| x + 0.25).collect();
-                compare_loss(&*loss, &x, &y, 0);
+            for x in ends(case.output, case.width) {
+                for y in [0.0, 0.25, 1.0] {
+                    compare_loss(&*loss, &x, &vec![y; x.len()], (4.0 * y) as usize % case.width);
+                }
+            }
+            if loss.wants() == TargetKind::Values && case.output == Made::Real {
+                let bends: Vec<f64> = loss.kinks().iter().map(|kink| kink.at).chain(bends).collect();
+                let x: Vec<f64> = around(&bends).iter().map(|x| x + 0.25).collect();
+                compare_loss(&*loss, &x, &vec![0.25; x.len()], 0);
             }
         }
     }
@@ -193,6 +254,7 @@ fn losses_write_what_they_compute() {
 
 #[test]
 fn slopes_of_all_outputs_at_once_are_written_as_vectors() {
+    let given = |key: &str, value: Literal| vec![(key.to_string(), value)];
     let written = |name: &str, given: Given| {
         let loss = loss::read(name, given).unwrap();
         [loss.slope(3, None), loss.slope(3, Some(1))].map(|slope| slope.unwrap().to_string())
@@ -200,10 +262,10 @@ fn slopes_of_all_outputs_at_once_are_written_as_vectors() {
     assert_eq!(written("mse", vec![]), ["2·(ŷ − y)", "2·(ŷ − y)"]);
     assert_eq!(written("cross_entropy", vec![]), ["softmax(ŷ) − onehot(y)", "softmax(ŷ)[1] − onehot(y)[1]"]);
     assert_eq!(
-        written("cross_entropy", given(&[("label_smoothing", 0.1)]))[1],
+        written("cross_entropy", given("label_smoothing", Literal::Number(0.1)))[1],
         "softmax(ŷ)[1] − (1 − label_smoothing)·onehot(y)[1] − label_smoothing/3"
     );
-    let weight = ("weight".to_string(), Literal::List(vec![Literal::Number(2.0); 3].into()));
-    assert_eq!(written("cross_entropy", vec![weight.clone()])[0], "weight[y]·(softmax(ŷ) − onehot(y))");
-    assert_eq!(written("nll", vec![weight])[1], "−weight[y]·onehot(y)[1]");
+    let weight = given("weight", Literal::List(vec![Literal::Number(2.0); 3].into()));
+    assert_eq!(written("cross_entropy", weight.clone())[0], "weight[y]·(softmax(ŷ) − onehot(y))");
+    assert_eq!(written("nll", weight)[1], "−weight[y]·onehot(y)[1]");
 }

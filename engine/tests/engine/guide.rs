@@ -229,14 +229,14 @@ impl Rule for Adadelta {
 
     fn decomposition(&self, at: &Before) -> Decomposition {
         let mut decomposition = Decomposition::new(at, self.lr);
-        let g = decomposition.direction();
+        let d = decomposition.gradient();
         let rho = decomposition.name("ρ", "decay of the means", self.rho);
         let eps = decomposition.name("ε", "added to the means", self.eps);
         let before = decomposition.name("v₋", "mean square of the gradient before the update", at.slots[0]);
-        let v = decomposition.name("v", "ρ·v₋ + (1 − ρ)·g²", rho * before + (1.0 - rho) * g * g);
+        let v = decomposition.name("v", "ρ·v₋ + (1 − ρ)·d²", rho * before + (1.0 - rho) * d * d);
         let s = decomposition.name("s", "mean square of the direction before the update", at.slots[1]);
-        let d = (s + eps).sqrt() / (v + eps).sqrt() * g;
-        decomposition.advance(Source::AdaptiveScale, "−α₀·(√(s + ε)/√(v + ε)·g − g)", d);
+        let scaled = (s + eps).sqrt() / (v + eps).sqrt() * d;
+        decomposition.advance(Source::AdaptiveScale, "−α₀·(√(s + ε)/√(v + ε)·d − d)", scaled);
         if let Some(alpha) = at.scheduled {
             decomposition.scheduled("−(α − α₀)·u", alpha);
         }

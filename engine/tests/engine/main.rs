@@ -7,6 +7,8 @@ mod formulas;
 mod graph;
 mod guide;
 mod ledger;
+mod page;
+mod pages;
 mod reconcile;
 mod sizes;
 mod steps;

@@ -16,7 +16,7 @@ pub(super) fn page(walk: &Walk, only: Option<u64>) -> Page {
     let steps: [&dyn Fn(&mut Page); 6] = [
         &|page| drawing::show(&story.network, &walk.inputs, page, width),
         &|page| derivation(2, &story.forward, page, width),
-        &|page| loss(&story.loss, page, width),
+        &|page| derivation(3, &story.loss, page, width),
         &|page| derivation(4, &story.output_weights, page, width),
         &|page| derivation(5, &story.hidden_weights, page, width),
         &|page| learning(walk, page, width),
@@ -44,7 +44,10 @@ fn derivation(k: u8, step: &Derivation, page: &mut Page, width: usize) {
     step.equations.iter().for_each(|of| equation(of, page, width));
     if !step.chains.is_empty() {
         page.line("");
-        step.chains.iter().for_each(|of| chain(of, page));
+        for of in &step.chains {
+            let several = step.chains.iter().filter(|other| other.weight == of.weight).count() > 1;
+            chain(of, several, page);
+        }
     }
     if let Some(closing) = &step.closing {
         page.line("");
@@ -59,20 +62,10 @@ fn equation(of: &Equation, page: &mut Page, width: usize) {
     page.equation(&of.symbol, &symbols, &numbers, &value, width);
 }
 
-fn loss(step: &Derivation, page: &mut Page, width: usize) {
-    let Some(sum) = &step.sum else { return derivation(3, step, page, width) };
-    page.title(3, &step.title);
-    page.paragraph(&step.opening, width);
-    page.line("");
-    page.line(format!("  {sum}"));
-    for of in &step.equations {
-        page.indented(&format!("{}: {}", of.symbol, of.expression.numbers(number)), width);
-    }
-    step.closing.iter().for_each(|closing| page.line(format!("  {closing}")));
-}
-
-fn chain(of: &WeightChain, page: &mut Page) {
-    let left = format!("∂L/∂{}", of.weight);
+/// A chain; of `several` of a shared weight, none gives the whole gradient.
+fn chain(of: &WeightChain, several: bool, page: &mut Page) {
+    let through = if several { format!(" through {}", of.to) } else { String::new() };
+    let left = format!("∂L/∂{}{through}", of.weight);
     if of.factors.is_empty() {
         return page.line(format!("  {left} = 0: no path leads from the loss to it"));
     }

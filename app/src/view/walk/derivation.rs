@@ -276,6 +276,7 @@ fn equation(link: &Link, neuron: Option<String>, weight: Option<String>) -> Opti
 /// The loss's slope where L is the sum over the outputs divided by their number.
 fn divide(loss: &mut Link, divisor: f64) {
     if divisor != 1.0 {
+        loss.symbol = loss.symbol.replacen('ℓ', "L", 1);
         loss.number = loss.number.map(|number| number / divisor);
         loss.expression = loss
             .expression

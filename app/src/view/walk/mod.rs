@@ -2,8 +2,6 @@
 
 mod derivation;
 mod story;
-#[cfg(test)]
-mod tests;
 
 use super::ByName;
 use crate::textbook::{Textbook, Worked, pretty};

@@ -4,9 +4,8 @@ use super::derivation::Wires;
 use super::{Connection, Derivation, Drawing, Equation, Learned, Learning, Misprint, Prediction, Row, Story};
 use crate::textbook::{Textbook, Worked};
 use crate::view::digits::{count, number};
-use whygrad::credit::{Snapshot, formula, loss_formula, nudge};
-use whygrad::expr::Role;
-use whygrad::loss::Reduction;
+use whygrad::credit::{Binding, Expression, Snapshot, formula, loss_formula, nudge};
+use whygrad::expr::{Expr, Role, Symbol};
 
 impl Story {
     /// Of an example's first step, and of what updates left.
@@ -48,7 +47,7 @@ impl Told<'_> {
     }
 
     fn network(&self) -> Drawing {
-        let Told { book, worked, .. } = self;
+        let Told { book, worked, step } = self;
         let [inputs, hidden, outputs] = [0, 2, 4].map(|value| self.names(value));
         let opening = format!(
             "{}, {}, {}; {} weights to learn.",
@@ -79,8 +78,10 @@ impl Told<'_> {
             closing.push(format!("{frozen} stay as they are in this example"));
         }
         let lr = book.learning_rate.map_or(String::new(), |lr| format!(", learning rate α = {lr}"));
-        let targets: Vec<String> = worked.targets().iter().map(|y| number(*y)).collect();
-        closing.push(format!("target y = {}{lr}", targets.join(", ")));
+        let target = |(at, y): (usize, &f64)| format!("{} = {}", step.names().target(Some(at)), number(*y));
+        let targets: Vec<String> = worked.targets().iter().enumerate().map(target).collect();
+        let what = if targets.len() == 1 { "target" } else { "targets" };
+        closing.push(format!("{what} {}{lr}", targets.join(", ")));
         Drawing {
             title: "A simple neural network".into(),
             opening,
@@ -117,14 +118,33 @@ impl Told<'_> {
             let equations = equation.into_iter().collect();
             return Derivation { title, opening, sum: None, equations, chains: vec![], closing: None };
         }
-        let mean = worked.loss.reduction() == Reduction::Mean;
-        let by = if mean { format!(" / {}", outputs.len()) } else { String::new() };
-        let each = worked.loss.expression(outputs.len(), 0).map(|each| each.to_string()).unwrap_or_default();
-        let sum = Some(format!("L = (Σ {each}){by} over {}", outputs.join(", ")));
-        let equations =
-            outputs.iter().enumerate().filter_map(|(unit, name)| of(unit, name.clone(), Some(name.clone())));
-        let closing = Some(format!("L = {}", number(loss)));
-        Derivation { title, opening, sum, equations: equations.collect(), chains: vec![], closing }
+        let each = outputs.iter().enumerate();
+        let mut equations: Vec<Equation> =
+            each.filter_map(|(unit, name)| of(unit, format!("L({name})"), Some(name.clone()))).collect();
+        let all = self.all(&equations);
+        let sum = Some(format!("L = {}", all.symbols()));
+        equations.push(Equation {
+            symbol: "L".into(),
+            neuron: None,
+            weight: None,
+            expression: all,
+            value: loss,
+        });
+        Derivation { title, opening, sum, equations, chains: vec![], closing: None }
+    }
+
+    /// (L(o₁) + L(o₂))/2
+    fn all(&self, each: &[Equation]) -> Expression {
+        let letter = |of: &Equation| Symbol::new(of.symbol.clone(), Role::Named);
+        let bind = |of: &Equation| Binding {
+            letter: letter(of),
+            symbol: of.symbol.clone(),
+            numbers: vec![of.value],
+        };
+        let sum = Expr::Sum(each.iter().map(|of| letter(of).into()).collect());
+        let divisor = self.step.plan().divisor();
+        let tree = if divisor == 1.0 { sum } else { sum / divisor };
+        Expression { tree, bindings: each.iter().map(bind).collect() }
     }
 
     fn output_weights(&self, wires: &Wires<'_>) -> Derivation {
@@ -160,8 +180,8 @@ impl Told<'_> {
 
     fn learning(&self, learned: Option<&Learned>) -> Learning {
         let (worked, step) = (self.worked, self.step);
-        let nudging = "the same by nudging the weight: D(h) = (L(w + h) − L(w − h)) / 2h, at h and at 2h, as \
-                       (4·D(h) − D(2h)) / 3";
+        let nudging = "the same by nudging the weight: D(δ) = (L(w + δ) − L(w − δ)) / 2δ, at δ and at 2δ, as \
+                       (4·D(δ) − D(2δ)) / 3, where δ is 2⁻¹³·max(1, |w|), rounded up to a power of 2";
         let opening = match learned {
             Some(_) => format!(
                 "Each weight moves against its gradient: w ← w − α × ∂L/∂w. Beside the gradient stands {nudging}."

@@ -5,6 +5,7 @@ use crate::view::digits::{number, reconciled};
 use crate::view::why::Why;
 use console::Style;
 use whygrad::credit::{Expression, Factor, Link, Measure};
+use whygrad::expr::{Expr, Function};
 
 /// Factors of a chain that are all shown; of a longer one, those at its ends.
 const FACTORS: usize = 12;
@@ -39,7 +40,7 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
     page.line(format!("  {}", "─".repeat(columns + 12)));
     page.line(line("product", chain.product, ""));
     let reconciled = reconciled(chain.residual, chain.reconciles, chain.rounding);
-    page.line(line("∂ℓ/∂w", chain.gradient, &reconciled));
+    page.line(line(&format!("∂{}/∂w", chain.letter), chain.gradient, &reconciled));
     page.line(line("by nudging", why.nudge.each[chain.example], ""));
     for sentence in &says.chain {
         page.line("");
@@ -62,12 +63,7 @@ fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
             _ => (format!("{} = ", link.symbol), format!(" = {}", link.number.map_or("–".into(), number))),
         };
         if let Some(expression) = link.expression.as_ref().filter(|expression| !expression.is_number()) {
-            let written = match link.kind {
-                Measure::Derivative => written(expression),
-                // Of a vector the numbers do not stand there.
-                Measure::Gain => [vec![expression.symbols()], expression.settings()].concat().join(", "),
-            };
-            for line in wrap(&format!("{left}{written}{right}"), width - 6) {
+            for line in wrap(&format!("{left}{}{right}", written(expression)), width - 6) {
                 page.line(format!("      {}", dim(line)));
             }
         } else if links.len() > 1 {
@@ -82,9 +78,12 @@ fn says(link: &Link) -> bool {
     symbol.split_once("/∂").is_none_or(|(upper, lower)| upper != lower)
 }
 
-/// `h₁·(1 − h₁) = 0.6457·(1 − 0.6457)`
+/// `h₁·(1 − h₁) = 0.6457·(1 − 0.6457)`; with vectors, what they are: `‖softmax(ŷ) − onehot(y)‖, ŷ = [0.5, −1.2], y = 1`
 fn written(expression: &Expression) -> String {
     let (symbols, numbers) = (expression.symbols(), expression.numbers(number));
-    // A letter by itself is followed by its number anyway.
-    if expression.is_symbol() || symbols == numbers { symbols } else { format!("{symbols} = {numbers}") }
+    // A letter by itself, and a norm, is followed by its number anyway.
+    let norm = matches!(expression.tree, Expr::Call(Function::Norm, _));
+    let alone = expression.is_symbol() || norm || symbols == numbers;
+    let text = if alone { symbols } else { format!("{symbols} = {numbers}") };
+    [vec![text], expression.vectors(number)].concat().join(", ")
 }

@@ -20,7 +20,7 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
                 percent(path.share),
                 bar(path.share, 10),
                 signed(path.product),
-                way(units, width - 34)
+                way(why.chain.letter, units, width - 34)
             ));
         }
         page.line(format!("  {}", "─".repeat(29)));
@@ -31,7 +31,7 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
         page.line(line("remainder", paths.remainder, "the sum of all other paths"));
     }
     let reconciled = reconciled(paths.residual, paths.reconciles, paths.rounding);
-    page.line(line("∂ℓ/∂w", paths.gradient, &reconciled));
+    page.line(line(&format!("∂{}/∂w", why.chain.letter), paths.gradient, &reconciled));
     page.line("");
     says.units.iter().for_each(|sentence| page.paragraph(sentence, width));
     page.paragraph(&says.diagnosis, width);
@@ -47,13 +47,13 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
 
 /// The units of a path, in `width` columns: where they are too many, some in the middle stay out, as few as make it
 /// fit.
-fn way(units: &[String], width: usize) -> String {
+fn way(loss: &str, units: &[String], width: usize) -> String {
     let without = |out: usize| {
         let (left, right) = units.split_at((units.len() - out) / 2);
         let gap = (out > 0).then(|| format!("… {out} more …"));
         let shown = left.iter().chain(&gap).chain(&right[out..]);
         let shown = shown.map(String::as_str).collect::<Vec<_>>().join(" → ");
-        format!("L → {shown} → w")
+        format!("{loss} → {shown} → w")
     };
     let fits = |text: &String| text.chars().count() <= width;
     let most = units.len().saturating_sub(2);
