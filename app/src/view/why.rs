@@ -342,7 +342,7 @@ fn example_says(why: &Why) -> Option<String> {
             number(chain.gradient / divisor)
         ),
     };
-    let own = letter != "L";
+    let own = letter.as_str() != "L";
     own.then(|| format!("Of {name}{reason}; its own loss {letter} is {}.{share}", number(chain.loss)))
 }
 
