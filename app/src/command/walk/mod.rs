@@ -1,6 +1,6 @@
 //! `whygrad walk`: the six steps of a small network, with every number.
 
-mod page;
+pub(super) mod page;
 
 use super::{after, print, real, whole};
 use crate::error::{Error, Result, nearest};
@@ -60,7 +60,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let refuse = |problem| Error::argument(args.loss.as_ref().map_or("walk", |_| "--loss"), problem);
     let walk = Walk::new(&example(args)?, args.updates, !args.json).map_err(refuse)?;
-    print(&walk, args.json, |walk| page::page(walk, args.step))?;
+    print(&walk, args.json, |walk, page| page::page(walk, args.step, page))?;
     Ok(ExitCode::SUCCESS)
 }
 
