@@ -7,6 +7,8 @@ mod train;
 pub mod verify;
 mod walk;
 mod why;
+#[cfg(test)]
+mod widths;
 
 use crate::error::Result;
 use crate::terminal::{Page, definitions, warn, width};
@@ -60,14 +62,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints a view: as one JSON object, or as a page.
-fn print<V: Serialize>(view: &V, json: bool, page: impl FnOnce(&V) -> Page) -> Result<()> {
+/// Prints a view: as one JSON object, or as a page that `write` fills.
+fn print<V: Serialize>(view: &V, json: bool, write: impl FnOnce(&V, &mut Page)) -> Result<()> {
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer(&mut out, &view::versioned(view)).map_err(std::io::Error::from)?;
         writeln!(out)?;
     } else {
-        write!(out, "{}", page(view).text)?;
+        let mut page = Page::new(width());
+        write(view, &mut page);
+        out.write_all(page.text.as_bytes())?;
     }
     Ok(out.flush()?)
 }

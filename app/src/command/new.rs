@@ -36,12 +36,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     }
     crate::run::write_whole(&path, starter().as_bytes())?;
     let starter = Starter { file: path.display().to_string() };
-    print(&starter, args.json, |Starter { file }| {
-        let mut page = Page::default();
-        page.line(format!("wrote {file}; try: whygrad train {file}"));
-        page
-    })?;
+    print(&starter, args.json, page)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was written, and what to do with it.
+pub(super) fn page(Starter { file }: &Starter, page: &mut Page) {
+    page.paragraph(&format!("wrote {file}; try: whygrad train {file}"));
 }
 
 /// The digits experiment, and behind it every key there is, from the lists that it is read with.

@@ -4,8 +4,9 @@ use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::run::{RUNS, Run, warn_of_broken};
-use crate::terminal::{chart, progress, width};
+use crate::terminal::{Page, chart, progress, width};
 use crate::training::Training;
+use crate::view::digits::{ends, number};
 use crate::view::train::Summary;
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
@@ -84,7 +85,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
             &serde_json::to_string(&versioned(&summary)).expect("numbers and texts can be written as JSON"),
         )?;
     } else {
-        display.report(&summary)?;
+        display.show(|page, display| report(&summary, &display.losses, display.first, page))?;
     }
     Ok(match (&summary.diverged, summary.finished) {
         (Some(_), _) => ExitCode::FAILURE,
@@ -134,18 +135,25 @@ impl Display {
         let weights = HumanCount(trainer.network().param_count() as u64);
         let held_out = test.as_ref().map_or("none".into(), |test| HumanCount(test.len() as u64).to_string());
         let examples = HumanCount(train.len() as u64);
-        self.say(&format!(
-            "{}: {examples} examples, {held_out} held out, {weights} weights",
-            experiment.name
-        ))?;
         let used = trainer.options().threads.count();
-        if let Some(asked) = experiment.threads().filter(|asked| *asked > used) {
-            self.say(&format!("threads: {used}, one for each core; {asked} would wait for each other"))?;
-        }
-        if training.is_finished() {
-            self.say("this run is finished; there is nothing to go on with")?;
-        }
-        Ok(())
+        self.show(|page, _| {
+            let name = &experiment.name;
+            page.paragraph(&format!("{name}: {examples} examples, {held_out} held out, {weights} weights"));
+            if let Some(asked) = experiment.threads().filter(|asked| *asked > used) {
+                let cores = format!("{used}, one for each core");
+                page.paragraph(&format!("threads: {cores}; {asked} would wait for each other"));
+            }
+            if training.is_finished() {
+                page.paragraph("this run is finished; there is nothing to go on with");
+            }
+        })
+    }
+
+    /// Lines on standard output.
+    fn show(&self, write: impl FnOnce(&mut Page, &Display)) -> Result<()> {
+        let mut page = Page::new(width());
+        write(&mut page, self);
+        self.say(page.text.trim_end_matches('\n'))
     }
 
     /// A line on standard output, beside the bar. Who no longer reads it (`| head`) does not stop the training.
@@ -155,13 +163,17 @@ impl Display {
             said => Ok(said?),
         }
     }
+}
 
-    fn report(&self, summary: &Summary) -> Result<()> {
-        if self.losses.len() > 1 {
-            self.say(&format!("\nloss of each step\n{}", chart(&self.losses, self.first, width(), 9)))?;
-        }
-        summary.sentences().iter().try_for_each(|sentence| self.say(sentence))
+/// How the run went: the loss of each step, from the step `first` on, and what its summary says.
+pub(super) fn report(summary: &Summary, losses: &[f64], first: u64, page: &mut Page) {
+    if losses.len() > 1 {
+        page.line("");
+        page.line("loss of each step");
+        chart(losses, first, page.width, 9, ends).lines().for_each(|line| page.line(line));
+        page.line("");
     }
+    summary.sentences().iter().for_each(|sentence| page.paragraph(sentence));
 }
 
 impl<T: Real> Observer<T> for Display {
@@ -175,18 +187,18 @@ impl<T: Real> Observer<T> for Display {
     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         let test = match done.test {
             Some(Metrics { loss, accuracy: Some(share) }) => {
-                format!("  held out {loss:.4}, {:.2} % right", 100.0 * share)
+                format!("  held out {}, {:.2} % right", number(loss), 100.0 * share)
             }
-            Some(Metrics { loss, accuracy: None }) => format!("  held out {loss:.4}"),
+            Some(Metrics { loss, accuracy: None }) => format!("  held out {}", number(loss)),
             None => String::new(),
         };
         let speed = self.examples as f64 / self.started.elapsed().as_secs_f64();
         let width = self.epochs.to_string().len();
         let line = format!(
-            "epoch {:>width$}/{}  loss {:.4}{test}  {} examples/s",
+            "epoch {:>width$}/{}  loss {}{test}  {} examples/s",
             done.epoch,
             self.epochs,
-            done.train.loss,
+            number(done.train.loss),
             HumanCount(speed as u64)
         );
         self.bar.set_message(line.clone());
@@ -194,7 +206,7 @@ impl<T: Real> Observer<T> for Display {
         if due
             && !self.json
             && self.bar.is_hidden()
-            && let Err(error) = self.say(&line)
+            && let Err(error) = self.show(|page, _| page.paragraph(&line))
         {
             self.error = Some(error);
             return ControlFlow::Break(());

@@ -4,8 +4,10 @@ mod chart;
 mod page;
 mod progress;
 mod say;
+mod text;
 
 pub use chart::line as chart;
-pub use page::{Page, bar, bar_on_axis, definitions, fit, two_sided, width, wrap};
+pub use page::{Page, bar, bar_on_axis, definitions, two_sided, width};
 pub use progress::{Progress, progress};
 pub use say::{harmless, warn};
+pub use text::{fit, padded, wrap};

@@ -1,25 +1,41 @@
-//! What a page on the terminal is made of: lines, titles, bars.
+//! What a page on the terminal is made of: lines, titles, rows, bars.
+//!
+//! No line is wider than the page, from 20 columns on. Sentences and formulas are wrapped, and a word that is wider than
+//! the page goes on in the next line; of a row, what does not fit goes into lines below it; names in a column are cut in
+//! their middle, and drawings at their end: there stands `…`. Numbers are never cut.
 
-use console::{Style, Term};
+use super::text::wrap;
+use console::{Alignment, Style, Term, measure_text_width as columns, pad_str, truncate_str};
 
-/// Columns of the terminal; where there is none, what COLUMNS says, or 80. From 40 to 120.
+/// Columns of the terminal; where there is none, what COLUMNS says, or 80. From 20 to 120.
 pub fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
     let columns = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    columns.or_else(told).unwrap_or(80).clamp(40, 120)
+    columns.or_else(told).unwrap_or(80).clamp(20, 120)
 }
 
-/// What is written.
-#[derive(Default)]
+/// What is written, in so many columns.
 pub struct Page {
     /// All of it.
     pub text: String,
+    /// Columns of the page.
+    pub width: usize,
 }
 
 impl Page {
-    /// A line, without what would trail behind it.
+    /// An empty page.
+    pub fn new(width: usize) -> Page {
+        Page { text: String::new(), width }
+    }
+
+    /// Columns for a bar, at most so many, where others are taken; none where it would be too short to say something.
+    pub fn room(&self, taken: usize, most: usize) -> usize {
+        Some(self.width.saturating_sub(taken)).filter(|left| *left >= 6).map_or(0, |left| left.min(most))
+    }
+
+    /// A line, without what would trail behind it; what is wider than the page is cut.
     pub fn line(&mut self, line: impl AsRef<str>) {
-        self.text.push_str(line.as_ref().trim_end_matches(' '));
+        self.text.push_str(&truncate_str(line.as_ref().trim_end_matches(' '), self.width, "…"));
         self.text.push('\n');
     }
 
@@ -30,64 +46,94 @@ impl Page {
 
     /// A title, underlined.
     pub fn heading(&mut self, title: &str) {
-        self.line(Style::new().bold().apply_to(title).to_string());
-        self.line("─".repeat(title.chars().count()));
+        let lines = wrap(title, self.width);
+        let longest = lines.iter().map(|line| columns(line)).max().unwrap_or(0);
+        lines.iter().for_each(|line| self.line(Style::new().bold().apply_to(line).to_string()));
+        self.line("─".repeat(longest));
+    }
+
+    /// A line under a sum, two columns in.
+    pub fn rule(&mut self, length: usize) {
+        self.line(format!("  {}", "─".repeat(length.min(self.width - 2))));
     }
 
     /// A paragraph.
-    pub fn paragraph(&mut self, text: &str, width: usize) {
-        wrap(text, width).iter().for_each(|line| self.line(line));
-    }
-
-    /// `left = symbols` and below it `= numbers = value`; in one line where that is short.
-    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: &str, width: usize) {
-        if symbols == numbers
-            || 12 + left.chars().count() + symbols.chars().count() + numbers.chars().count() < 66
-        {
-            let middle = if symbols == numbers { symbols.into() } else { format!("{symbols} = {numbers}") };
-            return self.line(format!("  {left} = {middle} = {value}"));
-        }
-        let columns = left.chars().count();
-        for (left, right) in [(left, symbols.to_string()), ("", format!("{numbers} = {value}"))] {
-            for (i, line) in wrap(&right, width.saturating_sub(columns + 5)).iter().enumerate() {
-                let (left, sign) = if i == 0 { (left, '=') } else { ("", ' ') };
-                self.line(format!("  {left:columns$} {sign} {line}"));
-            }
-        }
+    pub fn paragraph(&mut self, text: &str) {
+        self.hanging("", text);
     }
 
     /// A paragraph, two columns in.
-    pub fn indented(&mut self, text: &str, width: usize) {
-        wrap(text, width.saturating_sub(2)).iter().for_each(|line| self.line(format!("  {line}")));
+    pub fn indented(&mut self, text: &str) {
+        self.hanging("  ", text);
     }
-}
 
-/// Lines of at most `width` characters.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.into());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
+    /// What stands `first`, and a paragraph beside it.
+    pub fn hanging(&mut self, first: &str, text: &str) {
+        // Where that leaves next to nothing, the paragraph goes on below.
+        let left = Some(columns(first)).filter(|left| *left <= self.width / 2).unwrap_or(4);
+        let mut first = first.to_string();
+        if columns(&first) > left {
+            self.indented(first.trim());
+            first = " ".repeat(left);
+        }
+        for line in wrap(text, self.width - left) {
+            self.line(format!("{first}{line}"));
+            first = " ".repeat(left);
         }
     }
-    lines
+
+    /// Cells beside each other, a space before each, one column in. Those that do not fit go into lines below, further
+    /// in; so do all rows of a table, if their cells are as wide.
+    pub fn row<S: AsRef<str>>(&mut self, cells: &[S]) {
+        let mut line = " ".to_string();
+        for cell in cells.iter().map(AsRef::as_ref) {
+            if columns(&line) + 1 + columns(cell.trim_end()) > self.width {
+                if !line.trim().is_empty() {
+                    self.line(&line);
+                    line = " ".repeat(3);
+                }
+                if columns(&line) + 1 + columns(cell.trim_end()) > self.width {
+                    self.hanging(&(line + " "), cell.trim());
+                    line = " ".repeat(3);
+                    continue;
+                }
+            }
+            line = format!("{line} {cell}");
+        }
+        if !line.trim().is_empty() {
+            self.line(line);
+        }
+    }
+
+    /// What is less important than the rest.
+    pub fn dim(&mut self, write: impl FnOnce(&mut Page)) {
+        let mut inner = Page::new(self.width);
+        write(&mut inner);
+        inner.text.lines().for_each(|line| self.line(Style::new().dim().apply_to(line).to_string()));
+    }
+
+    /// `left = symbols` and below it `= numbers = value`; in one line where that is short.
+    pub fn equation(&mut self, left: &str, symbols: &str, numbers: &str, value: &str) {
+        let middle = if symbols == numbers { symbols.into() } else { format!("{symbols} = {numbers}") };
+        let line = format!("  {left} = {middle} = {value}");
+        let short = 12 + columns(left) + columns(symbols) + columns(numbers) < 66;
+        if symbols == numbers || short && columns(&line) <= self.width {
+            return self.hanging(&format!("  {left} = "), &format!("{middle} = {value}"));
+        }
+        self.hanging(&format!("  {left} = "), symbols);
+        self.hanging(&format!("  {} = ", " ".repeat(columns(left))), &format!("{numbers} = {value}"));
+    }
 }
 
 /// A list of names, each so deep inside others, and beside it what is said about it.
 pub fn definitions<'a>(list: impl Iterator<Item = (usize, &'a str, &'a str)>, width: usize) -> String {
     let names = 26.min(width / 3);
-    let mut page = Page::default();
+    let mut page = Page::new(width);
     for (depth, name, about) in list {
         let name = format!("{}{name}", "  ".repeat(depth + 1));
         let mut left = name.as_str();
-        if name.chars().count() > names {
-            page.line(&name);
+        if columns(left) > names {
+            page.line(left);
             left = "";
         }
         for line in wrap(about, width - names - 1) {
@@ -103,12 +149,15 @@ pub fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * 8.0 * width as f64).round() as usize;
     // What is not nothing is seen.
-    let eighths = if share > 0.0 { eighths.max(1) } else { eighths };
+    let eighths = if share > 0.0 && width > 0 { eighths.max(1) } else { eighths };
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
 /// A bar from an axis in the middle, `half` columns to the left where `share` is negative, else to the right.
 pub fn two_sided(share: f64, half: usize) -> String {
+    if half == 0 {
+        return String::new();
+    }
     if share >= 0.0 {
         let bar = bar(share, half);
         return format!("{}│{}", " ".repeat(half), Style::new().yellow().apply_to(bar));
@@ -121,20 +170,7 @@ pub fn two_sided(share: f64, half: usize) -> String {
 
 /// As [`two_sided`], with what follows it up to the end of its columns.
 pub fn bar_on_axis(share: f64, half: usize) -> String {
-    let right = if share > 0.0 { (share * 8.0 * half as f64).round().max(1.0) as usize } else { 0 };
-    format!("{}{}", two_sided(share, half), " ".repeat(half - right.div_ceil(8)))
-}
-
-/// `text` as it is, or cut in the middle.
-pub fn fit(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return text.into();
-    }
-    let (left, right) = (width / 2, width - width / 2 - 1);
-    let start: String = text.chars().take(left).collect();
-    let end: String = text.chars().skip(length - right).collect();
-    format!("{start}…{end}")
+    pad_str(&two_sided(share, half), 2 * half + 1, Alignment::Left, None).into_owned()
 }
 
 #[cfg(test)]
@@ -147,6 +183,5 @@ mod tests {
         assert_eq!(two_sided(-0.5, 4), "  ██│");
         assert_eq!(two_sided(-0.125, 4), "   ▐│");
         assert_eq!(two_sided(1.0, 4), "    │████");
-        assert_eq!(fit("abcdefghij", 5), "ab…ij");
     }
 }

@@ -2,11 +2,13 @@
 
 use whygrad::credit::Magnitude;
 
-/// Four decimals, or an exponent where they would say nothing.
+/// Four decimals, fewer from 10,000 on, or an exponent where they would say nothing: at most ten columns, but where the
+/// exponent has three digits.
 pub fn number(x: f64) -> String {
     let text = match x.abs() {
         0.0 => "0".into(),
-        size if (1e-3..1e6).contains(&size) => format!("{x:.4}"),
+        size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
+        size if (1e4..1e6).contains(&size) => format!("{x:.*}", if size < 1e5 { 2 } else { 1 }),
         _ if x.is_finite() => format!("{x:.3e}"),
         _ => x.to_string(),
     };
@@ -43,8 +45,18 @@ pub fn apart(a: f64, b: f64) -> [String; 2] {
     let usual = largest == 0.0 || (1e-3..1e6).contains(&largest);
     match usual && digits <= 12.0 && plain(a) && plain(b) {
         true => [a, b].map(|x| format!("{x:.*}", digits as usize).replace('-', "−")),
-        false => [a, b].map(|x| format!("{x:.6e}").replace('-', "−")),
+        false => {
+            let exponent = |x: f64| x.log10().floor();
+            let digits = (exponent(largest) - exponent((a - b).abs()) + 1.0).clamp(6.0, 16.0) as usize;
+            [a, b].map(|x| format!("{x:.digits$e}").replace('-', "−"))
+        }
     }
+}
+
+/// Two ends of an axis: as [`number`], or with as many decimals as tell them apart.
+pub fn ends(low: f64, high: f64) -> [String; 2] {
+    let each = [low, high].map(number);
+    if low != high && each[0] == each[1] { apart(low, high) } else { each }
 }
 
 /// A factor: in brackets where it is negative.
@@ -106,8 +118,8 @@ mod tests {
     #[test]
     fn numbers_have_the_digits_that_they_deserve() {
         assert_eq!(
-            [0.0, 0.70004, -0.25, 1e-4, 2e7].map(number).join(" "),
-            "0 0.7000 −0.2500 1.000e−4 2.000e7"
+            [0.0, 0.70004, -0.25, 1e-4, 2e7, 12345.678, -987654.32].map(number).join(" "),
+            "0 0.7000 −0.2500 1.000e−4 2.000e7 12345.68 −987654.3"
         );
         assert_eq!(
             [0.0, 3.14e-4, 0.0381, -0.16, 12.3, 4.2e7].map(short).join(" "),
@@ -117,6 +129,9 @@ mod tests {
         assert_eq!(apart(0.5, 0.9), ["0.5000", "0.9000"]);
         assert_eq!(apart(0.5, 0.5), ["0.5000", "0.5000"]);
         assert_eq!(apart(1e-9, 1.1e-9), ["1.000000e−9", "1.100000e−9"]);
+        assert_eq!(apart(0.25, 0.25 + 1e-14), ["2.500000000000000e−1", "2.500000000000100e−1"]);
         assert_eq!(apart(0.0, 0.0), ["0.0000", "0.0000"]);
+        assert_eq!(ends(1e-22, 3.2e11), ["1.000e−22", "3.200e11"]);
+        assert_eq!(ends(0.41231, 0.41234), ["0.412310", "0.412340"]);
     }
 }

@@ -143,17 +143,20 @@ impl Sentences {
         let Ledger { totals, first, last, run, .. } = ledger;
         let examples = count(totals.examples, "training example");
         let [before, after] = apart(totals.before, totals.after);
-        let way = if totals.change > 0.0 { "rose" } else { "fell" };
+        let moved = match totals.change {
+            0.0 => format!("stayed at {after}"),
+            change => {
+                let way = if change > 0.0 { "rose" } else { "fell" };
+                format!("{way} from {before} to {after}: by {}", number(change.abs()))
+            }
+        };
         let steps = HumanCount(totals.steps);
         let pair = |pair: &Opposed| {
             let ([a, b], often, amount) = (&pair.layers, HumanCount(pair.steps), number(pair.amount));
             format!("{a} and {b}: in {often} of {steps} steps, {amount} in all")
         };
         Sentences {
-            change: format!(
-                "In steps {first} to {last} of {run} the loss of {examples} {way} from {before} to {after}: by {}",
-                number(totals.change.abs())
-            ),
+            change: format!("In steps {first} to {last} of {run} the loss of {examples} {moved}"),
             signs: "Below 0: earned, the loss fell along these moves. Above 0: hurt, it rose.".into(),
             residual: residual(totals) + &worst(&ledger.steps),
             opposed: match &ledger.opposed[..] {

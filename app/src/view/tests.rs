@@ -108,7 +108,7 @@ fn every_formula_of_a_why_gives_its_number_and_every_letter_has_one_meaning() {
     for case in names.iter().map(|name| Some(name.as_str())).chain([None]) {
         let book = Textbook::named(case).unwrap();
         let step = if book.learning_rate.is_some() { 3 } else { 1 };
-        let step = Step::of_case(case, Some(step), true).unwrap();
+        let step = Step::of_case(&book, Some(step), true).unwrap();
         let worked = book.work().unwrap();
         for end in worked.weights.iter().flat_map(|weight: &Weight| &weight.ends) {
             let why = Why::new(&step, worked.at(*end), None, 10);

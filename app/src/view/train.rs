@@ -1,5 +1,6 @@
 //! How a run went.
 
+use super::digits::number;
 use super::divergence::Divergence;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
@@ -43,7 +44,7 @@ impl Summary {
     pub fn sentences(&self) -> Vec<String> {
         let describe = |what: &str, loss: Option<f64>, accuracy: Option<f64>| {
             let right = accuracy.map_or(String::new(), |share| format!(" {:>6.2} % right,", 100.0 * share));
-            let loss = loss.map_or("NaN".into(), |loss| format!("{loss:.4}"));
+            let loss = loss.map_or("NaN".into(), number);
             format!("{what}{right} loss {loss}")
         };
         let held_out = self.test_loss.is_some() || self.test_accuracy.is_some();

@@ -15,6 +15,9 @@ use whygrad::data::Targets;
 use whygrad::network::Network;
 use whygrad::train::Real;
 
+/// The share of a step that rounding takes or adds, from which on that is said.
+const ROUNDED: f64 = 0.01;
+
 /// Why a weight moved in a step.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Why {
@@ -227,7 +230,9 @@ impl Sentences {
             example: example_says(why),
             chain: chain_says(&why.chain),
             paths: paths_say(&why.paths),
-            units: mixes.then(|| "unit@n is that unit of example n: examples mix in this network.".into()),
+            units: mixes.then(|| {
+                "@n: from there on the units are those of example n; examples mix in this network.".into()
+            }),
             diagnosis: diagnosis(&why.paths),
             groups: why.paths.diagnosis.groups.as_ref().map(|groups| {
                 format!(
@@ -244,9 +249,11 @@ impl Sentences {
                 Some(update) if update.frozen => {
                     "The weight is frozen: the optimizer leaves it alone.".into()
                 }
-                Some(update) => {
-                    format!("By {}; its parts in the order in which they apply.", update.optimizer)
-                }
+                Some(update) => format!(
+                    "By {}; its parts in the order in which they apply.{}",
+                    update.optimizer,
+                    rounded(update, why.precision).map_or(String::new(), |says| format!(" {says}"))
+                ),
             },
             effect,
             measured,
@@ -260,13 +267,37 @@ fn weight_says(why: &Why) -> String {
         None => {
             format!("{weight} is {}; the source gives no learning rate, so no step is made", number(*before))
         }
-        Some((_, 0.0)) => format!("{weight} stayed at {} at step {step}", number(*before)),
+        Some((_, 0.0)) => {
+            let lost =
+                why.update.as_ref().filter(|update| update.sum != 0.0).map_or(String::new(), |update| {
+                    format!(
+                        ": its step of {} is lost in the rounding of {}",
+                        signed(update.sum),
+                        why.precision
+                    )
+                });
+            format!("{weight} stayed at {} at step {step}{lost}", number(*before))
+        }
         Some((after, moved)) => {
             let [from, to] = apart(*before, after);
             let way = if moved > 0.0 { "up" } else { "down" };
             format!("{weight} moved from {from} to {to} at step {step}: {way} by {}", short(moved.abs()))
         }
     }
+}
+
+/// Where the precision of training left little of a step: what is left, and how fine its numbers are.
+fn rounded(update: &Update, precision: &str) -> Option<String> {
+    let (sum, moved, w) = (update.sum, update.moved, update.before.abs());
+    let gap = if precision == "f32" { f64::from((w as f32).next_up()) - w } else { w.next_up() - w };
+    (update.reconciles && update.residual.abs() > ROUNDED * sum.abs()).then(|| {
+        format!(
+            "Of the sum {} rounding leaves Δw {}: next to w the numbers of {precision} are {} apart.",
+            signed(sum),
+            signed(moved),
+            short(gap)
+        )
+    })
 }
 
 /// Whose step it is, of which batch, and what the batch's loss is.
@@ -342,7 +373,7 @@ fn example_says(why: &Why) -> Option<String> {
             number(chain.gradient / divisor)
         ),
     };
-    let own = letter.as_str() != "L";
+    let own = *letter != "L";
     own.then(|| format!("Of {name}{reason}; its own loss {letter} is {}.{share}", number(chain.loss)))
 }
 
@@ -372,6 +403,9 @@ fn paths_say(paths: &Paths) -> String {
     let flow = &paths.flow;
     match flow.paths {
         Magnitude { exact: Some(0), .. } | Magnitude { log10: None, .. } => "There is none.".into(),
+        all if flow.total == 0.0 => {
+            format!("Paths from the loss to the weight: {}; nothing comes through.", magnitude(all))
+        }
         Magnitude { exact: Some(1), .. } => "One path leads from the loss to the weight.".into(),
         all => format!(
             "{} paths lead from the loss to the weight; the gradient is the sum of their products. Together they carry \
@@ -441,8 +475,12 @@ fn examples_say(examples: &Examples, mixes: bool) -> (String, Option<String>) {
 fn effect_says(effect: Option<&Effect>) -> (String, Option<String>) {
     let Some(effect) = effect else { return ("No step is made.".into(), None) };
     let [before, after] = apart(effect.before, effect.before + effect.all.measured);
+    let went = match effect.all.measured {
+        0.0 => format!("stayed at {after}"),
+        _ => format!("went from {before} to {after}"),
+    };
     let measured = format!(
-        "The batch's loss went from {before} to {after}. Rounding alone can make {} of a measured change.",
+        "The batch's loss {went}. Rounding alone can make {} of a measured change.",
         short(effect.rounding)
     );
     let how = "The gradient predicts a change of Σ g·Δw; measured is the loss after minus before. Their difference is \

@@ -7,6 +7,7 @@ mod hostile;
 mod input;
 mod json;
 mod ledger;
+mod pages;
 mod provenance;
 mod train;
 mod verify;

@@ -134,7 +134,7 @@ fn a_kink_inside_the_nudge_is_said() {
 #[test]
 fn a_learning_rate_that_diverges_still_prints() {
     let text = walk(&["--lr", "1000", "--activation", "identity", "--updates", "400"]);
-    assert!(text.contains("values are not finite and are not drawn"), "{text}");
+    assert!(text.contains("values, not finite"), "{text}");
 }
 
 #[test]

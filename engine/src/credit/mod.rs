@@ -38,6 +38,7 @@ mod overview;
 mod paths;
 mod semiring;
 mod snapshot;
+mod strongest;
 mod update;
 mod weight;
 

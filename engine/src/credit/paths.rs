@@ -2,20 +2,16 @@
 //! its way; its product is what flows along it, and the sum over all paths is the gradient.
 //!
 //! Their number is about the product of the layers' widths, so they are never listed. [`Flows`] gets what is true of
-//! all of them by backward passes in other semirings. The strongest are found by a search that goes down from the loss
-//! and always continues the path with the largest bound: its product so far times the strongest continuation to the
-//! weight, which a pass in the semiring of maxima gives exactly. Each path found costs as many steps as it is long.
+//! all of them by backward passes in other semirings, and a search finds the strongest.
 
 use super::chain::{self, Chain};
 use super::examples::CHANCE;
-use super::graph::{Graph, Sweep, Unit};
+use super::graph::{Graph, Sweep};
 use super::semiring::{Count, Entropy, Magnitude, Max, PathCount, Semiring, Spread, Sum};
-use super::{Expression, Snapshot, Verdict, Weight, formula};
-use crate::op::By;
+use super::strongest::strongest;
+use super::{Expression, Snapshot, Verdict, Weight};
 use serde::Serialize;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The paths from one example's loss to a weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,8 +46,8 @@ pub struct Paths {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Path {
-    /// From the loss to the weight.
-    pub steps: Vec<PathStep>,
+    /// From the loss to the weight. Paths that take the same step share it.
+    pub steps: Vec<Arc<PathStep>>,
     /// The product of the slopes.
     pub product: f64,
     /// |product| / flow.total
@@ -248,125 +244,6 @@ impl Sweeps {
             effective: if spread.flow > 0.0 { spread.entropy().exp() } else { 0.0 },
         }
     }
-}
-
-/// A path on its way: where it has come to, over which slope, and from where.
-struct Way {
-    from: Option<usize>,
-    /// `None`: the weight.
-    to: Option<Unit>,
-    /// By what the slope is; `None`: it is the loss's.
-    by: Option<By>,
-    slope: f64,
-}
-
-/// A path that may be continued; ordered by its bound, and by its length where bounds are equal, so that one of many
-/// equal paths is followed to its end before the next is begun.
-struct Candidate {
-    bound: f64,
-    length: usize,
-    way: usize,
-}
-
-impl Ord for Candidate {
-    fn cmp(&self, other: &Candidate) -> Ordering {
-        self.bound.total_cmp(&other.bound).then(self.length.cmp(&other.length)).then(other.way.cmp(&self.way))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Candidate {
-    fn eq(&self, other: &Candidate) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Candidate {}
-
-fn strongest(graph: &Graph<'_>, weight: Weight, example: usize, k: usize, total: f64) -> Vec<Path> {
-    let below = graph.forth::<Max>(weight);
-    let (node, param) = weight.node(graph.snapshot().network());
-    let slopes = graph.loss_slopes::<Sum>(Some(example));
-    let (mut ways, mut open, mut found): (Vec<Way>, BinaryHeap<Candidate>, Vec<usize>) =
-        (vec![], BinaryHeap::new(), vec![]);
-    // Continuations of a path, each with the strongest product from there on.
-    let mut next: Vec<(f64, Way)> = vec![];
-    let output = graph.output();
-    for (place, (&slope, below)) in slopes.iter().zip(below.get(output)).enumerate() {
-        next.push((
-            slope.abs() * below,
-            Way { from: None, to: Some(graph.unit(output, place)), by: None, slope },
-        ));
-    }
-    let (mut bound, mut length) = (None, 0);
-    while found.len() < k {
-        // More than k continuations of one path are never needed. The strongest of them has the bound of the path itself,
-        // to the last bit: rounding never makes a path look weaker than others that it equals.
-        next.retain(|(strength, _)| *strength > 0.0);
-        next.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        next.truncate(k);
-        let best = next.first().map_or(0.0, |(strength, _)| *strength);
-        for (strength, way) in next.drain(..) {
-            open.push(Candidate {
-                bound: bound.unwrap_or(best) * (strength / best),
-                length,
-                way: ways.len(),
-            });
-            ways.push(way);
-        }
-        let Some(candidate) = open.pop() else { break };
-        let Some(of) = ways[candidate.way].to else {
-            found.push(candidate.way);
-            continue;
-        };
-        (bound, length) = (Some(candidate.bound), candidate.length + 1);
-        let from = Some(candidate.way);
-        graph.partials(of, &mut |partial| {
-            let by = Some(partial.by);
-            match partial.by {
-                By::Param { param: p, at } if of.value == node + 1 && (p, at) == (param, weight.at) => {
-                    next.push((partial.slope.abs(), Way { from, to: None, by, slope: partial.slope }));
-                }
-                By::Param { .. } => {}
-                By::Input { input, row, at } => {
-                    let unit = Unit { value: graph.node(of.value).inputs[input], row, at };
-                    if unit.value > node && graph.keeps(unit.value) {
-                        let strength = partial.slope.abs() * below.get(unit.value)[graph.place(unit)];
-                        next.push((strength, Way { from, to: Some(unit), by, slope: partial.slope }));
-                    }
-                }
-            }
-        });
-    }
-    let mut paths: Vec<Path> =
-        found.into_iter().map(|end| path(graph, weight, example, &ways, end, total)).collect();
-    paths.sort_by(|a, b| b.product.abs().total_cmp(&a.product.abs()));
-    paths
-}
-
-/// The path that ends there.
-fn path(graph: &Graph<'_>, weight: Weight, example: usize, ways: &[Way], end: usize, total: f64) -> Path {
-    let mut steps = vec![];
-    let mut at = Some(end);
-    while let Some(way) = at.map(|at| &ways[at]) {
-        let upper = way.from.and_then(|from| ways[from].to);
-        let expression = match (upper, way.by) {
-            (Some(of), Some(by)) => graph.slope_formula(of, by),
-            _ => way.to.and_then(|of| formula::loss_slope(graph.snapshot(), example, &[of.at], true)),
-        };
-        let to = way.to.map_or_else(|| graph.names().weight(weight), |unit| graph.name(unit));
-        let operation = way.to.map(|unit| graph.node(unit.value).name.clone());
-        steps.push(PathStep { to, operation, slope: way.slope, expression });
-        at = way.from;
-    }
-    steps.reverse();
-    let product = steps.iter().map(|step| step.slope).product::<f64>();
-    Path { share: product.abs() / total, product, steps }
 }
 
 fn diagnose(

@@ -1,6 +1,6 @@
 //! `whygrad ledger`: who earned the loss change of a run.
 
-mod page;
+pub(super) mod page;
 mod picture;
 
 use super::{after, print, whole};
@@ -89,12 +89,11 @@ fn ledger<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
     if let Some(file) = &args.svg {
         write_whole(file, picture::draw(&view).as_bytes())?;
     }
-    print(&view, args.json, |view| {
-        let mut page = page::page(view);
+    print(&view, args.json, |view, page| {
+        page::page(view, page);
         if let Some(file) = &args.svg {
-            page.line(format!("drawn to {}", file.display()));
+            page.paragraph(&format!("drawn to {}", file.display()));
         }
-        page
     })?;
     Ok(ExitCode::SUCCESS)
 }

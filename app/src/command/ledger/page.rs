@@ -1,23 +1,23 @@
 //! A ledger as a page that is read from top to bottom.
 
-use crate::terminal::{Page, bar, fit, two_sided, width};
+use crate::terminal::{Page, bar, padded, two_sided};
 use crate::view::digits::signed;
 use crate::view::ledger::Ledger;
 use indicatif::HumanCount;
 use whygrad::credit;
 
 /// The page.
-pub(super) fn page(ledger: &Ledger) -> Page {
-    let (mut page, width, says) = (Page::default(), width(), &ledger.sentences);
+pub(in crate::command) fn page(ledger: &Ledger, page: &mut Page) {
+    let says = &ledger.sentences;
     if let Some(diverged) = &ledger.diverged {
-        page.paragraph(&diverged.sentence, width);
+        page.paragraph(&diverged.sentence);
         page.line("");
     }
-    page.paragraph(&says.change, width);
-    page.paragraph(&says.signs, width);
-    layers(ledger, &mut page, width);
+    page.paragraph(&says.change);
+    page.paragraph(&says.signs);
+    layers(ledger, page);
     page.line("");
-    page.paragraph(&says.residual, width);
+    page.paragraph(&says.residual);
 
     let [earned, hurt] = ledger.top_neurons();
     let weight = |of: &credit::Earned| (of.name.clone(), of.allocation);
@@ -32,60 +32,65 @@ pub(super) fn page(ledger: &Ledger) -> Page {
         page.heading(title);
         match &rows[..] {
             [] => page.line("  none"),
-            rows => list(&mut page, rows, width),
+            rows => list(page, rows),
         }
     }
     page.line("");
     page.heading("Layers that worked against each other");
-    says.opposed.iter().for_each(|pair| page.line(format!("  {pair}")));
+    says.opposed.iter().for_each(|pair| page.indented(pair));
     page.line("");
     page.heading("Steps that earned it");
-    list(&mut page, &ledger.pieces(), width);
+    list(page, &ledger.pieces());
     page.line("");
-    page.paragraph(&says.cost, width);
-    page
+    page.paragraph(&says.cost);
 }
 
 /// What each layer earned, and the sum.
-fn layers(ledger: &Ledger, page: &mut Page, width: usize) {
+fn layers(ledger: &Ledger, page: &mut Page) {
     page.line("");
     page.heading("Layers");
     let names = ledger.layers.iter().map(|layer| layer.name.chars().count());
-    let columns = names.max().unwrap_or(0).clamp(8, 24);
-    let half = (width.saturating_sub(columns + 51) / 2).clamp(4, 20);
-    page.line(format!(
-        "  {:columns$} {:>10} {:>11} {:>11} {:>11}",
-        "", "weights", "earned", "hurt", "together"
-    ));
+    let statistics = if ledger.totals.statistics != 0.0 { "running statistics" } else { "" };
+    let columns = names.max().unwrap_or(0).max(statistics.len()).clamp(8, (page.width / 3).clamp(16, 24));
+    let half = page.room(columns + 51, 40) / 2;
+    let cells = |name: &str, [weights, earned, hurt, together]: [&str; 4]| {
+        let name = padded(name, columns);
+        vec![
+            name,
+            format!("{weights:>10}"),
+            format!("{earned:>11}"),
+            format!("{hurt:>11}"),
+            format!("{together:>11}"),
+        ]
+    };
+    page.row(&cells("", ["weights", "earned", "hurt", "together"]));
     let most = ledger.layers.iter().map(|layer| layer.allocation.abs()).fold(f64::MIN_POSITIVE, f64::max);
     for layer in &ledger.layers {
-        page.line(format!(
-            "  {:columns$} {:>10} {:>11} {:>11} {:>11} {}",
-            fit(&layer.name, columns),
-            HumanCount(layer.weights as u64).to_string(),
-            signed(layer.earned),
-            signed(layer.hurt),
-            signed(layer.allocation),
-            two_sided(layer.allocation / most, half)
-        ));
+        let weights = HumanCount(layer.weights as u64).to_string();
+        let [earned, hurt, together] = [layer.earned, layer.hurt, layer.allocation].map(signed);
+        let mut cells = cells(&layer.name, [&weights, &earned, &hurt, &together]);
+        cells.push(two_sided(layer.allocation / most, half));
+        page.row(&cells);
     }
-    let (totals, sum) = (&ledger.totals, |left: &str, x: f64| format!("  {left:columns$} {:>46}", signed(x)));
-    if totals.statistics != 0.0 {
-        page.line(sum("running statistics", totals.statistics));
+    let totals = &ledger.totals;
+    let sum = |page: &mut Page, left: &str, x: f64| page.row(&cells(left, ["", "", "", &signed(x)]));
+    if !statistics.is_empty() {
+        sum(page, statistics, totals.statistics);
     }
-    page.line(format!("  {}", "─".repeat(columns + 47)));
-    page.line(sum("sum", totals.allocation + totals.statistics));
-    page.line(sum("measured", totals.change));
+    page.rule(columns + 47);
+    sum(page, "sum", totals.allocation + totals.statistics);
+    sum(page, "measured", totals.change);
 }
 
 /// Names and numbers, with a bar for each.
-fn list(page: &mut Page, of: &[(String, f64)], width: usize) {
-    let columns = of.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(14, width / 2);
+fn list(page: &mut Page, of: &[(String, f64)]) {
+    let columns = of.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let columns = columns.clamp(14, (page.width / 2).max(16));
     let most = of.iter().map(|(_, x)| x.abs()).fold(f64::MIN_POSITIVE, f64::max);
-    let room = width.saturating_sub(columns + 17).clamp(8, 48);
+    let room = page.room(columns + 17, 48);
     let mixed = of.iter().any(|(_, x)| *x > 0.0) && of.iter().any(|(_, x)| *x < 0.0);
     for (name, x) in of {
         let drawn = if mixed { two_sided(x / most, room / 2) } else { bar(x.abs() / most, room) };
-        page.line(format!("  {:columns$} {:>11}  {drawn}", fit(name, columns), signed(*x)));
+        page.row(&[padded(name, columns), format!("{:>11}", signed(*x)), format!(" {drawn}")]);
     }
 }

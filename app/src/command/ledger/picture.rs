@@ -1,4 +1,5 @@
-//! The curve of the loss, with what each layer contributed to it, as SVG.
+//! The curve of the loss, with what each layer contributed to it, as SVG. What layers contributed adds up to the curve,
+//! so its axis is never logarithmic: there, sums have no length.
 
 use crate::view::digits::{count, number, signed};
 use crate::view::ledger::Ledger;
@@ -168,10 +169,10 @@ fn grid(svg: &mut String, axes: &Axes) {
         line(svg, [left, y, right, y], "stroke='#ddd'");
         text(svg, [left - 8.0, y + 4.0], "text-anchor='end'", &label);
     }
-    for (step, label) in ticks(axes.x).into_iter().filter(|(step, _)| step.fract() == 0.0) {
+    for step in ticks(axes.x).into_iter().map(|(step, _)| step).filter(|step| step.fract() == 0.0) {
         let x = axes.x(step);
         line(svg, [x, bottom, x, bottom + 5.0], "stroke='#333'");
-        text(svg, [x, bottom + 20.0], "text-anchor='middle'", &label);
+        text(svg, [x, bottom + 20.0], "text-anchor='middle'", &step.to_string());
     }
     line(svg, [left, bottom, right, bottom], "stroke='#333'");
     text(svg, [(left + right) / 2.0, SIZE[1] - 14.0], "text-anchor='middle'", "step");
@@ -180,15 +181,25 @@ fn grid(svg: &mut String, axes: &Axes) {
     text(svg, [18.0, middle], &turned, "loss");
 }
 
-/// About six round numbers, with as many decimals as they need.
+/// About six round numbers, with as many digits as they need: with an exponent where decimals would be many.
 fn ticks([low, high]: [f64; 2]) -> Vec<(f64, String)> {
+    if !(high - low > 0.0 && (high - low).is_finite()) {
+        return vec![(low, number(low))];
+    }
     let power = 10f64.powf(((high - low) / 6.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| (high - low) / step <= 7.0);
     let step = step.unwrap_or(10.0 * power);
-    let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
-    let first = (low / step).ceil() as i64;
-    let numbers = (first..).map(|i| i as f64 * step).take_while(|x| *x <= high);
-    numbers.map(|x| (x, format!("{x:.decimals$}").replace('-', "−"))).collect()
+    let exponent = |x: f64| x.abs().log10().floor();
+    let plain = low.abs().max(high.abs()) < 1e6 && exponent(step) >= -4.0;
+    let digits = |from: f64| (from - exponent(step)).max(0.0) as usize;
+    let write = |x: f64| match x {
+        0.0 => "0".into(),
+        x if plain => format!("{x:.*}", digits(0.0)),
+        x => format!("{x:.*e}", digits(exponent(x))).replace(".0e", "e"),
+    };
+    let first = (low / step).ceil();
+    let numbers = (0..20).map(|i| (first + f64::from(i)) * step).take_while(|x| *x <= high);
+    numbers.map(|x| (x, write(x).replace('-', "−"))).collect()
 }
 
 fn area(svg: &mut String, axes: &Axes, steps: &[f64], (from, to): &(Vec<f64>, Vec<f64>), band: usize) {
@@ -262,4 +273,28 @@ fn line(svg: &mut String, [x1, y1, x2, y2]: [f64; 4], style: &str) {
 fn text(svg: &mut String, [x, y]: [f64; 2], style: &str, text: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let _ = writeln!(svg, "<text x='{x:.1}' y='{y:.1}' {style}>{text}</text>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_told_apart_at_every_size() {
+        let labels =
+            |low, high| ticks([low, high]).into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" ");
+        assert_eq!(labels(0.0, 1.1), "0 0.2 0.4 0.6 0.8 1.0");
+        assert_eq!(labels(0.0, 3.3e11), "0 5e10 1e11 1.5e11 2e11 2.5e11 3e11");
+        assert_eq!(labels(0.0, 1.04e-22), "0 2e−23 4e−23 6e−23 8e−23 1e−22");
+        assert_eq!(labels(-1e-5, 2e-5), "−1e−5 −5e−6 0 5e−6 1e−5 1.5e−5 2e−5");
+        assert_eq!((labels(0.0, 0.0), labels(0.41, 0.41)), ("0".into(), "0.4100".into()));
+        assert_eq!(labels(1.0, 240.0), "50 100 150 200");
+        for power in -300..300 {
+            let high = 7.3 * 10f64.powi(power);
+            let found: std::collections::HashSet<String> =
+                ticks([0.0, high]).into_iter().map(|(_, label)| label).collect();
+            assert!(found.len() == ticks([0.0, high]).len() && found.len() >= 4, "{high}: {found:?}");
+            assert!(found.iter().all(|label| label.chars().count() <= 9), "{found:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod textbook;
 
 use super::{after, print};
 use crate::error::{Error, Result};
-use crate::terminal::Page;
+use crate::terminal::{Page, padded};
 use crate::view::verify::{Case, Differences, Verification};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
@@ -57,26 +57,26 @@ pub fn compare(files: &[PathBuf]) -> Result<Verification> {
 }
 
 /// A table, a case a line.
-fn page(view: &Verification) -> Page {
-    let mut page = Page::default();
-    let width = view.cases.iter().map(|case| case.name.len()).max().unwrap_or(0).max(4);
-    let heads: String =
-        Differences::default().each().iter().map(|(kind, _)| format!(" {kind:>10}")).collect();
-    page.line(format!("{:width$}{heads}", "case"));
+pub(super) fn page(view: &Verification, page: &mut Page) {
+    let longest = view.cases.iter().map(|case| case.name.chars().count()).max().unwrap_or(0);
+    let columns = longest.clamp(4, page.width.saturating_sub(55).max(16));
+    let column = |kind: &str| kind.len().max(7);
+    let heads = Differences::default().each().map(|(kind, _)| format!("{kind:>0$}", column(kind)));
+    page.row(&[&[padded("case", columns)], &heads[..]].concat());
     for case in &view.cases {
-        let name = &case.name;
+        let mut cells = vec![padded(&case.name, columns)];
         if let Some(differences) = case.differences {
-            let cell = |d: Option<f64>| d.map_or("          –".into(), |d| format!(" {d:>10.1e}"));
-            let cells: String =
-                differences.each().into_iter().map(|(_, difference)| cell(difference)).collect();
-            let verdict = if case.pass == Some(false) { "  DIFFERS" } else { "" };
-            page.line(format!("{name:width$}{cells}{verdict}"));
+            for (kind, difference) in differences.each() {
+                let text = difference.map_or("–".into(), |difference| format!("{difference:.1e}"));
+                cells.push(format!("{text:>0$}", column(kind)));
+            }
+            cells.extend((case.pass == Some(false)).then(|| "DIFFERS".into()));
         } else if let Some(why) = &case.skipped {
-            page.line(format!("{name:width$} skipped: {why}"));
+            cells.push(format!("skipped: {why}"));
         }
+        page.row(&cells);
     }
-    page.line(view.sentence());
-    page
+    page.paragraph(&view.sentence());
 }
 
 /// The cases of a file, in whichever of the known forms it is.

@@ -16,6 +16,9 @@ pub(super) struct Field<'a> {
     path: String,
 }
 
+/// Settings as a file gives them.
+type Given = Vec<(String, Literal)>;
+
 impl<'a> Field<'a> {
     /// Where `path` is empty, a case as a whole.
     pub(super) fn new(path: &str, json: &'a Json) -> Field<'a> {
@@ -112,13 +115,13 @@ impl<'a> Field<'a> {
     }
 
     /// The settings of a table.
-    fn settings(&self) -> Vec<(String, Literal)> {
+    fn settings(&self) -> Given {
         let entries = self.entries().into_iter().flatten();
         entries.map(|(key, value)| (key.to_string(), value.setting())).collect()
     }
 
     /// The `type` of a table, and its other settings.
-    fn typed(&self) -> Result<(&'a str, Vec<(String, Literal)>), String> {
+    fn typed(&self) -> Result<(&'a str, Given), String> {
         self.entries()?;
         let mut settings = self.settings();
         settings.retain(|(key, _)| key != "type");

@@ -1,6 +1,6 @@
 //! `whygrad walk`: the six steps of a small network, with every number.
 
-mod page;
+pub(super) mod page;
 
 use super::example::Example;
 use super::{after, print, whole};
@@ -40,6 +40,6 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let book = args.example.book()?;
     let walk = Walk::new(&book, args.updates, !args.json);
     let walk = walk.map_err(|problem| Error::argument(&book.name, problem))?;
-    print(&walk, args.json, |walk| page::page(walk, args.step))?;
+    print(&walk, args.json, |walk, page| page::page(walk, args.step, page))?;
     Ok(ExitCode::SUCCESS)
 }

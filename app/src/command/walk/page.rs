@@ -2,28 +2,28 @@
 
 mod drawing;
 
-use crate::terminal::{Page, chart, width};
-use crate::view::digits::{difference, factor, number};
+use crate::terminal::{Page, chart};
+use crate::view::digits::{difference, ends, factor, number};
 use crate::view::walk::{Derivation, Equation, Walk, WeightChain};
 
 /// The page, or one of its six steps.
-pub(super) fn page(walk: &Walk, only: Option<u64>) -> Page {
-    let (mut page, width, story) = (Page::default(), width(), &walk.story);
+pub(in crate::command) fn page(walk: &Walk, only: Option<u64>, page: &mut Page) {
+    let story = &walk.story;
     if !walk.source.is_empty() {
-        page.paragraph(&format!("{}: {}", walk.name, walk.source), width);
+        page.paragraph(&format!("{}: {}", walk.name, walk.source));
         page.line("");
     }
     let steps: [&dyn Fn(&mut Page); 6] = [
-        &|page| drawing::show(&story.network, &walk.inputs, page, width),
-        &|page| derivation(2, &story.forward, page, width),
-        &|page| derivation(3, &story.loss, page, width),
-        &|page| derivation(4, &story.output_weights, page, width),
-        &|page| derivation(5, &story.hidden_weights, page, width),
-        &|page| learning(walk, page, width),
+        &|page| drawing::show(&story.network, &walk.inputs, page),
+        &|page| derivation(2, &story.forward, page),
+        &|page| derivation(3, &story.loss, page),
+        &|page| derivation(4, &story.output_weights, page),
+        &|page| derivation(5, &story.hidden_weights, page),
+        &|page| learning(walk, page),
     ];
     for (k, step) in (1..).zip(steps) {
         if only.is_none_or(|only| only == k) {
-            step(&mut page);
+            step(page);
             page.line("");
         }
     }
@@ -32,16 +32,15 @@ pub(super) fn page(walk: &Walk, only: Option<u64>) -> Page {
             true => "walk --activation relu, --lr 2, --case mazur, --step 5",
             false => "walk, or another --case",
         };
-        page.line(format!("Try: whygrad {other}"));
+        page.paragraph(&format!("Try: whygrad {other}"));
     }
-    page
 }
 
-fn derivation(k: u8, step: &Derivation, page: &mut Page, width: usize) {
+fn derivation(k: u8, step: &Derivation, page: &mut Page) {
     page.title(k, &step.title);
-    page.paragraph(&step.opening, width);
+    page.paragraph(&step.opening);
     page.line("");
-    step.equations.iter().for_each(|of| equation(of, page, width));
+    step.equations.iter().for_each(|of| equation(of, page));
     if !step.chains.is_empty() {
         page.line("");
         for of in &step.chains {
@@ -51,15 +50,15 @@ fn derivation(k: u8, step: &Derivation, page: &mut Page, width: usize) {
     }
     if let Some(closing) = &step.closing {
         page.line("");
-        page.paragraph(closing, width);
+        page.paragraph(closing);
     }
 }
 
-fn equation(of: &Equation, page: &mut Page, width: usize) {
+fn equation(of: &Equation, page: &mut Page) {
     let (symbols, value) = (of.expression.symbols(), number(of.value));
     // A letter by itself is followed by its number anyway.
     let numbers = if of.expression.is_symbol() { symbols.clone() } else { of.expression.numbers(number) };
-    page.equation(&of.symbol, &symbols, &numbers, &value, width);
+    page.equation(&of.symbol, &symbols, &numbers, &value);
 }
 
 /// A chain; of `several` of a shared weight, none gives the whole gradient.
@@ -67,60 +66,62 @@ fn chain(of: &WeightChain, several: bool, page: &mut Page) {
     let through = if several { format!(" through {}", of.to) } else { String::new() };
     let left = format!("∂L/∂{}{through}", of.weight);
     if of.factors.is_empty() {
-        return page.line(format!("  {left} = 0: no path leads from the loss to it"));
+        return page.hanging(&format!("  {left} = "), "0: no path leads from the loss to it");
     }
     let gap = " ".repeat(left.chars().count());
     let symbols: Vec<&str> = of.factors.iter().map(|factor| factor.symbol.as_str()).collect();
     let numbers: Vec<String> = of.factors.iter().map(|of| factor(of.value)).collect();
-    page.line(format!("  {left} = {}", symbols.join(" × ")));
-    let product = number(of.product);
-    page.line(format!("  {gap} = {} = {product}   (last factor: {})", numbers.join(" × "), of.last));
+    page.hanging(&format!("  {left} = "), &symbols.join(" × "));
+    let (numbers, product) = (numbers.join(" × "), number(of.product));
+    page.hanging(&format!("  {gap} = "), &format!("{numbers} = {product}   (last factor: {})", of.last));
     if let Some(zero) = &of.zero {
-        page.line(format!("  {gap}   the product is 0 because {zero} is 0"));
+        page.hanging(&format!("  {gap}   "), &format!("the product is 0 because {zero} is 0"));
     }
     if let Some(sum) = of.shared {
-        page.line(format!("  {} is shared: its gradient is the sum of these, {}", of.weight, number(sum)));
+        page.indented(&format!("{} is shared: its gradient is the sum of these, {}", of.weight, number(sum)));
     }
 }
 
-fn learning(walk: &Walk, page: &mut Page, width: usize) {
+fn learning(walk: &Walk, page: &mut Page) {
     let step = &walk.story.learning;
     page.title(6, &step.title);
-    page.paragraph(&step.opening, width);
+    page.paragraph(&step.opening);
     page.line("");
-    let head = if walk.learned.is_some() { "        new w" } else { "" };
-    page.line(format!("  weight         w     gradient   by nudging  rel. diff.{head}"));
+    let cells = |weight: &str, [w, gradient, nudged]: [&str; 3], relative: &str, new: &str| {
+        let [gradient, nudged, new] = [gradient, nudged, new].map(|cell| format!("{cell:>12}"));
+        vec![format!("{weight:6}"), format!("{w:>9}"), gradient, nudged, format!("{relative:>11}"), new]
+    };
+    let new = if walk.learned.is_some() { "new w" } else { "" };
+    page.row(&cells("weight", ["w", "gradient", "by nudging"], "rel. diff.", new));
     for row in &step.weights {
-        let new = row.learned.map_or(String::new(), |learned| format!(" {:>12}", number(learned)));
-        let note = match (row.stays, row.kink) {
-            (_, true) => "  a kink lies inside the nudge",
-            (true, _) => "  stays",
-            _ => "",
-        };
-        page.line(format!(
-            "  {:<6} {:>9} {:>12} {:>12} {:>11}{new}{note}",
-            row.weight,
-            number(row.value),
-            number(row.gradient),
-            number(row.nudged),
-            difference(row.relative)
-        ));
+        let numbers = [row.value, row.gradient, row.nudged].map(number);
+        let numbers = numbers.each_ref().map(String::as_str);
+        let new = row.learned.map_or(String::new(), number);
+        let mut cells = cells(&row.weight, numbers, &difference(row.relative), &new);
+        match (row.stays, row.kink) {
+            (_, true) => cells.push(" a kink lies inside the nudge".into()),
+            (true, _) => cells.push(" stays".into()),
+            _ => {}
+        }
+        page.row(&cells);
     }
     let (Some(after), Some(losses)) = (&walk.after, &walk.losses) else { return };
     page.line("");
     for of in &step.predictions {
         let [before, after, target] = [of.before, of.after, of.target].map(number);
-        page.line(format!("  prediction {}: {before} → {after}   (target {target})", of.output));
+        page.indented(&format!("prediction {}: {before} → {after}   (target {target})", of.output));
     }
-    page.line(format!("  loss L:       {} → {}", number(walk.step.loss), number(after.loss)));
+    page.indented(&format!("loss L:       {} → {}", number(walk.step.loss), number(after.loss)));
     for misprint in &step.misprints {
-        page.line(format!("\n  {}", misprint.figure));
-        page.indented(&misprint.reason, width.saturating_sub(2));
+        page.line("");
+        page.indented(&misprint.figure);
+        page.indented(&misprint.reason);
     }
-    page.line(format!("\n  loss after 0 to {} updates", losses.len() - 1));
-    for line in chart(losses, 0, 76, 7).lines() {
+    page.line("");
+    page.indented(&format!("loss after 0 to {} updates", losses.len() - 1));
+    for line in chart(losses, 0, (page.width - 2).min(76), 7, ends).lines() {
         page.line(format!("  {line}"));
     }
     page.line("");
-    page.paragraph(&step.closing, width);
+    page.paragraph(&step.closing);
 }

@@ -1,8 +1,8 @@
 //! `whygrad why`: why a weight moved.
 
-mod overview;
-mod page;
-mod shared;
+pub(super) mod overview;
+pub(super) mod page;
+pub(super) mod shared;
 
 use super::example::Example;
 use super::{after, fields, print, whole};
@@ -131,6 +131,6 @@ fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
         return Err(Error::argument("--example", problem));
     }
     let why = Why::new(step, weight, args.example.map(|n| n as usize), args.paths as usize);
-    print(&why, args.json, |why| page::page(why, args.examples as usize))?;
+    print(&why, args.json, |why, page| page::page(why, args.examples as usize, page))?;
     Ok(ExitCode::SUCCESS)
 }

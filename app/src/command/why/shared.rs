@@ -1,34 +1,34 @@
 //! A weight that stands in several places, as a page.
 
-use crate::terminal::{Page, fit, width};
+use crate::terminal::{Page, padded, wrap};
 use crate::view::digits::{difference, signed};
 use crate::view::shared::Shared;
 use console::Style;
 
 /// The page.
-pub(super) fn page(shared: &Shared) -> Page {
-    let (mut page, width) = (Page::default(), width());
+pub(in crate::command) fn page(shared: &Shared, page: &mut Page) {
     let (says, nudge) = (&shared.sentences, &shared.nudge);
-    page.paragraph(&Style::new().bold().apply_to(&says.weight).to_string(), width);
-    page.paragraph(&says.step, width);
+    for line in wrap(&says.weight, page.width) {
+        page.line(Style::new().bold().apply_to(line).to_string());
+    }
+    page.paragraph(&says.step);
     page.line("");
-    page.paragraph(&says.sum, width);
+    page.paragraph(&says.sum);
     page.line("");
     let left = format!("∂L/∂{}", shared.weight);
     let names = shared.places.iter().map(|place| &place.name).chain([&left]);
-    let columns = names.map(|name| name.chars().count()).max().unwrap_or(0).min(width / 2);
-    let line = |name: &str, x: f64, right: &str| {
-        format!("  {:columns$} {:>11}   {right}", fit(name, columns), signed(x))
+    let columns = names.map(|name| name.chars().count()).max().unwrap_or(0);
+    let row = |page: &mut Page, name: &str, x: f64, right: &str| {
+        page.row(&[padded(name, columns), format!("{:>11}", signed(x)), format!("  {right}")]);
     };
     for place in &shared.places {
-        page.line(line(&place.name, place.gradient, ""));
+        row(page, &place.name, place.gradient, "");
     }
-    page.line(format!("  {}", "─".repeat(columns + 12)));
-    page.line(line(&left, nudge.gradient, "the sum"));
-    page.line(line("", nudge.difference, "by nudging all places at once"));
+    page.rule(columns + 12);
+    row(page, &left, nudge.gradient, "the sum");
+    row(page, "", nudge.difference, "by nudging all places at once");
     let agrees = if nudge.agrees { "" } else { ": does not agree" };
-    page.paragraph(&format!("Relative difference {}{agrees}.", difference(nudge.relative)), width);
+    page.paragraph(&format!("Relative difference {}{agrees}.", difference(nudge.relative)));
     page.line("");
-    page.paragraph(&says.more, width);
-    page
+    page.paragraph(&says.more);
 }

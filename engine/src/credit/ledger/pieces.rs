@@ -70,8 +70,8 @@ impl Pieces {
         let [a, m, b] = &points;
         let piece =
             |example| Piece { example, from: 0.0, length: 1.0, points: [a[example], m[example], b[example]] };
-        // Two losses for each slope.
-        let work = (3 * 2 * a.len()) as f64 / 3.0;
+        // At three places, two losses for a slope.
+        let work = (2 * a.len()) as f64;
         Pieces { pieces: (0..a.len()).map(piece).collect(), shortest: 1.0, work }
     }
 
@@ -118,9 +118,9 @@ impl Pieces {
         for ((piece, left), right) in taken.iter().zip(left).zip(right) {
             self.pieces.extend(piece.halves([*left, *right]));
             self.shortest = self.shortest.min(piece.length / 2.0);
-            // Two places with a loss and a slope, and a gradient at each; the first time at the ends and in the middle, too,
+            // At two places a loss and two more for its slope, and a gradient; the first time at the ends and in the middle, too,
             // where that of the whole is taken back.
-            self.work += 2.0 * (3.0 / 3.0 + 1.0) + if piece.length == 1.0 { 3.0 } else { 0.0 };
+            self.work += 4.0 + if piece.length == 1.0 { 3.0 } else { 0.0 };
         }
     }
 

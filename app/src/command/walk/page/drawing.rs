@@ -6,16 +6,32 @@ use crate::view::digits::number;
 use crate::view::walk::{Connection, Drawing};
 
 /// The drawing, and what its neurons compute.
-pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page, width: usize) {
+pub(super) fn show(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
     page.title(1, &of.title);
-    page.line(&of.opening);
+    page.paragraph(&of.opening);
     page.line("");
-    match wires(of) {
-        Some(wires) => draw_wires(of, &wires, inputs, page),
-        None => draw_sums(of, page),
+    let lines = match wires(of) {
+        Some(wires) => draw_wires(of, &wires, inputs),
+        None => draw_sums(of),
+    };
+    if lines.iter().all(|line| line.chars().count() <= page.width) {
+        lines.iter().for_each(|line| page.line(line));
+    } else {
+        list(of, inputs, page);
     }
     page.line("");
-    of.closing.iter().for_each(|line| page.indented(line, width));
+    of.closing.iter().for_each(|line| page.indented(line));
+}
+
+/// The connections in words, where a drawing has no room.
+fn list(of: &Drawing, inputs: &ByName<f64>, page: &mut Page) {
+    for (name, value) in &inputs.0 {
+        page.indented(&format!("{name} = {}", number(*value)));
+    }
+    for connection in &of.connections {
+        let from = connection.from.as_deref().unwrap_or("1 (bias)");
+        page.indented(&format!("{from} → {}: {}", connection.to, label(connection)));
+    }
 }
 
 /// The connections into a neuron.
@@ -36,7 +52,8 @@ fn label(connection: &Connection) -> String {
     format!("{} = {}", connection.weight, number(connection.value))
 }
 
-fn draw_wires(of: &Drawing, wires: &[&Connection], inputs: &ByName<f64>, page: &mut Page) {
+fn draw_wires(of: &Drawing, wires: &[&Connection], inputs: &ByName<f64>) -> Vec<String> {
+    let mut lines = vec![];
     let (output, last) = (&of.outputs[0], wires.len() - 1);
     for (i, (wire, hidden)) in wires.iter().zip(&of.hidden).enumerate() {
         let from = wire.from.as_deref().unwrap_or_default();
@@ -49,14 +66,16 @@ fn draw_wires(of: &Drawing, wires: &[&Connection], inputs: &ByName<f64>, page: &
             _ => "──┤",
         };
         let input = format!("{from} = {}", number(value));
-        page.line(format!("  {input:<13} ──{left:─<12}──► {hidden} ──{right:─<12}{join}"));
+        lines.push(format!("  {input:<13} ──{left:─<12}──► {hidden} ──{right:─<12}{join}"));
         if i == last / 2 {
-            page.line(format!("{:>54}─► {output}", "├"));
+            lines.push(format!("{:>54}─► {output}", "├"));
         }
     }
+    lines
 }
 
-fn draw_sums(of: &Drawing, page: &mut Page) {
+fn draw_sums(of: &Drawing) -> Vec<String> {
+    let mut lines = vec![];
     for neuron in of.hidden.iter().chain(&of.outputs) {
         let connections = into(of, neuron);
         let middle = connections.len().saturating_sub(1) / 2;
@@ -73,7 +92,8 @@ fn draw_sums(of: &Drawing, page: &mut Page) {
             };
             let arrow = if i == middle { format!("─► {neuron}") } else { String::new() };
             let from = connection.from.as_deref().unwrap_or("1 (bias)");
-            page.line(format!("  {from:<9} ──{:─<16}{join}{arrow}", label(connection)));
+            lines.push(format!("  {from:<9} ──{:─<16}{join}{arrow}", label(connection)));
         }
     }
+    lines
 }

@@ -1,9 +1,8 @@
 //! The chain, factor by factor.
 
-use crate::terminal::{Page, fit, wrap};
+use crate::terminal::{Page, padded};
 use crate::view::digits::{number, reconciled};
 use crate::view::why::Why;
-use console::Style;
 use whygrad::credit::{Expression, Factor, Link, Measure};
 use whygrad::expr::{Expr, Function};
 
@@ -11,17 +10,20 @@ use whygrad::expr::{Expr, Function};
 const FACTORS: usize = 12;
 
 /// The factors, and what they multiply to.
-pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
+pub(super) fn show(why: &Why, page: &mut Page) {
     let (chain, says) = (&why.chain, &why.sentences);
     if let Some(example) = &says.example {
-        page.paragraph(example, width);
+        page.paragraph(example);
     }
     if chain.factors.is_empty() {
-        return says.chain.iter().for_each(|sentence| page.line(sentence));
+        return says.chain.iter().for_each(|sentence| page.paragraph(sentence));
     }
     page.line("");
     let columns = chain.factors.iter().map(|factor| factor.symbol.chars().count()).max().unwrap_or(0);
-    let columns = columns.clamp(14, width - 30);
+    let columns = columns.clamp(14, page.width.saturating_sub(30).max(16));
+    let row = |page: &mut Page, left: &str, x: f64, right: &str| {
+        page.row(&[padded(left, columns), format!(" {:>10}", number(x)), format!("  {right}")]);
+    };
     let (first, last) = match chain.factors.len() {
         n if n > FACTORS => (FACTORS / 2, n - FACTORS / 2),
         n => (n, n),
@@ -29,32 +31,30 @@ pub(super) fn show(why: &Why, page: &mut Page, width: usize) {
     for (i, of) in chain.factors.iter().enumerate() {
         if i == first {
             let between: f64 = chain.factors[first..last].iter().filter_map(|factor| factor.number).product();
-            let text = format!("… {} factors more", last - first);
-            page.line(format!("  {text:columns$}  {:>10}   their product", number(between)));
+            row(page, &format!("… {} factors more", last - first), between, "their product");
         }
         if !(first..last).contains(&i) {
-            factor(page, of, columns, width);
+            factor(page, of, columns);
         }
     }
-    let line = |left: &str, x: f64, right: &str| format!("  {left:columns$}  {:>10}   {right}", number(x));
-    page.line(format!("  {}", "─".repeat(columns + 12)));
-    page.line(line("product", chain.product, ""));
+    page.rule(columns + 12);
+    row(page, "product", chain.product, "");
     let reconciled = reconciled(chain.residual, chain.reconciles, chain.rounding);
-    page.line(line(&format!("∂{}/∂w", chain.letter), chain.gradient, &reconciled));
-    page.line(line("by nudging", why.nudge.each[chain.example], ""));
+    row(page, &format!("∂{}/∂w", chain.letter), chain.gradient, &reconciled);
+    row(page, "by nudging", why.nudge.each[chain.example], "");
     for sentence in &says.chain {
         page.line("");
-        page.paragraph(sentence, width);
+        page.paragraph(sentence);
     }
 }
 
-fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
+fn factor(page: &mut Page, of: &Factor, columns: usize) {
     let kind = if of.kind == Measure::Gain { "gain" } else { "" };
     let again = if of.shared { "↺" } else { "" };
     let value = of.number.map_or("–".into(), number);
     let note = [again, kind].into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join(" ");
-    page.line(format!("  {:columns$}  {value:>10}   {note}", fit(&of.symbol, columns)));
-    let dim = |text: String| Style::new().dim().apply_to(text);
+    page.row(&[padded(&of.symbol, columns), format!(" {value:>10}"), format!("  {note}")]);
+    let mut dim = |text: &str| page.dim(|page| page.hanging("      ", text));
     let links: Vec<&Link> = of.links.iter().filter(|link| says(link)).collect();
     for link in &links {
         // The only link of a factor has its symbol and its number.
@@ -63,11 +63,9 @@ fn factor(page: &mut Page, of: &Factor, columns: usize, width: usize) {
             _ => (format!("{} = ", link.symbol), format!(" = {}", link.number.map_or("–".into(), number))),
         };
         if let Some(expression) = link.expression.as_ref().filter(|expression| !expression.is_number()) {
-            for line in wrap(&format!("{left}{}{right}", written(expression)), width - 6) {
-                page.line(format!("      {}", dim(line)));
-            }
+            dim(&format!("{left}{}{right}", written(expression)));
         } else if links.len() > 1 {
-            page.line(format!("      {}", dim(format!("{left}{}", right.trim_start_matches(" = ")))));
+            dim(&format!("{left}{}", right.trim_start_matches(" = ")));
         }
     }
 }

@@ -1,106 +1,99 @@
 //! Examples, update and effect: what the whole batch did.
 
-use crate::terminal::{Page, bar_on_axis, fit, two_sided};
+use crate::terminal::{Page, bar_on_axis, padded, two_sided};
 use crate::view::digits::{apart, number, reconciled, signed};
 use crate::view::why::Why;
-use console::{Alignment, Style, pad_str};
 
 /// The examples that contribute most, at most `shown` of them, and what all sum to.
-pub(super) fn examples(why: &Why, page: &mut Page, width: usize, shown: usize) {
+pub(super) fn examples(why: &Why, page: &mut Page, shown: usize) {
     let (examples, n) = (&why.examples, why.examples.each.len());
-    page.paragraph(&why.sentences.examples, width);
+    page.paragraph(&why.sentences.examples);
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&a, &b| examples.each[b].abs().total_cmp(&examples.each[a].abs()));
     order.retain(|&example| examples.each[example] != 0.0 || n == 1);
     let most = order.first().map_or(0.0, |&example| examples.each[example].abs());
     let rest = order.split_off(shown.min(order.len()));
     let names = order.iter().map(|&example| why.batch[example].name.chars().count());
-    let columns = names.max().unwrap_or(0).clamp(14, width / 2);
-    let half = (width.saturating_sub(columns + 17) / 2).clamp(4, 24);
+    let columns = names.max().unwrap_or(0).clamp(14, (page.width / 2).max(16));
+    let half = page.room(columns + 17, 48) / 2;
+    let row = |page: &mut Page, name: &str, x: f64, right: &str| {
+        page.row(&[padded(name, columns), format!("{:>11}", signed(x)), format!("  {right}")]);
+    };
     if n > 1 && !order.is_empty() {
         page.line("");
-        page.line(format!("  {:columns$} {:>11}  {:>half$}│ down", "", "", "up "));
+        if half > 0 {
+            page.row(&[padded("", columns), format!("{:11}", ""), format!(" {:>half$}│ down", "up ")]);
+        }
         for &example in &order {
             let contribution = examples.each[example];
             let bar = two_sided(if most > 0.0 { contribution / most } else { 0.0 }, half);
-            let name = fit(&why.batch[example].name, columns);
-            page.line(format!("  {name:columns$} {:>11}  {bar}", signed(contribution)));
+            let name = padded(&why.batch[example].name, columns);
+            page.row(&[name, format!("{:>11}", signed(contribution)), format!(" {bar}")]);
         }
     }
-    let line = |left: &str, x: f64, right: &str| format!("  {left:columns$} {:>11}   {right}", signed(x));
     if !rest.is_empty() {
         let sum: f64 = rest.iter().map(|&example| examples.each[example]).sum();
-        page.line(line(&format!("{} others", rest.len()), sum, ""));
+        row(page, &format!("{} others", rest.len()), sum, "");
     }
-    page.line(format!("  {}", "─".repeat(columns + 12)));
-    page.line(line("sum", examples.sum, ""));
+    page.rule(columns + 12);
+    row(page, "sum", examples.sum, "");
     let reconciled = reconciled(examples.residual, examples.reconciles, examples.rounding);
-    let last = line("∂L/∂w", examples.gradient, &reconciled);
-    if last.chars().count() <= width {
-        page.line(last);
-    } else {
-        page.line(line("∂L/∂w", examples.gradient, ""));
-        page.indented(&reconciled, width);
-    }
+    row(page, "∂L/∂w", examples.gradient, &reconciled);
     if let Some(agreement) = &why.sentences.agreement {
         page.line("");
-        page.paragraph(agreement, width);
+        page.paragraph(agreement);
     }
 }
 
 /// The parts of the update, and what their symbols stand for.
-pub(super) fn update(why: &Why, page: &mut Page, width: usize) {
-    page.paragraph(&why.sentences.update, width);
+pub(super) fn update(why: &Why, page: &mut Page) {
+    page.paragraph(&why.sentences.update);
     let Some(update) = why.update.as_ref().filter(|update| !update.frozen) else { return };
     page.line("");
     let most = update.parts.iter().map(|part| part.amount.abs()).fold(0.0, f64::max);
+    let half = page.room(40, 16) / 2;
+    let cells = |name: &str, x: f64| [format!("{name:14}"), format!("{:>11}", signed(x))];
     for part in &update.parts {
-        page.line(format!(
-            "  {:14} {:>11}  {}  {}",
-            part.source.name(),
-            signed(part.amount),
-            bar_on_axis(if most > 0.0 { part.amount / most } else { 0.0 }, 8),
-            fit(part.formula, width - 48)
-        ));
+        let bar = bar_on_axis(if most > 0.0 { part.amount / most } else { 0.0 }, half);
+        let drawn = [format!(" {bar}"), format!(" {}", part.formula)];
+        page.row(&[&cells(part.source.name(), part.amount)[..], &drawn].concat());
     }
-    page.line(format!("  {}", "─".repeat(26)));
-    let line = |left: &str, x: f64, right: &str| format!("  {left:14} {:>11}   {right}", signed(x));
-    page.line(line("sum", update.sum, ""));
-    page.line(line("Δw", update.moved, &reconciled(update.residual, update.reconciles, update.tolerance)));
+    page.rule(26);
+    page.row(&cells("sum", update.sum));
+    let reconciled = reconciled(update.residual, update.reconciles, update.tolerance);
+    page.row(&[&cells("Δw", update.moved)[..], &[format!("  {reconciled}")]].concat());
     let [before, after] = apart(update.before, update.after);
     let sign = if update.moved < 0.0 { "−" } else { "+" };
-    page.line(format!("  w + Δw = {before} {sign} {} = {after}", number(update.moved.abs())));
+    page.hanging("  w + Δw = ", &format!("{before} {sign} {} = {after}", number(update.moved.abs())));
     page.line("");
     let value = |x: f64| match x.to_string() {
         text if text.chars().count() <= 8 => text.replace('-', "−"),
         _ => number(x),
     };
     for symbol in &update.symbols {
-        // A hat takes no column of its own.
-        let name = pad_str(symbol.symbol, 4, Alignment::Left, None);
-        let line = format!("{name} = {:>10}   {}", value(symbol.value), symbol.meaning);
-        page.line(format!("  {}", Style::new().dim().apply_to(line)));
+        let left = format!("{} = {:>10}", padded(symbol.symbol, 4), value(symbol.value));
+        page.dim(|page| page.row(&[left, format!("  {}", symbol.meaning)]));
     }
 }
 
 /// What was predicted for the step, and what was measured.
-pub(super) fn effect(why: &Why, page: &mut Page, width: usize) {
-    page.paragraph(&why.sentences.effect, width);
+pub(super) fn effect(why: &Why, page: &mut Page) {
+    page.paragraph(&why.sentences.effect);
     let Some(effect) = &why.effect else { return };
     page.line("");
-    page.line(format!(
-        "  {:18} {:>12} {:>12} {:>12} {:>8}",
-        "", "predicted", "measured", "difference", "ratio"
-    ));
+    let mut row = |what: &str, [a, b, c]: [&str; 3], ratio: &str| {
+        let numbers = [a, b, c].map(|cell| format!("{cell:>12}"));
+        page.row(&[&[format!("{what:18}")], &numbers[..], &[format!("{ratio:>8}")]].concat());
+    };
+    row("", ["predicted", "measured", "difference"], "ratio");
     for (what, change) in [("this weight alone", &effect.alone), ("all weights", &effect.all)] {
-        page.line(format!(
-            "  {what:18} {:>12} {:>12} {:>12} {:>8}",
-            signed(change.predicted),
-            signed(change.measured),
-            signed(change.measured - change.predicted),
-            change.ratio.map_or("–".into(), |ratio| format!("{ratio:.3}").replace('-', "−"))
-        ));
+        let numbers = [change.predicted, change.measured, change.measured - change.predicted].map(signed);
+        let ratio = change.ratio.map_or("–".into(), |ratio| match ratio.abs() {
+            size if (1e-3..1e4).contains(&size) => format!("{ratio:.3}").replace('-', "−"),
+            _ => number(ratio),
+        });
+        row(what, numbers.each_ref().map(String::as_str), &ratio);
     }
     page.line("");
-    why.sentences.measured.iter().for_each(|sentence| page.paragraph(sentence, width));
+    why.sentences.measured.iter().for_each(|sentence| page.paragraph(sentence));
 }
