@@ -1,4 +1,4 @@
-"""What fuzz/run, fuzz/kills and fuzz/flips share: the command, and what a run leaves."""
+"""What the scripts beside it share: the command, and what a run leaves."""
 
 import argparse
 import json
@@ -63,7 +63,7 @@ def training(program, experiment, sets):
 def timeless(answer):
     """An answer without what tells of time or place, at any depth."""
     if isinstance(answer, dict):
-        kept = {key: of for key, of in answer.items() if key not in ("run", "cost") and "second" not in key}
+        kept = {key: of for key, of in answer.items() if key not in ("run", "cost", "folder") and "second" not in key}
         return {key: timeless(of) for key, of in kept.items()}
     return [timeless(of) for of in answer] if isinstance(answer, list) else answer
 
@@ -85,10 +85,11 @@ def records(facts):
 
 
 def contents(run):
-    """What a run left, by file: bytes; of facts the records, of a summary what does not tell of time or place, where
+    """What a run left, by file: bytes; of facts the records, of what is JSON what does not tell of time or place, where
     they can be read."""
     files = {path.relative_to(run).as_posix(): path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    for name, read in [("facts.bin", records), ("summary.json", lambda file: timeless(json.loads(file)))]:
+    said = lambda file: timeless(json.loads(file))
+    for name, read in [("facts.bin", records), ("summary.json", said), ("provenance.json", said)]:
         with suppress(KeyError, ValueError):
             files[name] = read(files[name])
     return {name: of for name, of in files.items() if not name.endswith(".tmp")}

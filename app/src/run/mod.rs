@@ -166,6 +166,19 @@ impl Run {
         }
     }
 
+    /// Removes what a process that was killed had begun to write beside a file; for whoever has the lock.
+    fn tidy(&self) -> Result<()> {
+        for folder in [&self.path, &self.path.join("checkpoints")] {
+            for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
+                let path = entry.map_err(Error::file("read", folder))?.path();
+                if path.extension().is_some_and(|ending| ending == TEMPORARY) {
+                    fs::remove_file(&path).map_err(Error::file("remove", path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -394,6 +407,9 @@ impl<T> Observer<T> for Compared<'_> {
     }
 }
 
+/// How the name ends of what is written beside a file.
+const TEMPORARY: &str = "tmp";
+
 /// Writes a file that is there as a whole or, where that fails, not at all: beside it, and renamed. What is no regular
 /// file (a link, a pipe, a device) cannot be replaced by one: it is written to as it is.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -407,7 +423,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     // No file of somebody else's has this name, nor one that another process writes.
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}.{TEMPORARY}", std::process::id()));
     let beside = path.with_file_name(name);
     let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {

@@ -26,6 +26,7 @@ impl Recorder {
     /// Goes on with a run from the trainer's step; at step 0 that is its start, and has its checkpoint.
     pub fn start<T: Real>(run: &Run, trainer: &Trainer<T>, progress: &Progress) -> Result<Recorder> {
         let lock = run.lock()?;
+        run.tidy()?;
         let step = trainer.state().steps;
         let layout = trainer.network().layout();
         let (facts, broken) = facts::Writer::resume(&run.path().join("facts.bin"), &layout, step)?;

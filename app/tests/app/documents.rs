@@ -33,6 +33,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("fuzz/run", "it runs for minutes; .ci/run checks that it compiles"),
     ("fuzz/kills", "it runs for minutes, with a release build"),
     ("fuzz/flips", "as above"),
+    ("fuzz/power", "as above"),
     (
         "cargo run --release -- train examples/mnist.toml",
         "MNIST is not fetched by a test, and has one of its own",

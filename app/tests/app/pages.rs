@@ -45,7 +45,7 @@ fn paths_through_batch_norm_name_their_units_whole_and_each_example_once() {
         let paths = page.split("product   path").nth(1).and_then(|rest| rest.split("─────").next()).unwrap();
         let words = paths.split_whitespace().collect::<Vec<_>>().join(" ");
         let ways: Vec<&str> =
-            words.split("L → ").skip(1).map(|way| way.split(" → w").next().unwrap()).collect();
+            words.split("ℓ → ").skip(1).map(|way| way.split(" → w").next().unwrap()).collect();
         assert_eq!(ways.len(), 100, "{page}");
         let mut mixed = 0;
         for way in ways {

@@ -73,6 +73,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn ledger<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
+    // Before the work, not after it.
+    if let Some(folder) =
+        args.svg.as_ref().and_then(|file| file.parent()).filter(|path| !path.as_os_str().is_empty())
+    {
+        std::fs::metadata(folder).map_err(Error::file("write", args.svg.clone().unwrap_or_default()))?;
+    }
     let examples = usize::try_from(args.probe).unwrap_or(usize::MAX);
     let (mut progress, path) = (None, run.path().display().to_string());
     let ledger = RunLedger::of_run::<T>(run, args.steps, examples, |work| {

@@ -108,7 +108,7 @@ impl<P: Real> Line<P> {
         // Half of what is allowed may be missed by pieces that are left as they are.
         let left = limit.size() / 2.0 * probe.divisor;
         // The slopes' rounding: that of some operations on a loss, over the step of the difference.
-        let noise = 16.0 * P::epsilon().f64() / difference::<P>();
+        let noise = 4.0 * P::epsilon().f64() / difference::<P>();
         // Two gradients are taken already.
         let examples = probe.data.len() as f64;
         while !limit.holds(pieces.residual() / probe.divisor) && 2.0 + pieces.work() / examples < most {
