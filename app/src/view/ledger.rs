@@ -164,13 +164,15 @@ impl Sentences {
                 pairs => pairs.iter().take(FEW).map(pair).collect(),
             },
             cost: format!(
-                "The ledger took {} s, {} × as long as training these steps ({} s): of a step {} gradients of the {examples} \
-                 and {} times their losses alone.",
+                "The ledger took {} s, {} × as long as training these steps ({} s): {} gradients of the {examples} a step{}.",
                 short(ledger.ledger_seconds),
                 short(ledger.cost),
                 short(ledger.training_seconds),
                 short(totals.gradients / totals.steps as f64),
-                short(totals.forwards / totals.steps as f64),
+                match totals.forwards / totals.steps as f64 {
+                    0.0 => String::new(),
+                    forwards => format!(", and {} passes for their losses alone", short(forwards)),
+                },
             ),
         }
     }

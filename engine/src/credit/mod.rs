@@ -60,7 +60,8 @@ pub use weight::{Weight, WeightError};
 
 use serde::Serialize;
 
-/// Whether two ways to one number agree: to 1e-10 of it, or to what rounding can make of the difference.
+/// Whether two ways to one number agree: to 1e-10 of it, or to what rounding can make of the difference. Of each way that
+/// is compared, what makes it fail is planted in `tests/engine/reconcile.rs`.
 fn reconciles(residual: f64, of: f64, rounding: f64) -> bool {
     residual.abs() <= 1e-10 * of.abs() || residual.abs() <= rounding
 }

@@ -39,7 +39,7 @@ use std::sync::Arc;
 /// 4ε·(|L(θ₀)| + |L(θ₁)|), with ε of the ledger's precision, which is rounding, and where it is not finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refine {
-    /// The largest residual of the whole ledger, as a share of the probe loss with which it starts. The residuals
+    /// The residual of the whole ledger that is aimed at, as a share of the probe loss with which it starts. The residuals
     /// of the steps so far have spent some of it, and a step may spend half of what is left; where nothing is left,
     /// because gradients were bounded, a hundredth of the whole.
     pub tolerance: f64,
