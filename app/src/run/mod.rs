@@ -367,8 +367,12 @@ impl Run {
 /// Says which bytes of a run's facts are broken.
 pub fn warn_of_broken(bytes: &[Range<u64>]) {
     for Range { start, end } in bytes {
-        let lost = "the steps that they told of are left out";
-        warn(&format!("facts.bin: its bytes from {start} to {end} are broken; {lost}"));
+        let what = if start == end {
+            "it is empty".into()
+        } else {
+            format!("its bytes from {start} to {end} are broken")
+        };
+        warn(&format!("facts.bin: {what}; the steps that it told of there are left out"));
     }
 }
 

@@ -1,18 +1,56 @@
 //! Numbers with the digits that they deserve, as people read them.
 
-use whygrad::credit::Magnitude;
+use whygrad::credit::{Binding, Expression, Magnitude};
 
 /// Four decimals, fewer from 10,000 on, or an exponent where they would say nothing: at most ten columns, but where the
 /// exponent has three digits.
 pub fn number(x: f64) -> String {
+    finer(x, 0)
+}
+
+/// The same with so many digits more.
+fn finer(x: f64, more: usize) -> String {
     let text = match x.abs() {
         0.0 => "0".into(),
-        size if (1e-3..1e4).contains(&size) => format!("{x:.4}"),
-        size if (1e4..1e6).contains(&size) => format!("{x:.*}", if size < 1e5 { 2 } else { 1 }),
-        _ if x.is_finite() => format!("{x:.3e}"),
+        size if (1e-3..1e4).contains(&size) => format!("{x:.*}", 4 + more),
+        size if (1e4..1e6).contains(&size) => format!("{x:.*}", more + if size < 1e5 { 2 } else { 1 }),
+        _ if x.is_finite() => format!("{x:.*e}", 3 + more),
         _ => x.to_string(),
     };
     text.replace('-', "−")
+}
+
+/// Digits beyond the usual four that a formula gets at most: f64 has no more.
+const MORE: usize = 12;
+
+/// How many digits more the numbers need so that, as they are printed, they give `result` as it is printed; none where
+/// none are enough.
+fn needed(result: f64, gives: impl Fn(&dyn Fn(f64) -> f64) -> Option<f64>) -> usize {
+    let printed = |more: usize| {
+        move |x: f64| {
+            finer(x, more).replace('−', "-").parse().expect("a number that was printed a moment ago")
+        }
+    };
+    let enough = |more: &usize| gives(&printed(*more)).is_some_and(|found| number(found) == number(result));
+    (0..=MORE).find(enough).unwrap_or(0)
+}
+
+/// A formula with its numbers, in as many digits as it takes to get `result` from them: `0.99998·(1 − 0.99998)`.
+pub fn formula(of: &Expression, result: f64) -> String {
+    let gives = |print: &dyn Fn(f64) -> f64| {
+        let printed =
+            |of: &Binding| Binding { numbers: of.numbers.iter().map(|x| print(*x)).collect(), ..of.clone() };
+        Expression { tree: of.tree.clone(), bindings: of.bindings.iter().map(printed).collect() }.evaluate()
+    };
+    let more = needed(result, gives);
+    of.numbers(|x| finer(x, more))
+}
+
+/// Factors in as many digits as it takes to get their product from them, negative ones in brackets.
+pub fn factors(of: &[f64], product: f64) -> Vec<String> {
+    let more = needed(product, |print| Some(of.iter().map(|x| print(*x)).product()));
+    let factor = |x: &f64| if *x < 0.0 { format!("({})", finer(*x, more)) } else { finer(*x, more) };
+    of.iter().map(factor).collect()
 }
 
 /// As [`number`], with its sign also where it is positive.
@@ -57,11 +95,6 @@ pub fn apart(a: f64, b: f64) -> [String; 2] {
 pub fn ends(low: f64, high: f64) -> [String; 2] {
     let each = [low, high].map(number);
     if low != high && each[0] == each[1] { apart(low, high) } else { each }
-}
-
-/// A factor: in brackets where it is negative.
-pub fn factor(x: f64) -> String {
-    if x < 0.0 { format!("({})", number(x)) } else { number(x) }
 }
 
 /// A relative difference. Most of what is smaller than 1e-7 is rounding, and differs from processor to processor.
@@ -114,6 +147,20 @@ pub fn count(n: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_that_is_printed_is_that_of_its_factors_as_they_are_printed() {
+        assert_eq!(factors(&[0.5, -0.25], -0.125).join(" × "), "0.5000 × (−0.2500)");
+        // 0.0364 × 0.0121 would be 4.404e−4.
+        assert_eq!(
+            factors(&[0.036350306, 0.012065054], 0.036350306 * 0.012065054).join(" × "),
+            "0.036350 × 0.012065"
+        );
+        // A unit that is all but saturated: 1.0000·(1 − 1.0000) would be 0.
+        let h = 0.99997802;
+        assert_eq!(needed(h * (1.0 - h), |print| Some(print(h) * (1.0 - print(h)))), 4);
+        assert_eq!(factors(&[f64::NAN, 1.0], f64::NAN).join(" × "), "NaN × 1.0000");
+    }
 
     #[test]
     fn numbers_have_the_digits_that_they_deserve() {

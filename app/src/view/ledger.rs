@@ -21,6 +21,9 @@ const PIECES: usize = 10;
 /// The largest residual, as a share of the change, of a ledger that reconciles.
 const RECONCILES: f64 = 1e-6;
 
+/// And of one that says something: a hundredth is what the bars of a page show.
+const USELESS: f64 = 1e-2;
+
 /// Who earned the loss change of a run, or of some of its steps. What earned is below 0, what hurt above 0.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Ledger {
@@ -185,7 +188,11 @@ pub(super) fn residual(totals: &Totals) -> String {
     let does = match totals.relative {
         Some(relative) if relative <= RECONCILES => "It reconciles: the residual",
         None if totals.residual == 0.0 => "It reconciles: the residual",
-        _ => "It does not reconcile to a millionth: the residual",
+        Some(relative) if relative <= USELESS => "It does not reconcile to a millionth: the residual",
+        _ => {
+            "It does not reconcile, and its allocations are of no use: the loss bends more along these steps than can be \
+             followed. The residual"
+        }
     };
     format!("{does} is {}{relative}.", short(totals.residual))
 }

@@ -21,7 +21,7 @@ pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Vec<Weight>> {
             by_name.map_err(|problem| {
                 // What has a bracket is no symbol.
                 if text.contains('[') {
-                    return refuse(format!("{name}: {problem}"));
+                    return refuse(format!("{name}: {problem}. A weight of a run needs --run RUN"));
                 }
                 let symbols: Vec<&str> = worked.weights.iter().map(|weight| weight.symbol.as_str()).collect();
                 refuse(format!(

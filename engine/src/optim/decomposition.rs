@@ -115,8 +115,8 @@ impl Decomposition {
     pub fn gradient(&mut self) -> f64 {
         let clipped = self.parts.iter().any(|part| part.source == Source::Clipping);
         let meaning = match (clipped, self.penalised) {
-            (false, false) => "gradient",
-            (true, false) => "gradient after clipping",
+            (false, false) => "the gradient g",
+            (true, false) => "the clipped gradient ĝ",
             (false, true) => "g + λ·w",
             (true, true) => "ĝ + λ·w",
         };

@@ -3,7 +3,7 @@
 mod drawing;
 
 use crate::terminal::{Page, chart};
-use crate::view::digits::{difference, ends, factor, number};
+use crate::view::digits::{difference, ends, factors, formula, number};
 use crate::view::walk::{Derivation, Equation, Walk, WeightChain};
 
 /// The page, or one of its six steps.
@@ -57,7 +57,7 @@ fn derivation(k: u8, step: &Derivation, page: &mut Page) {
 fn equation(of: &Equation, page: &mut Page) {
     let (symbols, value) = (of.expression.symbols(), number(of.value));
     // A letter by itself is followed by its number anyway.
-    let numbers = if of.expression.is_symbol() { symbols.clone() } else { of.expression.numbers(number) };
+    let numbers = if of.expression.is_symbol() { symbols.clone() } else { formula(&of.expression, of.value) };
     page.equation(&of.symbol, &symbols, &numbers, &value);
 }
 
@@ -70,7 +70,7 @@ fn chain(of: &WeightChain, several: bool, page: &mut Page) {
     }
     let gap = " ".repeat(left.chars().count());
     let symbols: Vec<&str> = of.factors.iter().map(|factor| factor.symbol.as_str()).collect();
-    let numbers: Vec<String> = of.factors.iter().map(|of| factor(of.value)).collect();
+    let numbers = factors(&of.factors.iter().map(|of| of.value).collect::<Vec<_>>(), of.product);
     page.hanging(&format!("  {left} = "), &symbols.join(" × "));
     let (numbers, product) = (numbers.join(" × "), number(of.product));
     page.hanging(&format!("  {gap} = "), &format!("{numbers} = {product}   (last factor: {})", of.last));

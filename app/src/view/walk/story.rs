@@ -166,7 +166,10 @@ impl Told<'_> {
         let was = if wires.only_output() { "was" } else { "were" };
         Derivation {
             title: format!("Hidden weights: a {factors} chain"),
-            opening: "The path from the loss to a hidden weight passes through an activation.".into(),
+            opening: match self.worked.activates(0) {
+                true => "The path from the loss to a hidden weight passes through an activation.".into(),
+                false => "The path from the loss to a hidden weight passes through a hidden neuron.".into(),
+            },
             sum: None,
             equations: wires.hidden_slopes(),
             chains: wires.chains(0),
@@ -220,7 +223,7 @@ impl Told<'_> {
             opening,
             weights: weights.collect(),
             predictions: predictions.collect(),
-            misprints: if learned.is_some() { misprints(self.book) } else { vec![] },
+            misprints: learned.map_or(vec![], |learned| misprints(self.book, learned)),
             closing: "A gradient is the local slope of this loss, on this example, at these weights; it says nothing \
                       about what a neuron means."
                 .into(),
@@ -229,12 +232,19 @@ impl Told<'_> {
 }
 
 /// The figures of an example's source that its formulas do not give.
-fn misprints(book: &Textbook) -> Vec<Misprint> {
+fn misprints(book: &Textbook, learned: &Learned) -> Vec<Misprint> {
     let Some(printed) = &book.printed else { return vec![] };
     let reason = printed["why"].as_str().unwrap_or_default();
     let figures = printed.iter().filter(|(key, _)| *key != "why");
+    let given = |key: &str| match key {
+        "loss_after" => format!(" (they give {:.9})", learned.after.batch_loss()),
+        _ => String::new(),
+    };
     let misprint = |(key, figure): (&String, &serde_json::Value)| Misprint {
-        figure: format!("The source prints {key} = {figure}, which these formulas do not give:"),
+        figure: format!(
+            "The source prints {key} = {figure}, which these formulas do not give{}:",
+            given(key)
+        ),
         reason: reason.into(),
     };
     figures.map(misprint).collect()

@@ -56,7 +56,7 @@ impl Sentences {
             step: String::new(),
             chosen: None,
             kinks: why.nudge.crossings.iter().map(kink).collect(),
-            example: example_says(why),
+            example: example_says(why, mixes),
             chain: chain_says(&why.chain),
             paths: paths_say(&why.paths),
             units: mixes.then(|| {
@@ -187,9 +187,10 @@ fn kink(crossing: &Crossing) -> String {
     )
 }
 
-fn example_says(why: &Why) -> Option<String> {
+fn example_says(why: &Why, mixes: bool) -> Option<String> {
     let (chain, examples) = (&why.chain, &why.examples);
     let reason = match examples.each[chain.example].abs() {
+        c if c == most(examples) && c > 0.0 && mixes => ", through whose row most comes",
         c if c == most(examples) && c > 0.0 => ", which contributes most",
         _ => "",
     };
