@@ -56,7 +56,8 @@ pub fn main() -> ExitCode {
         // Whoever reads our output has seen enough (`whygrad walk | head`).
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            warn(&format!("error: {error}"));
+            // One line, whatever was given.
+            warn(&format!("error: {}", error.to_string().replace('\n', "\\n")));
             ExitCode::from(2)
         }
     }

@@ -4,7 +4,7 @@ use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Prepared};
 use crate::run::{RUNS, Run, warn_of_broken};
-use crate::terminal::{Page, chart, progress, width};
+use crate::terminal::{Page, chart, harmless, progress, width};
 use crate::training::Training;
 use crate::view::digits::{ends, number};
 use crate::view::train::Summary;
@@ -66,12 +66,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
+    // Before the folder is made, so that it is never left half. A second handler cannot be set; the first does the same.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let training = match resumed {
         Some(run) => Training::<T>::resume(run)?,
         None => Training::start(experiment, &args.runs)?,
     };
-    // A second handler cannot be set; the first one does the same.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     let mut display = Display::new(&training, args.json);
     warn_of_broken(training.broken());
     if !args.json {
@@ -137,7 +137,7 @@ impl Display {
         let examples = HumanCount(train.len() as u64);
         let used = trainer.options().threads.count();
         self.show(|page, _| {
-            let name = &experiment.name;
+            let name = harmless(&experiment.name);
             page.paragraph(&format!("{name}: {examples} examples, {held_out} held out, {weights} weights"));
             if let Some(asked) = experiment.threads().filter(|asked| *asked > used) {
                 let cores = format!("{used}, one for each core");

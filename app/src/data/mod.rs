@@ -217,6 +217,11 @@ fn class(label: f64) -> Option<u32> {
     ((0.0..=65535.0).contains(&label) && label.fract() == 0.0).then_some(label as u32)
 }
 
+/// Whether a file is an archive of arrays, which names of arrays choose from.
+pub fn is_archive(path: &str) -> bool {
+    format(path).is_ok_and(|format| format == Format::Npz)
+}
+
 fn format(path: &str) -> Result<Format, DataProblem> {
     let name = path.strip_suffix(".gz").unwrap_or(path).to_lowercase();
     match FORMATS.iter().find(|(ending, _)| name.ends_with(ending)) {

@@ -213,6 +213,11 @@ fn numpy_arrays_are_read_in_every_order_and_number_type() {
     let records =
         [b"\x93NUMPY\x03\0", &(records.len() as u32).to_le_bytes()[..], records.as_bytes()].concat();
     assert!(wrong(&records).contains("it holds records"));
+    // Records in records in records, as deep as a header can have them.
+    let deep = format!("{}'<f4'{}", "[('a', ".repeat(4000), ")]".repeat(4000));
+    let deep = String::from_utf8_lossy(&npy("<f4", false, "(1,)", &[])[10..]).replace("'<f4'", &deep);
+    let deep = [b"\x93NUMPY\x03\0", &(deep.len() as u32).to_le_bytes()[..], deep.as_bytes()].concat();
+    wrong(&deep);
 }
 
 /// An IDX file of bytes.

@@ -205,13 +205,12 @@ impl Experiment {
     /// The same experiment whose relative paths begin in a folder, where files are there.
     pub fn in_folder(mut self, folder: &Path) -> Experiment {
         let Source { source, targets, test_source, test_targets, .. } = &mut self.source;
-        let paths = [
-            Some(source),
-            targets.as_mut(),
-            test_source.as_mut(),
-            test_targets.as_mut(),
-            self.weights.as_mut(),
-        ];
+        // Of an archive, targets are the name of an array.
+        let [targets, test_targets] = match data::is_archive(source) {
+            true => [None, None],
+            false => [targets.as_mut(), test_targets.as_mut()],
+        };
+        let paths = [Some(source), targets, test_source.as_mut(), test_targets, self.weights.as_mut()];
         for path in paths.into_iter().flatten() {
             let there = folder.join(&*path);
             if there.is_file() && !data::names().any(|name| name == path) {

@@ -59,7 +59,11 @@ impl Text {
         let within = |(key, _): &&(String, String)| {
             path == key || path.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with('.'))
         };
-        let place = match self.overrides.iter().rev().find(within) {
+        let about = |(key, _): &&(String, String)| {
+            path.contains('.') && key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let overrides = || self.overrides.iter().rev();
+        let place = match overrides().find(within).or_else(|| overrides().find(about)) {
             Some((_, given)) => Place::Override(given.clone()),
             None => match span(&self.original, path) {
                 Some(at) => place(&self.file, &self.original, at),

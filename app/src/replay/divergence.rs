@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::experiment::Prepared;
 use crate::run::Run;
+use crate::textbook::Worked;
 use std::fmt;
 use whygrad::credit::{NotFinite, Stage, not_finite};
 use whygrad::network::{Batch, Rows};
@@ -30,6 +31,19 @@ impl Divergence {
             }
             _ => Ok(found),
         }
+    }
+
+    /// Looks in the first steps of a worked example, as many as `steps`.
+    pub fn of_case(worked: &Worked, lr: f64, steps: u64) -> Result<Option<Divergence>, String> {
+        let mut trainer = worked.trainer(lr)?;
+        for step in 1..=steps {
+            let first = not_finite(&trainer, worked.batch()).map_err(|error| error.to_string())?;
+            if let Some(first) = first {
+                return Ok(Some(Divergence { step, first, row: None }));
+            }
+            worked.update(&mut trainer);
+        }
+        Ok(None)
     }
 
     fn in_step<T: Real>(run: &Run, step: u64) -> Result<Option<Divergence>> {

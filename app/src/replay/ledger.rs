@@ -84,6 +84,11 @@ impl RunLedger {
         let observers: &mut [&mut dyn Observer<T>] = &mut [&mut watch, &mut run.compared()];
         fit(trainer, train, test.as_ref(), how, &mut progress, observers)?;
         let Watch { ledger, training, keeping, .. } = watch;
+        // Where the facts that told of it are lost.
+        let diverged = match progress.diverged.filter(|_| diverged.is_none()) {
+            Some(step) => Divergence::of_run::<T>(run, step)?,
+            None => diverged,
+        };
         let Some(reached) = ledger.steps().last().map(|step| step.step) else {
             return Err(nothing(
                 &"The loss of the training examples whose loss would be split is not finite.",

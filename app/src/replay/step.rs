@@ -106,10 +106,13 @@ impl<T: Real> Step<T> {
 
     fn held(run: &Run, number: u64, last: u64) -> Result<Step<T>> {
         let path = run.path().display().to_string();
-        let (prepared, _) = run.at::<T>(Some(number - 1))?;
-        let Prepared { train, trainer, fit: how, .. } = prepared;
+        let (mut prepared, mut progress) = run.at::<T>(Some(number - 1))?;
+        let Prepared { train, trainer, fit: how, .. } = &prepared;
         let rows = how.batches(trainer.options(), train.len()).at(number - 1).to_vec();
-        let snapshot = Snapshot::take(&trainer, Batch { data: &train, rows: Rows::Index(&rows) })?;
+        let snapshot = Snapshot::take(trainer, Batch { data: train, rows: Rows::Index(&rows) })?;
+        // It may stand behind a checkpoint, with no step before it that was compared with what was recorded.
+        run.repeat(&mut prepared, &mut progress, number)?;
+        let train = prepared.train;
         Ok(Step {
             origin: Origin::Run { path, last },
             number,
@@ -137,10 +140,34 @@ impl Step<f64> {
             };
             return Err(Error::argument("--step", problem));
         }
-        let lr = book.learning_rate.unwrap_or(0.0);
-        let mut trainer = worked.trainer(lr).map_err(refuse)?;
-        (1..number).for_each(|_| worked.update(&mut trainer));
-        let snapshot = worked.hold(&trainer, people).map_err(refuse)?;
+        // Its step `number`, held still; what the loss does not take is refused as it is by `walk`.
+        let hold = |number: u64| -> Result<Snapshot, String> {
+            let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
+            (1..number).for_each(|_| worked.update(&mut trainer));
+            trainer.check_outputs(worked.batch()).map_err(|problem| problem.to_string())?;
+            let snapshot = worked.hold(&trainer, people)?;
+            if book.learning_rate.is_some() {
+                worked.update(&mut trainer);
+                let outside = trainer.check_outputs(worked.batch());
+                outside.map_err(|problem| format!("after step {number} {problem}"))?;
+            }
+            Ok(snapshot)
+        };
+        let mut diverged = None;
+        let mut snapshot = hold(number);
+        if !snapshot.as_ref().is_ok_and(Snapshot::is_finite) {
+            diverged =
+                Divergence::of_case(&worked, book.learning_rate.unwrap_or(0.0), number).map_err(refuse)?;
+        }
+        let number = match &diverged {
+            Some(diverged) if diverged.step == 1 => return Err(refuse(diverged.to_string())),
+            Some(diverged) => {
+                snapshot = hold(diverged.step - 1);
+                diverged.step - 1
+            }
+            None => number,
+        };
+        let snapshot = snapshot.map_err(refuse)?;
         let (train, rows) = (worked.data.clone(), vec![0]);
         let origin = Origin::Case { name: book.name.clone(), worked: worked.into() };
         Ok(Step {
@@ -150,7 +177,7 @@ impl Step<f64> {
             rows,
             snapshot,
             moves: book.learning_rate.is_some(),
-            diverged: None,
+            diverged,
             chosen: None,
         })
     }

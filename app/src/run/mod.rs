@@ -26,7 +26,7 @@ use crate::experiment::{Experiment, Prepared};
 use crate::terminal::warn;
 use provenance::Provenance;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use whygrad::facts::{Record, StepRecord};
@@ -101,7 +101,7 @@ impl Run {
             let path = base.join(format!("{date}-{name}-{n}"));
             match fs::create_dir(&path) {
                 Ok(()) => break path,
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => n += 1,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => n += 1,
                 Err(error) => return Err(Error::file("make the folder", path)(error)),
             }
         };
@@ -139,7 +139,7 @@ impl Run {
     /// The run of the folder `runs` that began last, if there is one.
     pub fn newest() -> Result<Option<Run>> {
         let folder = match fs::read_dir(RUNS) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             folder => folder.map_err(Error::file("read", RUNS))?,
         };
         let began = |path: PathBuf| {
@@ -223,10 +223,6 @@ impl Run {
     /// The steps that the facts tell of, without what else they tell; says what is broken there.
     fn recorded(&self) -> Vec<StepRecord> {
         let path = self.path.join("facts.bin");
-        // Killed before its first step.
-        if !path.exists() {
-            return vec![];
-        }
         let read = facts::Reader::open(&path).and_then(|mut reader| Ok((reader.poll()?, reader)));
         match read {
             Ok((records, reader)) => {
@@ -237,6 +233,8 @@ impl Run {
                 };
                 records.into_iter().filter_map(step).collect()
             }
+            // Killed before its first step, or they are lost: then there are steps that they do not tell of.
+            Err(Error::File { source, .. }) if source.kind() == ErrorKind::NotFound => vec![],
             Err(error) => {
                 warn(&error.to_string());
                 vec![]
@@ -252,16 +250,19 @@ impl Run {
         // Facts that are broken tell of fewer. Where the last checkpoint is broken, too, whoever restores it says so.
         let at_the_end = if last.is_file() { checkpoint::step(&last).unwrap_or(0) } else { 0 };
         let recorded = steps.last().map_or(0, |step| step.step);
+        if recorded < on_the_way.max(at_the_end) {
+            let (path, last) = (self.path.display(), on_the_way.max(at_the_end));
+            warn(&format!("{path}: its facts tell of {recorded} of {last} steps; the others are lost"));
+        }
+        let not_finite = steps.iter().find(|step| !step.loss.is_finite()).map(|step| step.step);
         let highest = steps.iter().map(|step| step.lr).fold(0.0, f64::max);
-        let at_work = steps.last().filter(|last| last.lr < IDLE * highest).and_then(|last| {
+        // A run that diverged shows where.
+        let idle = steps.last().filter(|last| last.lr < IDLE * highest && not_finite.is_none());
+        let at_work = idle.and_then(|last| {
             let at_work = steps.iter().rfind(|step| step.lr >= IDLE * highest)?;
             Some((at_work.step, at_work.lr, last.lr))
         });
-        Ok(Steps {
-            last: on_the_way.max(recorded).max(at_the_end),
-            not_finite: steps.iter().find(|step| !step.loss.is_finite()).map(|step| step.step),
-            at_work,
-        })
+        Ok(Steps { last: on_the_way.max(recorded).max(at_the_end), not_finite, at_work })
     }
 
     /// An observer of steps that are made again, which says where their losses are not those that were recorded.
@@ -312,15 +313,21 @@ impl Run {
         let Some(step) = step.filter(|&step| step > prepared.trainer.state().steps) else {
             return Ok((prepared, progress));
         };
-        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        self.repeat(&mut prepared, &mut progress, step)?;
+        Ok((prepared, progress))
+    }
+
+    /// Makes its steps again up to `step`, and compares their losses with those that were recorded.
+    pub fn repeat<T: Real>(&self, from: &mut Prepared<T>, progress: &mut Progress, step: u64) -> Result<()> {
+        let Prepared { train, test, trainer, fit: how } = from;
         let observers: &mut [&mut dyn Observer<T>] = &mut [&mut StopAt(step), &mut self.compared()];
-        fit(trainer, train, test.as_ref(), how, &mut progress, observers)?;
+        fit(trainer, train, test.as_ref(), how, progress, observers)?;
         let reached = trainer.state().steps;
         if reached < step {
             let problem = format!("step {step} is not part of it; it ends with step {reached}");
             return Err(Error::Run { path: self.path.clone(), problem });
         }
-        Ok((prepared, progress))
+        Ok(())
     }
 
     /// Restores the newest checkpoint that is whole and not behind `step`; `None` where there is no checkpoint.
@@ -344,8 +351,12 @@ impl Run {
             return Ok(Some(progress));
         }
         candidates.retain(|(at, _)| behind(*at));
-        for (_, path) in candidates.iter().rev() {
+        for (at, path) in candidates.iter().rev() {
             match checkpoint::load(path, &prepared.trainer) {
+                Ok((state, _)) if state.steps != *at => {
+                    let problem = format!("it is of step {}, not of the one that its name says", state.steps);
+                    broken.push(Error::Checkpoint { path: path.clone(), problem });
+                }
                 Ok((state, progress)) => {
                     let step = state.steps;
                     prepared.trainer.restore(state)?;

@@ -4,6 +4,7 @@ use super::ByName;
 use super::digits::{apart, count, number, short};
 use super::divergence::Divergence;
 use crate::replay::{RunLedger, Work};
+use crate::terminal::harmless;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -143,7 +144,8 @@ pub fn cost(work: Work, run: &str) -> String {
 
 impl Sentences {
     fn of(ledger: &Ledger) -> Sentences {
-        let Ledger { totals, first, last, run, .. } = ledger;
+        let Ledger { totals, first, last, .. } = ledger;
+        let run = harmless(&ledger.run);
         let examples = count(totals.examples, "training example");
         let [before, after] = apart(totals.before, totals.after);
         let moved = match totals.change {
@@ -185,9 +187,11 @@ impl Sentences {
 pub(super) fn residual(totals: &Totals) -> String {
     let relative =
         totals.relative.map_or(String::new(), |relative| format!(", {} of the change", short(relative)));
+    // What every step's losses can leave by their rounding.
+    let rounding = 4.0 * f64::EPSILON * (totals.before.abs() + totals.after.abs()) * totals.steps as f64;
     let does = match totals.relative {
+        _ if totals.residual.abs() <= rounding => "It reconciles: the residual",
         Some(relative) if relative <= RECONCILES => "It reconciles: the residual",
-        None if totals.residual == 0.0 => "It reconciles: the residual",
         Some(relative) if relative <= USELESS => "It does not reconcile to a millionth: the residual",
         _ => {
             "It does not reconcile, and its allocations are of no use: the loss bends more along these steps than can be \

@@ -6,6 +6,7 @@ use super::ledger::residual;
 use super::why::chosen_says;
 use crate::error::Result;
 use crate::replay::{Origin, Step};
+use crate::terminal::harmless;
 use schemars::JsonSchema;
 use serde::Serialize;
 use whygrad::credit::{self, Totals, overview};
@@ -88,7 +89,7 @@ impl Overview {
         let list = |of: fn(&credit::Overview) -> &Vec<credit::Moved>| {
             found.iter().flat_map(of).cloned().map(Moved::from).collect()
         };
-        let of = run.as_ref().or(case.as_ref()).map_or("", String::as_str);
+        let of = &*harmless(run.as_ref().or(case.as_ref()).map_or("", String::as_str));
         let sentences = Sentences {
             chosen: chosen_says(step),
             ..Sentences::new(step.number, last_step, of, run.as_deref(), found.as_ref())
@@ -122,7 +123,8 @@ impl Sentences {
             return Sentences { step, chosen: None, totals: None };
         };
         let last = last.map_or(String::new(), |last| format!(" of {last}"));
-        let more = run.map_or(String::new(), |run| format!(" Of many steps: whygrad ledger --run {run}"));
+        let more = run
+            .map_or(String::new(), |run| format!(" Of many steps: whygrad ledger --run {}", harmless(run)));
         let sum = |totals: &Totals| {
             let statistics = match totals.statistics {
                 0.0 => String::new(),

@@ -2,6 +2,7 @@
 
 use super::digits::number;
 use super::divergence::Divergence;
+use crate::terminal::harmless;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +61,7 @@ impl Summary {
             self.diverged.as_ref().map(|diverged| diverged.sentence.clone()),
             self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
-            Some(format!("written to {}", self.run)),
+            Some(format!("written to {}", harmless(&self.run))),
             (!self.finished).then(stopped),
         ]
         .into_iter()

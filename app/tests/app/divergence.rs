@@ -108,3 +108,23 @@ fn a_run_needs_no_file_outside_it_once_it_has_begun() {
     assert_eq!(explain(), page);
     stdout(here, &["train", "--resume", run]);
 }
+
+#[test]
+fn a_worked_example_that_diverges_shows_its_last_finite_step_and_what_a_loss_does_not_take_is_refused() {
+    let here = Path::new(".");
+    for (args, step, last) in [(["--lr", "1e200"], "3", 1), (["--lr", "1e300"], "5", 1)] {
+        let args = [&["why", "w1", "--step", step][..], &args].concat();
+        let found = json(here, &[&args[..], &["--json"]].concat());
+        assert_eq!(found["step"], last, "{args:?}");
+        assert!(found["diverged"]["step"].as_u64() > Some(last), "{args:?}");
+        let page = stdout(here, &args);
+        assert!(page.starts_with("Training diverged: in step"), "{page}");
+        assert!(!page.contains("NaN: down") && !page.contains("Blocked at"), "{page}");
+    }
+    let message = error(here, &["why", "w1", "--x", "1e308,1", "--w", "10,1,1,1", "--activation", "relu"]);
+    assert!(message.contains("It has no step whose numbers can be used"), "{message}");
+    for command in [&["why", "w1"][..], &["walk"]] {
+        let message = error(here, &[command, &["--loss", "bce"]].concat());
+        assert!(message.contains("takes numbers from 0 to 1"), "{message}");
+    }
+}

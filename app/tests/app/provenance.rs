@@ -139,3 +139,77 @@ fn weights_that_a_run_would_start_over_from_are_those_of_its_start() {
     let message = error(here, &["why", "--run", &run]);
     assert!(message.contains("not those of its start"), "{message}");
 }
+
+#[test]
+fn a_checkpoint_of_another_step_or_of_another_run_is_not_taken_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run = train(here, &["iris"]);
+    let why = |step: &str| {
+        let found = output(here, &["why", "l1[0,0]", "--run", &run, "--step", step, "--json"], 0);
+        (String::from_utf8(found.stdout).unwrap(), String::from_utf8(found.stderr).unwrap())
+    };
+    let (right, _) = why("4");
+    let checkpoints = here.join(&run).join("checkpoints");
+    fs::copy(here.join(&run).join("last.safetensors"), checkpoints.join("step-00000003.safetensors"))
+        .unwrap();
+    let (found, said) = why("4");
+    assert_eq!(found, right);
+    assert!(said.contains("step-00000003.safetensors: it is of step 800"), "{said}");
+    fs::remove_file(checkpoints.join("step-00000003.safetensors")).unwrap();
+    // The step that is shown is compared with what was recorded of it, too.
+    let other = train(here, &["iris", "--set", "seed=5"]);
+    let name = "checkpoints/step-00000100.safetensors";
+    fs::copy(here.join(other).join(name), here.join(&run).join(name)).unwrap();
+    assert!(why("101").1.contains("step 101, made again, has the loss"), "{}", why("101").1);
+}
+
+#[test]
+fn facts_that_are_lost_are_missed_and_hide_no_divergence() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let sets = ["--set", "optimizer.type=sgd", "--set", "optimizer.lr=3", "--set", "train.epochs=10"];
+    let args = [&["train", "diabetes", "--json"][..], &sets].concat();
+    output(here, &args, 1);
+    let run = fs::read_dir(here.join("runs")).unwrap().next().unwrap().unwrap().path();
+    let run = run.to_str().unwrap();
+    let ledger = || output(here, &["ledger", "--run", run], 0);
+    assert!(String::from_utf8_lossy(&ledger().stdout).contains("Training diverged"));
+    fs::remove_file(Path::new(run).join("facts.bin")).unwrap();
+    let found = ledger();
+    assert!(String::from_utf8_lossy(&found.stdout).contains("Training diverged"));
+    assert!(String::from_utf8_lossy(&found.stderr).contains("its facts tell of 0 of"));
+}
+
+#[test]
+fn the_name_of_an_array_is_not_taken_for_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let array = |kind: &str, shape: &str, numbers: &[u8]| {
+        let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
+        header += &" ".repeat(63 - (header.len() + 10) % 64);
+        let length = (header.len() as u16 + 1).to_le_bytes();
+        [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), b"\n", numbers].concat()
+    };
+    let x: Vec<u8> = (0..8u32).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    let y: Vec<u8> = [0i64, 1, 0, 1].iter().flat_map(|class| class.to_le_bytes()).collect();
+    fs::write(here.join("x.npy"), array("<f4", "(4, 2)", &x)).unwrap();
+    fs::write(here.join("t.npy"), array("<i8", "(4,)", &y)).unwrap();
+    let zip = std::process::Command::new("python3")
+        .args([
+            "-c",
+            "import zipfile; z = zipfile.ZipFile('d.npz', 'w'); [z.write(f) for f in ['x.npy', 't.npy']]",
+        ])
+        .current_dir(here)
+        .status();
+    // Where there is no Python, nothing makes an archive.
+    if !zip.is_ok_and(|status| status.success()) {
+        return println!("SKIPPED: no python3");
+    }
+    let text = EXPERIMENT.replace("x.csv", "d.npz").replace("target = \"y\"", "targets = \"t\"");
+    let text = text.replace("out = 1", "out = 2").replace("mse", "cross_entropy");
+    fs::write(here.join("e.toml"), text).unwrap();
+    let run = train(here, &["e.toml"]);
+    fs::write(here.join("t"), "").unwrap();
+    stdout(here, &["why", "l1[0,1]", "--run", &run]);
+}

@@ -362,6 +362,16 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
+fn an_example_is_for_a_weight_in_one_place() {
+    for args in
+        [&["why", "b1", "--case", "mazur", "--example", "0"][..], &["why", "--example", "0", "--lr", "0.1"]]
+    {
+        let message = error(Path::new("."), args);
+        assert!(message.starts_with("--example: is for a weight in one place"), "{message}");
+    }
+}
+
+#[test]
 fn names_may_be_short_in_an_example_too_and_its_numbers_may_be_others() {
     let here = Path::new(".");
     let [long, short, symbol] = ["linear1.weight[0,0]", "l1[0,0]", "w1"].map(|name| json(here, &[name]));

@@ -39,7 +39,7 @@ pub struct Progress {
     #[serde(with = "any_number")]
     pub loss_sum: f64,
     /// What a mean divides that by: the number of examples, or of their outputs, or the sum of their class weights.
-    #[serde(default)]
+    #[serde(default, with = "any_number")]
     pub divisor: f64,
     /// How many examples that are. (Earlier versions counted none, and summed up other losses.)
     #[serde(default)]

@@ -113,13 +113,19 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn explain<T: Real>(args: &Args, step: &Step<T>) -> Result<ExitCode> {
+    let of_one = |what: &str| match args.example {
+        Some(_) => Err(Error::argument("--example", format!("is for a weight in one place; {what}"))),
+        None => Ok(()),
+    };
     let Some(text) = &args.weight else {
+        of_one("name one")?;
         print(&Overview::new(step)?, args.json, overview::page)?;
         return Ok(ExitCode::SUCCESS);
     };
     let weight = match weight::find(text, step)?[..] {
         [weight] => weight,
         ref places => {
+            of_one(&format!("{text} stands in {}", places.len()))?;
             print(&Shared::new(step, places), args.json, shared::page)?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -3,6 +3,7 @@
 use super::super::digits::{apart, count, magnitude, number, short, signed};
 use super::{Why, most};
 use crate::replay::{Chosen, Origin, Step};
+use crate::terminal::harmless;
 use schemars::JsonSchema;
 use serde::Serialize;
 use whygrad::credit::{Chain, Crossing, Effect, Examples, Magnitude, Measure, Paths, Update, Verdict};
@@ -133,7 +134,7 @@ fn rounded(update: &Update, precision: &str) -> Option<String> {
 pub(in crate::view) fn step_says<T: Real>(step: &Step<T>) -> String {
     let (snapshot, number_of) = (&step.snapshot, step.number);
     let of = match &step.origin {
-        Origin::Run { path, last } => format!("{path}, step {number_of} of {last}; "),
+        Origin::Run { path, last } => format!("{}, step {number_of} of {last}; ", harmless(path)),
         Origin::Case { name, .. } => format!("{name}; "),
     };
     let (examples, divisor) = (snapshot.examples(), snapshot.plan().divisor());

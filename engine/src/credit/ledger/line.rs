@@ -10,7 +10,7 @@
 //! and their slopes along the line, which are differences of losses.
 
 use super::pieces::{Piece, Pieces, Point, by_place};
-use super::probe::Probe;
+use super::probe::{PROBE, Probe};
 use crate::kernel::{Aligned, Scalar, Wide, wide};
 use crate::network::{Plan, Weights, keep};
 use crate::train::Real;
@@ -111,6 +111,7 @@ impl<P: Real> Line<P> {
         let noise = 4.0 * P::epsilon().f64() / difference::<P>();
         // Two gradients are taken already.
         let examples = probe.data.len() as f64;
+        let most = most * (PROBE as f64 / examples).max(1.0);
         while !limit.holds(pieces.residual() / probe.divisor) && 2.0 + pieces.work() / examples < most {
             let taken = pieces.take(left, noise);
             if taken.is_empty() {

@@ -43,8 +43,8 @@ pub struct Refine {
     /// of the steps so far have spent some of it, and a step may spend half of what is left; where nothing is left,
     /// because gradients were bounded, a hundredth of the whole.
     pub tolerance: f64,
-    /// Gradients of the probe set that a step may take, about; a pass that computes its losses alone counts as a third of
-    /// one, and what is computed of some of its examples as their share.
+    /// Gradients of the probe set that a step may take, about, or of as many examples as [`PROBE`] where it has fewer; a pass
+    /// that computes its losses alone counts as a third of one, and what is computed of some of its examples as their share.
     pub gradients: f64,
 }
 
@@ -210,7 +210,8 @@ impl<P: Real> Ledger<P> {
     }
 
     /// Takes in a step, number `step` of the run: the weights after it. Where the loss of the probe set is not finite there,
-    /// nothing adds up any more: then the ledger ends with the step before, and says so.
+    /// or its gradient along the step is not, nothing adds up any more: then the ledger ends with the step before, and says
+    /// so.
     ///
     /// # Panics
     /// Where they are not as many as the network's.
@@ -227,16 +228,17 @@ impl<P: Real> Ledger<P> {
         }
         self.losses.clone_from(&self.probe.losses);
         self.line.take_middle(&mut self.probe);
-        let (most, mut halvings) = (self.refine.gradients, 0);
-        let plain = most <= Refine::PLAIN.gradients;
-        let mut layers = self.allocate(plain);
-        if !plain {
-            let limit = self.limit(start.abs() + end.abs());
-            if !limit.holds(end - start - layers.iter().sum::<f64>()) {
-                halvings = self.line.refine(&mut self.probe, limit, most);
-            }
-            layers = self.allocate(true);
+        let (most, mut halvings, mut layers) = (self.refine.gradients, 0, self.allocate(false));
+        let limit = self.limit(start.abs() + end.abs());
+        if most > Refine::PLAIN.gradients && !limit.holds(end - start - layers.iter().sum::<f64>()) {
+            halvings = self.line.refine(&mut self.probe, limit, most);
+            layers = self.allocate(false);
         }
+        // Losses may be finite where their gradients are not.
+        if !layers.iter().all(|layer| layer.is_finite()) {
+            return ControlFlow::Break(());
+        }
+        self.allocate(true);
         let (change, statistics) = (end - self.loss, start - self.loss);
         let residual = change - statistics - layers.iter().sum::<f64>();
         self.steps.push(LedgerStep { step, loss: end, change, layers, statistics, residual, halvings });
