@@ -3,6 +3,7 @@
 use super::real;
 use crate::error::{Error, Result, nearest};
 use crate::textbook::Textbook;
+use crate::view::digits::count;
 use serde_json::{Map, Value as Json};
 use whygrad::op::{self, Structure};
 
@@ -76,7 +77,8 @@ fn replace(option: &str, into: &mut Map<String, Json>, given: &[f64]) -> Result<
     let names: Vec<&str> = into.keys().map(String::as_str).collect();
     if given.len() != names.len() || given.iter().any(|x| !x.is_finite()) {
         let (wants, names) = (names.len(), names.join(", "));
-        let problem = format!("takes {wants} finite numbers ({names}), and {} were given", given.len());
+        let wants = count(wants, "finite number");
+        let problem = format!("takes {wants} ({names}), and {} were given", given.len());
         return Err(Error::argument(option, problem));
     }
     into.values_mut().zip(given).for_each(|(value, x)| *value = Json::from(*x));

@@ -4,6 +4,7 @@ mod derivation;
 mod story;
 
 use super::ByName;
+use super::digits::count;
 use crate::textbook::{Textbook, Worked, pretty};
 use derivation::Wires;
 use schemars::JsonSchema;
@@ -320,7 +321,7 @@ impl Learned {
         // A step tells the loss before its update; nobody sees the update of the last one.
         for update in 1..=updates {
             let outside = trainer.check_outputs(worked.batch());
-            outside.map_err(|problem| format!("after {update} updates {problem}"))?;
+            outside.map_err(|problem| format!("after {} {problem}", count(update as usize, "update")))?;
             losses.push(trainer.step(worked.batch()));
         }
         Ok(Learned { weights, after, losses })

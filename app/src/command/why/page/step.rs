@@ -1,7 +1,7 @@
 //! Examples, update and effect: what the whole batch did.
 
 use crate::terminal::{Page, bar_on_axis, padded, two_sided};
-use crate::view::digits::{apart, number, reconciled, signed};
+use crate::view::digits::{apart, count, number, reconciled, signed};
 use crate::view::why::Why;
 
 /// The examples that contribute most, at most `shown` of them, and what all sum to.
@@ -33,7 +33,7 @@ pub(super) fn examples(why: &Why, page: &mut Page, shown: usize) {
     }
     if !rest.is_empty() {
         let sum: f64 = rest.iter().map(|&example| examples.each[example]).sum();
-        row(page, &format!("{} others", rest.len()), sum, "");
+        row(page, &count(rest.len(), "other"), sum, "");
     }
     page.rule(columns + 12);
     row(page, "sum", examples.sum, "");
