@@ -63,7 +63,7 @@ fn experiment() -> Reader {
 
 /// A checkpoint of the run, and weights for its network.
 fn checkpoint() -> Reader {
-    let (prepared, _) = run().at::<f64>(None).expect("a run of which the last step is there");
+    let (prepared, _) = run().at::<f32>(None).expect("a run of which the last step is there");
     Box::new(move |path| {
         let _ = checkpoint::load(path, &prepared.trainer);
         let _ = checkpoint::load_weights(path, &prepared.trainer);

@@ -3,8 +3,9 @@
 use super::{error, output, stdout, whygrad};
 use serde_json::Value as Json;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 fn train(folder: &Path, args: &[&str]) -> PathBuf {
     let summary = stdout(folder, &[&["train", "--json"], args].concat());
@@ -136,6 +137,19 @@ fn more_than_there_is_is_one_error_or_said() {
     assert!(message.contains("more memory than there is"), "{message}");
     let wide = "network.layers=[{ type = \"linear\", out = 1000000000000 }, { type = \"linear\", out = 2 }]";
     error(here, &["train", "xor", "--set", wide]);
+    // Some megabytes that unpack to a gigabyte, where there is less.
+    let file = fs::File::create(here.join("zeros.csv.gz")).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    (0..1024).for_each(|_| packer.write_all(&vec![b'0'; 1 << 20]).unwrap());
+    packer.finish().unwrap();
+    let command = format!(
+        "ulimit -v 700000; exec {} train iris --set data.source=zeros.csv.gz",
+        env!("CARGO_BIN_EXE_whygrad")
+    );
+    let done = Command::new("sh").args(["-c", &command]).current_dir(here).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("memory"), "{said}");
     let text =
         stdout(here, &["train", "xor", "--set", "train.threads=2147483648", "--set", "train.epochs=1"]);
     assert!(text.contains("2147483648 would wait for each other"), "{text}");

@@ -1,7 +1,7 @@
 //! `whygrad ledger`: the sums of a run's loss change.
 
 use super::why::{steady, train};
-use super::{error, stdout};
+use super::{error, output, stdout};
 use serde_json::Value as Json;
 use std::io::Read;
 use std::path::Path;
@@ -20,7 +20,10 @@ fn sum(numbers: &Json) -> f64 {
 fn a_page_of_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let run = train(folder.path(), &["iris", "--set", "train.epochs=3", "--set", "train.precision=f64"]);
-    let page = stdout(folder.path(), &["ledger"]);
+    let output = output(folder.path(), &["ledger"], 0);
+    let [page, said] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    // What it takes is told before it begins.
+    assert!(said.contains("splitting 24 steps takes 2 gradients of 120 training examples each"), "{said}");
     // The last paragraph has times.
     let (page, cost) = page.split_once("The ledger took").unwrap();
     assert!(cost.contains("× as long as"), "{cost}");

@@ -151,7 +151,7 @@ fn wrong_options_are_named_with_what_would_be_right() {
     assert!(error(&["--loss", "cross_entropy"]).contains("compares with classes"));
     let outside = error(&["--loss", "bce"]);
     assert!(
-        outside.contains("updates the loss `bce` takes numbers from 0 to 1, and the network gives 1."),
+        outside.contains("after 1 update the loss `bce` takes numbers from 0 to 1, and the network gives 1."),
         "{outside}"
     );
     assert!(outside.contains("let a sigmoid come last, or take the loss bce_with_logits"), "{outside}");

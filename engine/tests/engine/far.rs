@@ -12,6 +12,7 @@ use whygrad::loss::{Bce, CategoricalCrossEntropy, LossFunction, Mae, Mse, Nll, R
 use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{BatchNorm, LayerNorm, Linear, Sigmoid, Tanh};
 use whygrad::optim::{Adam, Clip, Optimizer, RmsProp, Sgd};
+use whygrad::setting::Literal;
 use whygrad::train::{End, Epoch, Fit, Observer, Options, Progress, Real, State, Trainer, fit};
 
 fn zeros(out: usize) -> Linear {
@@ -164,6 +165,26 @@ fn the_loss_of_an_epoch_is_that_of_its_examples_and_not_a_mean_of_means() {
             assert!((loss - right).abs() <= 1e-3 && (loss - whole).abs() <= 1e-6 * whole, "{loss} {whole}");
         }
     }
+}
+
+#[test]
+fn patience_and_the_best_epoch_go_by_the_loss_of_the_epochs_examples_with_class_weights_too() {
+    // Batches of 2 and 1, of which the last has nine tenths of all weight: a mean of means gives it a half.
+    let classes = Targets::Classes(vec![0, 0, 1]);
+    let data = Dataset::new(vec![1.0f64, -1.0, 2.0], [1], classes).unwrap();
+    let weight = Literal::List(vec![Literal::Number(1.0), Literal::Number(18.0)].into());
+    let loss = whygrad::loss::read("cross_entropy", [("weight".to_string(), weight)]).unwrap();
+    let network = Network::sequential([1], layers![Linear::new(2)]).unwrap();
+    let (sgd, options) =
+        (Arc::new(Sgd { lr: 0.0, ..Sgd::default() }), Options { batch: 2, ..Options::default() });
+    let mut trainer = Trainer::<f64>::new(network, loss, sgd, options).unwrap();
+    let mut progress = Progress::default();
+    let how = Fit { epochs: 9, shuffle: false, patience: Some(2) };
+    let fitted = fit(&mut trainer, &data, None, &how, &mut progress, &mut []).unwrap();
+    let whole = trainer.evaluate(&data).unwrap().loss;
+    assert!((progress.best_loss.unwrap() - whole).abs() <= 1e-12 * whole, "{progress:?} {whole}");
+    // Nothing moves: the first epoch stays the best, and two more are waited for.
+    assert_eq!((progress.best_epoch, fitted.steps), (1, 6));
 }
 
 #[test]
