@@ -76,7 +76,7 @@ pub struct Steps {
     pub last: u64,
     /// The first whose loss was not finite, if there was one.
     pub not_finite: Option<u64>,
-    /// Where the last step's learning rate is below [`IDLE`] of the run's highest: the last step of which it is not, its
+    /// Where the last step's learning rate is below a thousandth of the run's highest: the last step of which it is not, its
     /// learning rate, and that of the last step.
     pub at_work: Option<(u64, f64, f64)>,
 }
