@@ -76,14 +76,14 @@ pub struct Steps {
     pub last: u64,
     /// The first whose loss was not finite, if there was one.
     pub not_finite: Option<u64>,
-    /// Where the last step's learning rate is below a thousandth of the run's highest: the last step of which it is not, its
+    /// Where the last step's learning rate is below a hundredth of the run's highest: the last step of which it is not, its
     /// learning rate, and that of the last step.
     pub at_work: Option<(u64, f64, f64)>,
 }
 
 /// Share of a run's highest learning rate below which a step is not worth looking at first: f32 has 7 digits, and of a
-/// usual step (a thousandth of the weight) a thousandth leaves one of them.
-const IDLE: f64 = 1e-3;
+/// usual step (a thousandth of the weight) a hundredth leaves two of them.
+const IDLE: f64 = 1e-2;
 
 /// A run folder.
 #[derive(Clone, Debug)]

@@ -478,7 +478,7 @@ fn the_step_that_is_shown_is_one_in_which_something_happened() {
     assert_eq!((&overview["step"], &overview["sentences"]["chosen"]), (&found["step"], &says.into()));
     // Named, the last one is shown; and without a schedule it is the last.
     assert_eq!(json(here, &["l1[0,0]", "--run", &run, "--step", &last.to_string()])["step"], last);
-    let plain = train(here, &["iris", "--set", "train.epochs=2"]);
+    let plain = train(here, &["iris", "--set", "train.epochs=2", "--set", "schedule.type=constant"]);
     let found = json(here, &["l1[0,0]", "--run", &plain]);
     assert_eq!((&found["step"], &found["sentences"]["chosen"]), (&found["last_step"], &Json::Null));
 }
