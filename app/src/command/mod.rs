@@ -1,9 +1,9 @@
 //! One command, one file or folder: its arguments, and the page that it prints.
 
-mod example;
 mod ledger;
 mod new;
 mod train;
+mod ui;
 pub mod verify;
 mod walk;
 mod why;
@@ -39,6 +39,7 @@ enum Command {
     Ledger(ledger::Args),
     New(new::Args),
     Verify(verify::Args),
+    Ui(ui::Args),
 }
 
 /// Runs the command that this process was called with, and says how it ended: every error is one line, and status 2.
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(args) => ledger::run(&args),
         Command::New(args) => new::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Ui(args) => ui::run(&args),
     };
     match result {
         Ok(code) => code,
@@ -136,9 +138,4 @@ fn whole(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<u64, String> + C
             end => format!("it takes a whole number from {} to {end}", range.start()),
         })
     }
-}
-
-/// Reads a number.
-fn real(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| "it takes a number, such as 0.5 or 1e-3".into())
 }

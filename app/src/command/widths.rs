@@ -85,7 +85,7 @@ fn no_line_of_a_run_is_wider_than_the_terminal() {
 fn no_line_of_a_worked_example_is_wider_than_the_terminal() {
     for name in [None, Some("mazur"), Some("zhou")] {
         let book = Textbook::named(name).unwrap();
-        let walked = Walk::new(&book, 20, true).unwrap();
+        let walked = Walk::new(&book, 0, 20, true).unwrap();
         fits("walk", &|page| walk::page::page(&walked, None, page));
         let step = Step::of_case(&book, None, true).unwrap();
         let first = step.snapshot.names().weight(whygrad::credit::Weight { param: 0, at: 0 });

@@ -1,16 +1,56 @@
 //! Tables of text: a header with the columns' names, then one example a row. Cells may be quoted. Numbers are
 //! read as f64 and rounded to the precision wanted.
 
-use super::{Want, number_labels};
+use super::{Column, Want, number_labels};
 use crate::error::DataProblem;
 use crate::terminal::harmless;
-use csv::{ByteRecord, ReaderBuilder};
-use std::collections::HashMap;
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use std::collections::{HashMap, HashSet};
 use whygrad::author::{Aligned, Scalar};
 use whygrad::data::{Dataset, Targets};
 
 /// Names that the target has where nobody says which column it is.
 const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
+
+/// A byte-order mark is no part of a name.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// The columns' names, and a reader that stands behind them.
+fn header(text: &[u8], separator: u8) -> Result<(Vec<String>, Reader<&[u8]>), DataProblem> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(DataProblem::Empty);
+    }
+    let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text);
+    let names = reader.byte_headers().map_err(problem)?.iter();
+    let columns = names.map(|name| harmless(String::from_utf8_lossy(name).trim()).into_owned()).collect();
+    Ok((columns, reader))
+}
+
+/// The columns of a table, and what stands in them.
+pub(super) fn columns(bytes: &[u8], separator: u8) -> Result<Vec<Column>, DataProblem> {
+    let (names, mut reader) = header(without_mark(bytes), separator)?;
+    let mut seen: Vec<(bool, HashSet<Vec<u8>>)> = vec![(true, HashSet::new()); names.len()];
+    for record in reader.byte_records() {
+        for (cell, (numbers, values)) in record.map_err(problem)?.iter().zip(&mut seen) {
+            let cell = cell.trim_ascii();
+            *numbers &= number(cell).is_some();
+            if values.len() <= MOST_CLASSES && !values.contains(cell) {
+                values.insert(cell.to_vec());
+            }
+        }
+    }
+    let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| Column {
+        name,
+        numbers,
+        values: Some(values.len()).filter(|count| *count <= MOST_CLASSES),
+    };
+    Ok(names.into_iter().zip(seen).map(column).collect())
+}
+
+/// Different values of a column that are counted.
+const MOST_CLASSES: usize = 100;
 
 /// Reads a table. `target` names the target's columns; `like` is the training data where this is held out.
 pub(super) fn read<T: Scalar>(
@@ -20,14 +60,8 @@ pub(super) fn read<T: Scalar>(
     want: Want,
     like: Option<&Dataset<T>>,
 ) -> Result<Dataset<T>, DataProblem> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(DataProblem::Empty);
-    }
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes); // a byte-order mark is no part of a name
-    let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text);
-    let header = reader.byte_headers().map_err(problem)?.clone();
-    let columns: Vec<String> =
-        header.iter().map(|name| harmless(String::from_utf8_lossy(name).trim()).into_owned()).collect();
+    let text = without_mark(&bytes);
+    let (columns, reader) = header(text, separator)?;
     let targets = find_targets(&columns, target, want)?;
     let is_target: Vec<bool> = (0..columns.len()).map(|i| targets.contains(&i)).collect();
     let feature_names: Vec<String> =

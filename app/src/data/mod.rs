@@ -14,6 +14,7 @@ pub use builtin::BUILTIN;
 use crate::error::{DataProblem, Error, Result};
 use crate::terminal::harmless;
 use flate2::read::MultiGzDecoder;
+use serde::Serialize;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
@@ -126,6 +127,26 @@ pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<
         return Err(problem(DataProblem::Shapes { test, train }));
     }
     Ok(Loaded { train, test })
+}
+
+/// A column of a table of text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Whether it has numbers only.
+    pub numbers: bool,
+    /// How many different values it has; absent where they are more than classes would be.
+    pub values: Option<usize>,
+}
+
+/// The columns of a table of text.
+pub fn columns(path: &str) -> Result<Vec<Column>> {
+    let problem = |problem| Error::Data { file: path.into(), problem };
+    match format(path).map_err(problem)? {
+        Format::Table(separator) => csv::columns(&bytes(path)?, separator).map_err(problem),
+        _ => Err(problem(DataProblem::UnknownKind(names().collect::<Vec<_>>().join(", ")))),
+    }
 }
 
 /// Reads one file (and its targets' file). `like` is the training data where this is the held-out part.

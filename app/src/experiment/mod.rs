@@ -1,11 +1,13 @@
 //! The file that decides a run.
 
 mod builtin;
+pub mod json;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use builtin::BUILTIN;
+pub use text::named;
 
 use crate::data::{self, Source, Want};
 use crate::error::{Error, Place, Result, nearest};

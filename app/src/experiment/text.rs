@@ -291,6 +291,20 @@ fn set_in_array(items: &mut Array, path: &str, value: Toml) -> Result<(), String
     }
 }
 
+/// A name and its settings in one line: `sgd, momentum = 0.9`.
+pub fn named(text: &str) -> Result<(String, Vec<(String, Literal)>), String> {
+    let (name, rest) = text.split_once(',').unwrap_or((text, ""));
+    let refuse = || format!("\"{text}\" should read NAME or NAME,KEY=VALUE, such as sgd,momentum=0.9");
+    let table: InlineTable = match format!("{{{rest}}}").parse() {
+        Ok(Toml::InlineTable(table)) => table,
+        _ => return Err(refuse()),
+    };
+    match table_value(&table, 0) {
+        Some(Literal::Table(given)) => Ok((name.trim().into(), given)),
+        _ => Err(refuse()),
+    }
+}
+
 /// An item as settings take it; `None` where it is nested too deeply.
 fn item_value(item: &Item, depth: usize) -> Option<Literal> {
     match item {

@@ -58,6 +58,11 @@ pub enum Origin {
         /// The example.
         worked: Box<Worked>,
     },
+    /// That of a training which nobody recorded.
+    Played {
+        /// What its experiment is called.
+        name: String,
+    },
 }
 
 impl<T: Real> Step<T> {

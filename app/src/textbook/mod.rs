@@ -1,11 +1,14 @@
 //! Worked examples: a hidden and an output layer whose every weight has a symbol. The first network of this
 //! project, and examples from the literature (`published.json`, each with its source).
 
+mod example;
 mod names;
 
+pub use example::{Example, activations, losses};
 pub use names::{ExampleNames, plain, pretty};
 
 use crate::error::{Error, Result, nearest};
+use crate::experiment;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -13,9 +16,10 @@ use whygrad::credit::{self, Snapshot};
 use whygrad::data::{Dataset, Targets};
 use whygrad::network::{Batch, Layer, Network, Rows, Weights};
 use whygrad::op::Linear;
-use whygrad::optim::Sgd;
+use whygrad::optim::Optimizer;
+use whygrad::setting::Literal;
 use whygrad::train::{Options, Trainer};
-use whygrad::{loss, op};
+use whygrad::{loss, op, optim};
 
 /// The cases of the literature, as they were collected.
 const PUBLISHED: &str = include_str!("published.json");
@@ -36,6 +40,9 @@ pub struct Textbook {
     pub loss: String,
     /// The learning rate; absent where the source makes no step.
     pub learning_rate: Option<f64>,
+    /// What makes an update of a gradient, as [`crate::experiment::named`] reads it; empty: plain gradient descent.
+    #[serde(default)]
+    pub optimizer: String,
     /// Weights that stay as they are.
     #[serde(default)]
     pub frozen: Vec<String>,
@@ -91,6 +98,8 @@ pub struct Worked {
     pub network: Network,
     /// Its loss.
     pub loss: Arc<dyn loss::LossFunction>,
+    /// Name and settings of its optimizer, but the learning rate.
+    pub optimizer: (String, Vec<(String, Literal)>),
     /// The one example.
     pub data: Dataset<f64>,
     /// The weights at the start.
@@ -130,6 +139,7 @@ impl Textbook {
             output: "identity".into(),
             loss: "squared_error".into(),
             learning_rate: Some(0.4),
+            optimizer: String::new(),
             frozen: vec![],
             inputs: numbers(&[("x1", 1.0), ("x2", 0.5)]),
             targets: numbers(&[("ŷ", 1.0)]),
@@ -217,7 +227,11 @@ impl Textbook {
                 network.freeze(&name).map_err(|error| error.to_string())?;
             }
         }
-        Ok(Worked { names: [inputs, hidden, outputs], weights, network, loss, data, start })
+        let optimizer = match self.optimizer.as_str() {
+            "" => ("sgd".into(), vec![]),
+            text => experiment::named(text)?,
+        };
+        Ok(Worked { names: [inputs, hidden, outputs], weights, network, loss, optimizer, data, start })
     }
 }
 
@@ -273,6 +287,11 @@ impl Worked {
         weights.params[place(&self.network, weight.ends[0])]
     }
 
+    /// The values of all weights.
+    pub fn values(&self, weights: &Weights<f64>) -> Vec<f64> {
+        self.weights.iter().map(|weight| self.value(weight, weights)).collect()
+    }
+
     /// The gradient by each weight; by a shared one the sum over its connections.
     pub fn gradient(&self, snapshot: &Snapshot) -> Vec<f64> {
         let slope = |end: &End| snapshot.slope(self.at(*end));
@@ -297,11 +316,22 @@ impl Worked {
         snapshot.plan().value_gradient(value).next().unwrap_or_default().to_vec()
     }
 
-    /// Plain gradient descent on the one example.
+    /// Its optimizer, with a learning rate.
+    fn optimizer(&self, lr: f64) -> Result<Arc<dyn Optimizer>, String> {
+        let (name, given) = &self.optimizer;
+        if given.iter().any(|(key, _)| key == "lr") {
+            return Err("the optimizer's learning rate is that of the example; give it as --lr".into());
+        }
+        let lr = [("lr".to_string(), Literal::Number(lr))];
+        let optimizer = optim::read(name, given.iter().cloned().chain(lr));
+        optimizer.map_err(|error| format!("optimizer {name}: {error}"))
+    }
+
+    /// Gradient descent on the one example.
     pub fn trainer(&self, lr: f64) -> Result<Trainer<f64>, String> {
-        let sgd = Arc::new(Sgd { lr, ..Sgd::default() });
         let options = Options { batch: 1, ..Options::default() };
-        let trainer = Trainer::new(self.network.clone(), Arc::clone(&self.loss), sgd, options);
+        let optimizer = self.optimizer(lr)?;
+        let trainer = Trainer::new(self.network.clone(), Arc::clone(&self.loss), optimizer, options);
         let mut trainer = trainer.map_err(|error| error.to_string())?;
         trainer.set_weights(self.start.clone()).map_err(|error| error.to_string())?;
         Ok(trainer)

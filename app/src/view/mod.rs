@@ -7,6 +7,7 @@ mod fields;
 pub mod ledger;
 pub mod new;
 pub mod overview;
+pub mod playground;
 pub mod shared;
 #[cfg(test)]
 mod tests;

@@ -84,6 +84,7 @@ impl Overview {
         let (run, last_step, case) = match &step.origin {
             Origin::Run { path, last } => (Some(path.clone()), Some(*last), None),
             Origin::Case { name, .. } => (None, None, Some(name.clone())),
+            Origin::Played { .. } => (None, None, None),
         };
         let found = if step.moves { Some(overview(&step.snapshot, &step.train, TOP)?) } else { None };
         let list = |of: fn(&credit::Overview) -> &Vec<credit::Moved>| {

@@ -92,10 +92,10 @@ fn every_formula_of_a_walk_gives_its_number_and_every_letter_has_one_meaning() {
     let mut compared = 0;
     for book in examples() {
         let what = |book: &Textbook| format!("{}, {}, {}", book.name, book.hidden, book.loss);
-        let walk = Walk::new(&book, 1, true).unwrap();
+        let walk = Walk::new(&book, 0, 1, true).unwrap();
         compared += read(&json!(walk), &what(&book)).compared;
         for book in at_bends(&book, &walk) {
-            compared += read(&json!(Walk::new(&book, 1, false).unwrap()), &what(&book)).compared;
+            compared += read(&json!(Walk::new(&book, 0, 1, false).unwrap()), &what(&book)).compared;
         }
     }
     assert!(compared > 5000, "{compared}");
@@ -126,7 +126,7 @@ fn every_formula_of_a_why_gives_its_number_and_every_letter_has_one_meaning() {
 #[test]
 fn every_chain_multiplies_to_the_gradient_of_its_weight() {
     for book in examples() {
-        let walk = Walk::new(&book, 1, false).unwrap();
+        let walk = Walk::new(&book, 0, 1, false).unwrap();
         for (weight, gradient) in &walk.step.gradient.0 {
             let steps = [&walk.story.output_weights, &walk.story.hidden_weights];
             let chains: Vec<&WeightChain> =

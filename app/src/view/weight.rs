@@ -14,6 +14,7 @@ pub fn find<T: Real>(text: &str, step: &Step<T>) -> Result<Vec<Weight>> {
     let by_name = named(text, step.snapshot.network()).map(|weight| vec![weight]);
     match &step.origin {
         Origin::Run { path, .. } => by_name.map_err(|problem| refuse(format!("{path}: {problem}"))),
+        Origin::Played { .. } => by_name.map_err(refuse),
         Origin::Case { name, worked } => {
             if let Some(weight) = worked.weights.iter().find(|weight| weight.symbol == plain(text)) {
                 return Ok(weight.ends.iter().map(|end| worked.at(*end)).collect());

@@ -1,5 +1,7 @@
 //! What users of the command rely on.
 
+mod browser;
+mod colours;
 mod divergence;
 mod documents;
 mod help;

@@ -44,6 +44,8 @@ pub struct Examples {
     pub agreement: Option<f64>,
     /// How many contributions are above 0, below 0, and 0.
     pub signs: [usize; 3],
+    /// The sum of those above 0, and of those below.
+    pub sides: [f64; 2],
     /// What the sum over the examples' losses is divided by: contribution × divisor = ∂ℓₙ/∂w where no operation mixes
     /// examples.
     pub divisor: f64,
@@ -64,6 +66,8 @@ pub fn examples(snapshot: &Snapshot, weight: Weight) -> Examples {
     let (total, absolute) = (each.iter().sum::<f64>(), each.iter().map(|c| c.abs()).sum::<f64>());
     let count = |f: fn(&f64) -> bool| each.iter().filter(|c| f(c)).count();
     let signs = [count(|c| *c > 0.0), count(|c| *c < 0.0), count(|c| *c == 0.0)];
+    let side = |f: fn(&f64) -> bool| each.iter().filter(|c| f(c)).sum();
+    let sides = [side(|c| *c > 0.0), side(|c| *c < 0.0)];
     let limit = CHANCE / ((signs[0] + signs[1]).max(1) as f64).sqrt();
     let agreement = (absolute > 0.0).then(|| total.abs() / absolute);
     let (gradient, rounding) = (snapshot.slope(weight), super::rounding(absolute));
@@ -77,6 +81,7 @@ pub fn examples(snapshot: &Snapshot, weight: Weight) -> Examples {
         absolute,
         agreement,
         signs,
+        sides,
         divisor: snapshot.plan().divisor(),
         verdict: match agreement {
             None => Verdict::Blocked,

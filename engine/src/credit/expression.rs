@@ -1,10 +1,11 @@
 //! Formulas of operations and losses with what their letters stand for in a network.
 
+use crate::expr::digits::{finer, needed};
 use crate::expr::{Expr, Role, Symbol};
 use serde::Serialize;
 
 /// How a derivative is written and computed: a formula and what its letters stand for. As JSON: `text` (with names),
-/// `numbers` (with numbers) and `places`.
+/// `numbers` (with numbers), both as MathML, and `places`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "Written")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "Written"))]
@@ -48,10 +49,14 @@ impl Expression {
 
     /// With names: `sigmoid1[3]·(1 − sigmoid1[3])`.
     pub fn symbols(&self) -> String {
-        self.tree.text(&|letter| match self.bindings.iter().find(|binding| binding.letter == *letter) {
+        self.tree.text(&|letter| self.name(letter))
+    }
+
+    fn name(&self, letter: &Symbol) -> String {
+        match self.bindings.iter().find(|binding| binding.letter == *letter) {
             Some(binding) => binding.symbol.clone(),
             None => letter.letter.to_string(),
-        })
+        }
     }
 
     /// What its settings are: `label_smoothing = 0.1`. Where the formula stands with its numbers, they stand there too.
@@ -70,6 +75,36 @@ impl Expression {
     /// With numbers, written by `digits` (a negative one with `−`, without brackets): `0.6457·(1 − 0.6457)`.
     pub fn numbers(&self, digits: impl Fn(f64) -> String) -> String {
         self.tree.numbers(&|letter| self.value(letter), &digits)
+    }
+
+    /// With numbers as people read them, in as many digits as it takes to get its result, as it is printed, from them:
+    /// `0.99998·(1 − 0.99998)`.
+    pub fn readable(&self) -> String {
+        let more = self.needed();
+        self.numbers(|x| finer(x, more))
+    }
+
+    /// As [`Expression::symbols`], as MathML.
+    pub fn mathml(&self) -> String {
+        self.tree.mathml(&|letter| self.name(letter))
+    }
+
+    /// As [`Expression::readable`], as MathML.
+    pub fn mathml_readable(&self) -> String {
+        let more = self.needed();
+        self.tree.mathml_numbers(&|letter| self.value(letter), &|x| finer(x, more))
+    }
+
+    fn needed(&self) -> usize {
+        let gives = |print: &dyn Fn(f64) -> f64| {
+            let printed = |of: &Binding| {
+                let numbers = of.numbers.iter().map(|x| print(*x)).collect();
+                Binding { numbers, ..of.clone() }
+            };
+            let bindings = self.bindings.iter().map(printed).collect();
+            Expression { tree: self.tree.clone(), bindings }.evaluate()
+        };
+        self.evaluate().map_or(0, |result| needed(result, gives))
     }
 
     /// The number that it gives; `None` for a vector.
@@ -139,6 +174,10 @@ struct Written {
     text: String,
     /// With numbers.
     numbers: String,
+    /// With names, as MathML.
+    mathml: String,
+    /// With numbers as people read them, as MathML.
+    mathml_numbers: String,
     /// What its letters stand for, settings too, each once.
     places: Vec<WrittenBinding>,
 }
@@ -163,6 +202,8 @@ impl From<Expression> for Written {
     fn from(expression: Expression) -> Written {
         Written {
             text: expression.symbols(),
+            mathml: expression.mathml(),
+            mathml_numbers: expression.mathml_readable(),
             numbers: expression.numbers(|x| x.to_string().replace('-', "−")),
             places: expression.bindings.into_iter().map(WrittenBinding::from).collect(),
         }

@@ -1,6 +1,6 @@
 //! Formulas as trees. An operation or a loss says with one of them how a number is computed; from the same tree come
-//! the text with symbols, the text with numbers ([`Expr::text`], [`Expr::numbers`]) and the number itself
-//! ([`Expr::evaluate`]): what is printed can be checked against what was computed.
+//! the text with symbols, the text with numbers ([`Expr::text`], [`Expr::numbers`]), the same as MathML, and the number
+//! itself ([`Expr::evaluate`]): what is printed can be checked against what was computed.
 //!
 //! ```
 //! use whygrad::expr::{Expr, Function, Role, Symbol};
@@ -14,11 +14,14 @@
 //! assert_eq!(elu.evaluate(&value), Some(0.5 * (-0.35f64).exp_m1()));
 //! ```
 
+pub mod digits;
+mod mathml;
 mod number;
 #[cfg(test)]
 mod tests;
 mod text;
 mod vector;
+mod written;
 
 use number::{call, sum};
 use std::borrow::Cow;

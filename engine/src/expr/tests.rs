@@ -171,3 +171,46 @@ fn a_letter_without_a_number_keeps_its_letter_and_gives_none() {
     assert_eq!(expr.numbers(&values, &|x| x.to_string()), "1 + q");
     assert_eq!(expr.evaluate(&values), None);
 }
+
+/// The text of an element and of all in it; every tag has to be closed where it should be.
+fn content(mathml: &str) -> String {
+    let (mut open, mut text) = (vec![], String::new());
+    for part in mathml.split('<').skip(1) {
+        let (tag, after) = part.split_once('>').expect("a tag ends");
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "{mathml}"),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split(' ').next().unwrap_or_default()),
+        }
+        text += after;
+    }
+    assert!(open.is_empty(), "{mathml}");
+    text.replace('\u{a0}', " ")
+}
+
+#[test]
+fn mathml_has_the_signs_and_brackets_of_the_text_and_draws_fractions_and_powers() {
+    let letter = |name: &'static str| Expr::symbol(name, Role::Named);
+    let (x, y, v) = (|| letter("x"), || letter("y"), || letter("v"));
+    let sigmoid = Expr::call(Function::Sigmoid, [x() * y() - 1.0]);
+    for (formula, text, element) in [
+        (sigmoid * -x(), "σ(x·y−1)·(−x)", "<mo form=\"prefix\" stretchy=\"false\">"),
+        (Expr::power(x() + 1.0, 2.0), "(x+1)2", "<msup>"),
+        (x() / (y() + 1.0), "xy+1", "<mfrac><mrow><mi>x</mi></mrow><mrow>"),
+        (Expr::call(Function::Exp, [-x()]) * y(), "e−x·y", "<msup><mrow><mi>e</mi></mrow>"),
+        (Expr::call(Function::Sqrt, [x() + y()]), "x+y", "<msqrt>"),
+        (Expr::call(Function::Abs, [x()]), "|x|", ""),
+        (Expr::call(Function::Max, [x(), y()]), "max(x,y)", "separator"),
+        (v().item(2.0), "v[2]", ""),
+        (Expr::call(Function::Ln, [x()]) * y(), "(lnx)·y", "<mspace"),
+        (x().cases(y(), Relation::AtMost, 0.0, 1.0), "x if y≤0, else 1", "<mtext>"),
+        (x().with([(Symbol::new("x", Role::Named), y())]), "x with x=y", "<mtext>"),
+    ] {
+        let written = formula.mathml(&|symbol| symbol.letter.to_string());
+        assert_eq!(content(&written), text, "{written}");
+        assert!(written.starts_with("<math>") && written.contains(element), "{written}");
+    }
+    let numbers = (x() * y()).mathml_numbers(&|_| Some(-0.5), &|x| format!("{x}").replace('-', "−"));
+    assert_eq!(content(&numbers), "−0.5×(−0.5)", "{numbers}");
+    assert!(letter("a<b").mathml(&|symbol| symbol.letter.to_string()).contains("a&lt;b"));
+}

@@ -2,9 +2,9 @@
 
 pub(super) mod page;
 
-use super::example::Example;
 use super::{after, print, whole};
 use crate::error::{Error, Result};
+use crate::textbook::Example;
 use crate::view::walk::Walk;
 use std::process::ExitCode;
 
@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Prints one of the six steps
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = whole(1..=6))]
     step: Option<u64>,
+    /// Shows the step that comes after so many updates
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = whole(0..=100_000))]
+    after: u64,
     /// Updates whose loss the chart of step 6 shows
     #[arg(long, default_value_t = 20, allow_negative_numbers = true, value_parser = whole(1..=100_000))]
     updates: u64,
@@ -38,7 +41,7 @@ pub(super) struct Args {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let book = args.example.book()?;
-    let walk = Walk::new(&book, args.updates, !args.json);
+    let walk = Walk::new(&book, args.after, args.updates, !args.json);
     let walk = walk.map_err(|problem| Error::argument(&book.name, problem))?;
     print(&walk, args.json, |walk, page| page::page(walk, args.step, page))?;
     Ok(ExitCode::SUCCESS)

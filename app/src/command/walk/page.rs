@@ -3,7 +3,7 @@
 mod drawing;
 
 use crate::terminal::{Page, chart};
-use crate::view::digits::{difference, ends, factors, formula, number};
+use crate::view::digits::{count, difference, ends, factors, number};
 use crate::view::walk::{Derivation, Equation, Walk, WeightChain};
 
 /// The page, or one of its six steps.
@@ -11,6 +11,10 @@ pub(in crate::command) fn page(walk: &Walk, only: Option<u64>, page: &mut Page) 
     let story = &walk.story;
     if !walk.source.is_empty() {
         page.paragraph(&format!("{}: {}", walk.name, walk.source));
+        page.line("");
+    }
+    if walk.updates_before > 0 {
+        page.paragraph(&format!("After {}:", count(walk.updates_before as usize, "update")));
         page.line("");
     }
     let steps: [&dyn Fn(&mut Page); 6] = [
@@ -57,7 +61,7 @@ fn derivation(k: u8, step: &Derivation, page: &mut Page) {
 fn equation(of: &Equation, page: &mut Page) {
     let (symbols, value) = (of.expression.symbols(), number(of.value));
     // A letter by itself is followed by its number anyway.
-    let numbers = if of.expression.is_symbol() { symbols.clone() } else { formula(&of.expression, of.value) };
+    let numbers = if of.expression.is_symbol() { symbols.clone() } else { of.expression.readable() };
     page.equation(&of.symbol, &symbols, &numbers, &value);
 }
 

@@ -4,12 +4,11 @@ pub(super) mod overview;
 pub(super) mod page;
 pub(super) mod shared;
 
-use super::example::Example;
 use super::{after, fields, print, whole};
 use crate::error::{Error, Result};
 use crate::replay::Step;
 use crate::run::Run;
-use crate::textbook::{Textbook, plain};
+use crate::textbook::{Example, Textbook, plain};
 use crate::view::overview::Overview;
 use crate::view::shared::Shared;
 use crate::view::weight;

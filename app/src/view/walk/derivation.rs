@@ -140,7 +140,7 @@ impl<'a> Wires<'a> {
         };
         let onward = self.wires.iter().filter(|wire| wire.end.layer == 1 && wire.end.from == Some(unit));
         let terms = onward.map(|wire| {
-            let (o, w) = (wire.end.to, self.worked.value(wire.weight, &self.worked.start));
+            let (o, w) = (wire.end.to, self.worked.value(wire.weight, &self.step.state().weights));
             letter(format!("∂L/∂{}", self.unit(3, o)), by_sum[o]) * letter(self.weight(wire), w)
         });
         let tree = Expr::Sum(terms.collect());
@@ -175,6 +175,7 @@ impl<'a> Wires<'a> {
             shared: shared
                 .then(|| wire.weight.ends.iter().map(|end| self.step.slope(self.worked.at(*end))).sum()),
             factors,
+            mistakes: vec![],
         }
     }
 
@@ -191,6 +192,7 @@ impl<'a> Wires<'a> {
                 weight: own.then(|| self.weight(wire)),
                 reused: false,
                 links: vec![link.clone()],
+                mistakes: vec![],
             })
         };
         wire.links.iter().enumerate().filter_map(factor).collect()
@@ -215,6 +217,7 @@ impl<'a> Wires<'a> {
                 weight: None,
                 reused: true,
                 links: wire.links[above].to_vec(),
+                mistakes: vec![],
             });
             factors.push(Factor {
                 symbol: wire.links[ONWARD].symbol.clone(),
@@ -223,6 +226,7 @@ impl<'a> Wires<'a> {
                 weight: onward.map(|wire| self.weight(wire)),
                 reused: false,
                 links: vec![wire.links[ONWARD].clone()],
+                mistakes: vec![],
             });
         } else {
             factors.push(Factor {
@@ -232,6 +236,7 @@ impl<'a> Wires<'a> {
                 weight: None,
                 reused: false,
                 links: wire.links[..HIDDEN].to_vec(),
+                mistakes: vec![],
             });
         }
         let own = if self.worked.activates(0) { HIDDEN.. } else { HIDDEN + 1.. };
@@ -244,6 +249,7 @@ impl<'a> Wires<'a> {
             weight: Some(weight),
             reused: false,
             links,
+            mistakes: vec![],
         });
         factors
     }

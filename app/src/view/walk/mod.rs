@@ -1,7 +1,16 @@
 //! The six steps of learning on a worked example, with every number.
 
+mod choices;
+mod curves;
 mod derivation;
+mod nudged;
+mod practice;
 mod story;
+
+pub use choices::Choices;
+pub use curves::Curves;
+pub use nudged::{Moved, Nudged, Push};
+pub use practice::Mistake;
 
 use super::ByName;
 use super::digits::count;
@@ -9,10 +18,10 @@ use crate::textbook::{Textbook, Worked, pretty};
 use derivation::Wires;
 use schemars::JsonSchema;
 use serde::Serialize;
-use whygrad::credit::{Expression, Link, Snapshot};
+use whygrad::credit::{Expression, Link, Snapshot, Update};
 use whygrad::train::Trainer;
 
-/// A worked example, its first step and what was learned by it.
+/// A worked example, one of its steps, the first if nothing else is said, and what was learned by it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Walk {
     /// What the example is called.
@@ -23,9 +32,11 @@ pub struct Walk {
     pub inputs: ByName<f64>,
     /// The targets, by their outputs.
     pub targets: ByName<f64>,
-    /// The weights at the start.
+    /// Updates that were made before the step.
+    pub updates_before: u64,
+    /// The weights before the step.
     pub weights: ByName<f64>,
-    /// The first step.
+    /// The step.
     pub step: Pass,
     /// The slopes of the activations in it.
     pub slopes: Slopes,
@@ -33,12 +44,14 @@ pub struct Walk {
     pub finite_difference: ByName<f64>,
     /// α; null where the source gives none: then no step is made.
     pub learning_rate: Option<f64>,
-    /// The weights after one update.
+    /// The weights after the step's update.
     pub learned: Option<ByName<f64>>,
     /// The step at those.
     pub after: Option<Pass>,
     /// The loss before the first update, after one, after two, …
     pub losses: Option<Vec<f64>>,
+    /// The activations and the loss, to be drawn.
+    pub curves: Curves,
     /// The six steps as they are told.
     pub story: Story,
 }
@@ -54,6 +67,8 @@ pub struct Pass {
     pub output_sum: ByName<f64>,
     /// What the output neurons make of them: the prediction.
     pub prediction: ByName<f64>,
+    /// By how much each prediction misses its target: ŷ − y.
+    pub miss: ByName<f64>,
     /// L.
     pub loss: f64,
     /// ∂L by each output.
@@ -124,6 +139,8 @@ pub struct Connection {
     pub weight: String,
     /// The weight's value.
     pub value: f64,
+    /// What passes through it: the weight times what it comes from.
+    pub passes: f64,
     /// Where it comes from; null for a bias.
     pub from: Option<String>,
     /// Where it goes to.
@@ -181,6 +198,8 @@ pub struct WeightChain {
     pub zero: Option<String>,
     /// Of the last connection of a shared weight: the sum over all of them, its gradient.
     pub shared: Option<f64>,
+    /// Wrong answers for the product.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// A factor of a chain.
@@ -198,6 +217,8 @@ pub struct Factor {
     pub reused: bool,
     /// The local derivatives that it is made of, and how each is computed.
     pub links: Vec<Link>,
+    /// Wrong answers for its number.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// The update, and what it did.
@@ -222,7 +243,7 @@ pub struct Learning {
 pub struct Row {
     /// The weight.
     pub weight: String,
-    /// Its value at the start.
+    /// Its value before the step.
     pub value: f64,
     /// ∂L by it.
     pub gradient: f64,
@@ -236,6 +257,8 @@ pub struct Row {
     pub stays: bool,
     /// Whether a kink of an activation or of the loss lies inside the nudge.
     pub kink: bool,
+    /// How the optimizer made the update of the gradient; null where no step is made.
+    pub update: Option<Update>,
 }
 
 /// An output before and after an update.
@@ -261,45 +284,88 @@ pub struct Misprint {
 }
 
 impl Walk {
-    /// Of an example, with its losses after up to `updates` updates (at least one) and names as `people` write them or
-    /// plain. The problem in a sentence where the example cannot be worked.
-    pub fn new(book: &Textbook, updates: u64, people: bool) -> Result<Walk, String> {
+    /// Of an example's step after `after` updates, with its losses after up to `updates` of them (at least the step's
+    /// own) and names as `people` write them or plain. The problem in a sentence where the example cannot be worked.
+    pub fn new(book: &Textbook, after: u64, updates: u64, people: bool) -> Result<Walk, String> {
         let worked = book.work()?;
-        let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
-        trainer.check_outputs(worked.batch()).map_err(|problem| problem.to_string())?;
-        let first = worked.hold(&trainer, people)?;
+        let mut updating = Updating::new(&worked, book.learning_rate)?;
+        if after > 0 && book.learning_rate.is_none() {
+            return Err("gives no learning rate, so no update can come before the step".into());
+        }
+        updating.up_to(after)?;
+        let step = worked.hold(&updating.trainer, people)?;
+        if after > 0 && !step.is_finite() {
+            return Err(format!(
+                "after {} not all numbers are finite any more",
+                count(after as usize, "update")
+            ));
+        }
         let learned = match book.learning_rate {
             None => None,
-            Some(_) => Some(Learned::new(&worked, &mut trainer, updates, people)?),
+            Some(_) => Some(Learned::new(updating, after, updates, people)?),
         };
         let names = Names::new(&worked, people);
-        let (wires, story) =
-            (Wires::new(&worked, &first), Story::new(book, &worked, &first, learned.as_ref()));
-        let values = |weights| worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
+        let mut story = Story::new(book, &worked, &step, learned.as_ref());
+        practice::add(
+            &mut story,
+            book,
+            &worked,
+            &step,
+            learned.as_ref().map(|learned| &learned.weights[..]),
+        )?;
+        let wires = Wires::new(&worked, &step);
         Ok(Walk {
             name: book.name.clone(),
             source: book.source.clone(),
-            inputs: names.units(0, worked.units(&first, 0)),
-            targets: names.units(2, worked.targets().to_vec()),
-            weights: names.weights(values(&worked.start)),
-            step: names.pass(&worked, &first),
+            inputs: names.of(0, worked.units(&step, 0)),
+            targets: names.of(2, worked.targets().to_vec()),
+            updates_before: after,
+            weights: names.weights(worked.values(&step.state().weights)),
+            step: names.pass(&worked, &step),
             slopes: Slopes {
-                hidden: names.units(1, wires.activation_slopes(0)),
-                output: names.units(2, wires.activation_slopes(1)),
+                hidden: names.of(1, wires.activation_slopes(0)),
+                output: names.of(2, wires.activation_slopes(1)),
             },
             finite_difference: names.weights(story.learning.weights.iter().map(|row| row.nudged).collect()),
             learning_rate: book.learning_rate,
             learned: learned.as_ref().map(|learned| names.weights(learned.weights.clone())),
             after: learned.as_ref().map(|learned| names.pass(&worked, &learned.after)),
             losses: learned.map(|learned| learned.losses),
+            curves: Curves::new(&worked, &step, &names),
             story,
         })
     }
 }
 
+/// Updates on their way.
+struct Updating<'a> {
+    worked: &'a Worked,
+    trainer: Trainer<f64>,
+    /// The loss before the first update, after one, after two, …, but after the last.
+    losses: Vec<f64>,
+}
+
+impl<'a> Updating<'a> {
+    fn new(worked: &'a Worked, lr: Option<f64>) -> Result<Updating<'a>, String> {
+        let mut trainer = worked.trainer(lr.unwrap_or(0.0))?;
+        trainer.check_outputs(worked.batch()).map_err(|problem| problem.to_string())?;
+        Ok(Updating { worked, trainer, losses: vec![] })
+    }
+
+    /// Goes on until so many updates are made in all.
+    fn up_to(&mut self, updates: u64) -> Result<(), String> {
+        for update in self.losses.len() as u64..updates {
+            self.losses.push(self.trainer.step(self.worked.batch()));
+            let outside = self.trainer.check_outputs(self.worked.batch());
+            outside.map_err(|problem| format!("after {} {problem}", count(update as usize + 1, "update")))?;
+        }
+        Ok(())
+    }
+}
+
 /// What updates left.
 struct Learned {
-    /// Each weight after one of them.
+    /// Each weight after the step's.
     weights: Vec<f64>,
     /// The next step.
     after: Snapshot,
@@ -308,23 +374,14 @@ struct Learned {
 }
 
 impl Learned {
-    fn new(
-        worked: &Worked,
-        trainer: &mut Trainer<f64>,
-        updates: u64,
-        people: bool,
-    ) -> Result<Learned, String> {
-        let mut losses = vec![trainer.step(worked.batch())];
-        let weights = &trainer.state().weights;
-        let weights = worked.weights.iter().map(|weight| worked.value(weight, weights)).collect();
-        let after = worked.hold(trainer, people)?;
+    fn new(mut updating: Updating<'_>, before: u64, updates: u64, people: bool) -> Result<Learned, String> {
+        updating.up_to(before + 1)?;
+        let weights = updating.worked.values(&updating.trainer.state().weights);
+        let after = updating.worked.hold(&updating.trainer, people)?;
+        updating.up_to(updates)?;
         // A step tells the loss before its update; nobody sees the update of the last one.
-        for update in 1..=updates {
-            let outside = trainer.check_outputs(worked.batch());
-            outside.map_err(|problem| format!("after {} {problem}", count(update as usize, "update")))?;
-            losses.push(trainer.step(worked.batch()));
-        }
-        Ok(Learned { weights, after, losses })
+        updating.losses.push(updating.trainer.step(updating.worked.batch()));
+        Ok(Learned { weights, after, losses: updating.losses })
     }
 }
 
@@ -341,8 +398,9 @@ impl Names {
         Names { units, weights: worked.weights.iter().map(|weight| write(&weight.symbol)).collect() }
     }
 
-    fn units(&self, layer: usize, numbers: Vec<f64>) -> ByName<f64> {
-        ByName(self.units[layer].iter().cloned().zip(numbers).collect())
+    /// What belongs to each input (0), hidden neuron (1) or output (2).
+    fn of<V>(&self, layer: usize, each: Vec<V>) -> ByName<V> {
+        ByName(self.units[layer].iter().cloned().zip(each).collect())
     }
 
     fn weights(&self, numbers: Vec<f64>) -> ByName<f64> {
@@ -350,13 +408,15 @@ impl Names {
     }
 
     fn pass(&self, worked: &Worked, step: &Snapshot) -> Pass {
-        let value = |value: usize| self.units(value.div_ceil(2), worked.units(step, value));
-        let by = |value: usize| self.units(value.div_ceil(2), worked.unit_gradients(step, value));
+        let value = |value: usize| self.of(value.div_ceil(2), worked.units(step, value));
+        let by = |value: usize| self.of(value.div_ceil(2), worked.unit_gradients(step, value));
         Pass {
             hidden_sum: value(1),
             hidden: value(2),
             output_sum: value(3),
             prediction: value(4),
+            miss: self
+                .of(2, worked.units(step, 4).iter().zip(worked.targets()).map(|(p, y)| p - y).collect()),
             loss: step.batch_loss(),
             by_prediction: by(4),
             by_output_sum: by(3),

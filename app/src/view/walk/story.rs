@@ -4,7 +4,7 @@ use super::derivation::Wires;
 use super::{Connection, Derivation, Drawing, Equation, Learned, Learning, Misprint, Prediction, Row, Story};
 use crate::textbook::{Textbook, Worked};
 use crate::view::digits::{count, number};
-use whygrad::credit::{Binding, Expression, Snapshot, formula, loss_formula, nudge};
+use whygrad::credit::{Binding, Expression, Snapshot, formula, loss_formula, nudge, update};
 use whygrad::expr::{Expr, Role, Symbol};
 
 impl Story {
@@ -60,9 +60,12 @@ impl Told<'_> {
             worked.weights.iter().flat_map(|weight| weight.ends.iter().map(move |end| (weight, end)));
         let connections = connections.map(|(weight, end)| {
             let [before, after] = if end.layer == 0 { [&inputs, &hidden] } else { [&hidden, &outputs] };
+            let value = worked.value(weight, &step.state().weights);
+            let source = end.from.map_or(1.0, |from| worked.units(step, 2 * end.layer)[from]);
             Connection {
                 weight: self.symbol(weight),
-                value: worked.value(weight, &worked.start),
+                value,
+                passes: value * source,
                 from: end.from.map(|from| before[from].clone()),
                 to: after[end.to].clone(),
             }
@@ -199,13 +202,14 @@ impl Told<'_> {
             let (gradient, nudged) = (gradients[i], nudges.iter().map(|nudge| nudge.difference).sum());
             Row {
                 weight: self.symbol(weight),
-                value: worked.value(weight, &worked.start),
+                value: worked.value(weight, &step.state().weights),
                 gradient,
                 nudged,
                 relative: relative(gradient, nudged),
                 learned: learned.map(|learned| learned.weights[i]),
                 stays: weight.frozen,
                 kink: nudges.iter().any(|nudge| !nudge.crossings.is_empty()),
+                update: learned.map(|_| update(step, worked.at(weight.ends[0]))),
             }
         });
         let predictions = learned.into_iter().flat_map(|learned| {

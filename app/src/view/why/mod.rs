@@ -94,6 +94,7 @@ impl Why {
         let (run, last_step, case, values) = match &step.origin {
             Origin::Run { path, last } => (Some(path.clone()), Some(*last), None, None),
             Origin::Case { name, worked } => (None, None, Some(name.clone()), Some(values(worked, snapshot))),
+            Origin::Played { .. } => (None, None, None, None),
         };
         let paths = paths(snapshot, weight, example, k);
         let mut why = Why {

@@ -136,6 +136,7 @@ pub(in crate::view) fn step_says<T: Real>(step: &Step<T>) -> String {
     let of = match &step.origin {
         Origin::Run { path, last } => format!("{}, step {number_of} of {last}; ", harmless(path)),
         Origin::Case { name, .. } => format!("{name}; "),
+        Origin::Played { name } => format!("{}, step {number_of}; ", harmless(name)),
     };
     let (examples, divisor) = (snapshot.examples(), snapshot.plan().divisor());
     let batch = match examples {

@@ -1,7 +1,7 @@
 //! The chain, factor by factor.
 
 use crate::terminal::{Page, padded};
-use crate::view::digits::{formula, number, reconciled};
+use crate::view::digits::{number, reconciled};
 use crate::view::why::Why;
 use whygrad::credit::{Expression, Factor, Link, Measure};
 use whygrad::expr::{Expr, Function};
@@ -63,7 +63,7 @@ fn factor(page: &mut Page, of: &Factor, columns: usize) {
             _ => (format!("{} = ", link.symbol), format!(" = {}", link.number.map_or("–".into(), number))),
         };
         if let Some(expression) = link.expression.as_ref().filter(|expression| !expression.is_number()) {
-            dim(&format!("{left}{}{right}", written(expression, link.number)));
+            dim(&format!("{left}{}{right}", written(expression)));
         } else if links.len() > 1 {
             dim(&format!("{left}{}", right.trim_start_matches(" = ")));
         }
@@ -77,8 +77,8 @@ fn says(link: &Link) -> bool {
 }
 
 /// `h₁·(1 − h₁) = 0.6457·(1 − 0.6457)`; with vectors, what they are: `‖softmax(ŷ) − onehot(y)‖, ŷ = [0.5, −1.2], y = 1`
-fn written(expression: &Expression, result: Option<f64>) -> String {
-    let (symbols, numbers) = (expression.symbols(), formula(expression, result.unwrap_or(f64::NAN)));
+fn written(expression: &Expression) -> String {
+    let (symbols, numbers) = (expression.symbols(), expression.readable());
     // A letter by itself, and a norm, is followed by its number anyway.
     let norm = matches!(expression.tree, Expr::Call(Function::Norm, _));
     let alone = expression.is_symbol() || norm || symbols == numbers;

@@ -1,16 +1,17 @@
-//! The options that say which worked example, and with which numbers.
+//! Which worked example, and with which numbers: as options of a command, and as the page asks for it.
 
-use super::real;
+use super::Textbook;
 use crate::error::{Error, Result, nearest};
-use crate::textbook::Textbook;
-use crate::view::digits::count;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use whygrad::loss::{self, TargetKind};
 use whygrad::op::{self, Structure};
 
 /// A worked example: the first network, or one from the literature; with other numbers, where they are given.
-#[derive(Clone, Default, PartialEq, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Serialize, Deserialize)]
 #[command(next_help_heading = "The worked example")]
-pub(super) struct Example {
+#[serde(default, deny_unknown_fields)]
+pub struct Example {
     /// An example from the literature: mazur, hmkcode, mustafa_relu, zhou, han_kamber, …; by default the first network
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
@@ -32,16 +33,19 @@ pub(super) struct Example {
     /// Loss: squared_error, half_squared_error, mse, mae, huber, bce, bce_with_logits
     #[arg(long, value_name = "NAME")]
     loss: Option<String>,
+    /// Optimizer, with settings if it has any: sgd,momentum=0.9 or adam; by default plain gradient descent
+    #[arg(long, value_name = "NAME,KEY=VALUE")]
+    optimizer: Option<String>,
 }
 
 impl Example {
     /// Whether any of the options is given.
-    pub(super) fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         *self != Example::default()
     }
 
     /// The example with what was given for it.
-    pub(super) fn book(&self) -> Result<Textbook> {
+    pub fn book(&self) -> Result<Textbook> {
         let mut book = Textbook::named(self.case.as_deref())?;
         replace("--x", &mut book.inputs, &self.x)?;
         replace("--w", &mut book.parameters, &self.w)?;
@@ -53,8 +57,7 @@ impl Example {
             book.learning_rate = Some(lr);
         }
         if let Some(name) = &self.activation {
-            let known: Vec<&str> =
-                op::LIST.iter().filter(|entry| pointwise(entry)).map(|entry| entry.name).collect();
+            let known: Vec<&str> = activations().collect();
             if !known.contains(&name.as_str()) {
                 let (hint, known) = (nearest(name, &known), known.join(", "));
                 let problem = format!("no activation \"{name}\"{hint}; there are: {known}");
@@ -65,7 +68,36 @@ impl Example {
         if let Some(name) = &self.loss {
             book.loss.clone_from(name);
         }
+        if let Some(text) = &self.optimizer {
+            book.optimizer.clone_from(text);
+        }
         Ok(book)
+    }
+
+    /// As the options of a command: `--lr 0.1 --w=-0.5,0.2`.
+    pub fn options(&self) -> String {
+        let list = |numbers: &[f64]| {
+            let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
+            (!numbers.is_empty()).then(|| numbers.join(","))
+        };
+        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let options = [
+            ("case", text(&self.case)),
+            ("activation", text(&self.activation)),
+            ("loss", text(&self.loss)),
+            ("optimizer", text(&self.optimizer)),
+            ("lr", self.lr.map(|lr| lr.to_string())),
+            ("x", list(&self.x)),
+            ("w", list(&self.w)),
+            ("target", list(&self.target)),
+        ];
+        let option = |(name, value): (&str, Option<String>)| {
+            let value = value?;
+            // Behind a space it would be an option itself.
+            let join = if value.starts_with('-') { '=' } else { ' ' };
+            Some(format!(" --{name}{join}{}", quoted(&value)))
+        };
+        options.into_iter().filter_map(option).collect()
     }
 }
 
@@ -77,15 +109,36 @@ fn replace(option: &str, into: &mut Map<String, Json>, given: &[f64]) -> Result<
     let names: Vec<&str> = into.keys().map(String::as_str).collect();
     if given.len() != names.len() || given.iter().any(|x| !x.is_finite()) {
         let (wants, names) = (names.len(), names.join(", "));
-        let wants = count(wants, "finite number");
-        let problem = format!("takes {wants} ({names}), and {} were given", given.len());
+        let numbers = if wants == 1 { "number" } else { "numbers" };
+        let problem = format!("takes {wants} finite {numbers} ({names}), and {} were given", given.len());
         return Err(Error::argument(option, problem));
     }
     into.values_mut().zip(given).for_each(|(value, x)| *value = Json::from(*x));
     Ok(())
 }
 
-/// Whether an operation acts number by number with its defaults, and can be an activation of the example.
+/// For a shell: in quotes, where one would read more into it than it says.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-+.,_=".contains(c);
+    if text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Reads a number.
+fn real(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "it takes a number, such as 0.5 or 1e-3".into())
+}
+
+/// The activations of a hidden layer: operations that act number by number with their defaults.
+pub fn activations() -> impl Iterator<Item = &'static str> {
+    op::LIST.iter().filter(|entry| pointwise(entry)).map(|entry| entry.name)
+}
+
+/// The losses of an example: those that compare with numbers.
+pub fn losses() -> impl Iterator<Item = &'static str> {
+    let values = |name: &str| loss::read(name, []).is_ok_and(|loss| loss.wants() == TargetKind::Values);
+    loss::LIST.iter().map(|entry| entry.name).filter(move |name| values(name))
+}
+
 fn pointwise(entry: &op::OpEntry) -> bool {
     let op = op::read(entry.name, []);
     op.is_ok_and(|op| op.structure() == Structure::Pointwise)
