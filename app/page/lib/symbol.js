@@ -134,14 +134,15 @@ function mathRow(symbol) {
   return parts.length === 1 ? parts[0] : math('mrow', {}, ...parts);
 }
 
-/** Brackets and slashes of a symbol stand close.
+/** Brackets and slashes of a symbol stand close, a sign between two symbols does not.
  * @param {string} text
  * @returns {Record<string, string>} */
 function sign(text) {
+  const between = text.trim() === '−' ? '0.22em' : '0';
   return {
     stretchy: 'false',
-    lspace: '0',
-    rspace: text.startsWith(',') ? '0.3em' : '0',
+    lspace: between,
+    rspace: text.startsWith(',') ? '0.3em' : between,
     form: text.trim() === '(' ? 'prefix' : 'infix',
   };
 }

@@ -126,7 +126,7 @@ fn probabilities(outputs: &[f32], loss: &str) -> Option<Vec<f64>> {
         "nll" => Some(numbers.map(f64::exp).collect()),
         "categorical_cross_entropy" => Some(numbers.collect()),
         "bce" | "bce_with_logits" => {
-            let x = numbers.last()?;
+            let x = f64::from(*outputs.last()?);
             let one = if loss == "bce" { x } else { 1.0 / (1.0 + (-x).exp()) };
             Some(vec![1.0 - one, one])
         }

@@ -208,7 +208,7 @@ async fn act(State(all): Shared, Path(id): Path<String>, body: Bytes) -> Respons
         let running = all.find(&id)?;
         let session = &running.session;
         match json(&body)? {
-            Act::Play { speed: Some(speed) } if !(speed > 0.0) => {
+            Act::Play { speed: Some(speed) } if speed <= 0.0 => {
                 return Err(format!("speed is {speed}; it takes a number above 0"));
             }
             Act::Play { speed } => session.set(Does::Playing(speed)),

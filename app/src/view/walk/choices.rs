@@ -36,8 +36,8 @@ pub struct Choice {
 }
 
 const OPTIMIZERS: &[[&str; 2]] = &[
-    ["sgd", "gradient descent"],
-    ["sgd,momentum=0.9", "with momentum 0.9"],
+    ["sgd", "SGD"],
+    ["sgd,momentum=0.9", "SGD, momentum"],
     ["adam", "Adam"],
     ["adamw", "AdamW"],
     ["rmsprop", "RMSprop"],
