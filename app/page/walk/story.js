@@ -129,14 +129,15 @@ function learning(walk) {
     return [
       'The source gives no learning rate, so no step is made. Set one below the picture to see what it would do.',
     ];
+  const all = words(weights.filter(({ stays }) => !stays).length);
+  const plainly = walk.settings.optimizer === 'sgd';
   return [
-    `Every weight takes one small step **against** its gradient, all ${words(weights.filter(({ stays }) => !stays).length)} at once. Then again, with new gradients, until the loss is small.`,
-    ...(walk.settings.optimizer === 'sgd'
+    plainly
+      ? `Every weight takes one small step **against** its gradient, all ${all} at once. Then again, with new gradients, until the loss is small.`
+      : `Every weight takes one step, all ${all} at once. The optimizer makes it of this gradient **and of those before**, so a step can go on uphill for a while. Then again, with new gradients.`,
+    ...(plainly
       ? ['formula:update']
-      : [
-          'formula:step',
-          'small:This optimizer remembers: point at a weight in the table to see what its step is made of.',
-        ]),
+      : ['formula:step', 'small:Point at a weight in the table to see what its step is made of.']),
     `change:${JSON.stringify([predictions, walk.step.loss, walk.after?.loss])}`,
   ];
 }

@@ -27,7 +27,7 @@ pub struct Matrix {
     pub name: String,
     /// Where it stands.
     pub range: Range<usize>,
-    /// [out, in], or [out] of a bias.
+    /// `[out, in]`, or `[out]` of a bias.
     pub shape: Vec<usize>,
 }
 

@@ -79,7 +79,7 @@ pub struct Parameter {
     pub name: String,
     /// Where it stands among all of them.
     pub offset: usize,
-    /// [out, in], or [out].
+    /// `[out, in]`, or `[out]`.
     pub shape: Vec<usize>,
 }
 
