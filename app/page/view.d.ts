@@ -198,7 +198,8 @@ export interface Choices {
   cases: { name: string; source: string }[];
   activations: string[];
   losses: string[];
-  optimizers: { value: string; label: string }[];
+  /** `lr`: the rate that is usual for it. */
+  optimizers: { value: string; label: string; lr?: number | null }[];
 }
 
 /** Something that moved when a variable was nudged. */

@@ -1,7 +1,7 @@
 // Puts the engine's MathML into the page. It is text from the server with names that can come from anywhere, so it is
 // parsed, and only elements and attributes of formulas are taken over.
 
-import { math, parse, toMath } from './symbol.js';
+import { greek, math, parse, toMath } from './symbol.js';
 
 const ELEMENTS = new Set(
   'math mrow mi mn mo mtext mspace mfrac msup msub msubsup mover munder munderover msqrt mroot mtable mtr mtd mstyle mpadded mphantom'.split(
@@ -47,7 +47,7 @@ function inside(whole) {
   return [...only.childNodes];
 }
 
-/** A formula in pieces between which a line may break: before = + − at its top.
+/** A formula in pieces between which a line may break: before = + − and the words of cases (if, else) at its top.
  * @param {Element} whole
  * @returns {Element[]} */
 export function breakable(whole) {
@@ -60,7 +60,11 @@ export function breakable(whole) {
     const breaks =
       depth === 0 && child instanceof Element && child.localName === 'mo' && /^[=+−]$/.test(child.textContent ?? '');
     const last = pieces[pieces.length - 1];
-    if (breaks && last.childNodes.length) {
+    if (depth === 0 && child instanceof Element && child.localName === 'mtext') {
+      const [, mark, word] = /^\s*(,?)\s*(.*?)\s*$/.exec(child.textContent ?? '') ?? ['', '', ''];
+      if (mark) last.append(math('mo', { lspace: '0', rspace: '0' }, mark));
+      pieces.push(math('math', {}, math('mtext', {}, `${word}\u00a0`)));
+    } else if (breaks && last.childNodes.length) {
       // An operator that begins a piece is still between two things.
       if (child.getAttribute('form') !== 'prefix') child.setAttribute('form', 'infix');
       pieces.push(math('math', {}, child));
@@ -86,7 +90,8 @@ function copy(from) {
  * a formula in a sentence keeps its height.
  * @param {string} name */
 function letters(name) {
-  const tokens = parse(name);
-  if (tokens.length === 1 && tokens[0].kind === 'name') return math('mi', {}, name);
-  return toMath(name, true);
+  const letter = greek(name);
+  const tokens = parse(letter);
+  if (tokens.length === 1 && tokens[0].kind === 'name') return math('mi', {}, letter);
+  return toMath(letter, true);
 }

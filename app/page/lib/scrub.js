@@ -2,13 +2,14 @@
 // means is the view's business.
 
 import { h } from './dom.js';
-import { typed } from './format.js';
+import { brief, typed } from './format.js';
 
 /** @typedef {object} Variables
  * @property {(name: string) => number} get at full precision
  * @property {(name: string, value: number) => void} set
  * @property {(name: string) => {by: number, min: number, max: number}} range step and limits
- * @property {(name: string) => void} [tap] a click that moved nothing, or Space */
+ * @property {(name: string) => void} [tap] a click that moved nothing, or Space
+ * @property {(says: string) => void} [refused] what is wrong with what was typed, as a sentence */
 
 /** @param {HTMLElement} root
  * @param {Variables} variables */
@@ -67,6 +68,17 @@ export function scrub(root, variables) {
     event.stopPropagation();
   });
 
+  /** What was typed is taken as it is, or refused with a reason.
+   * @param {string} name @param {string} text */
+  function enter(name, text) {
+    const value = typed(text);
+    const { min, max } = variables.range(name);
+    if (!Number.isFinite(value)) variables.refused?.(`“${text.trim()}” is not a number.`);
+    else if (variables.refused && (value < min || value > max))
+      variables.refused(`${name} can be from ${brief(min)} to ${brief(max)}, and ${brief(value)} is not.`);
+    else variables.set(name, Math.min(max, Math.max(min, value)));
+  }
+
   /** A field over the number, with every digit of it.
    * @param {Element} element */
   function type(element) {
@@ -77,7 +89,8 @@ export function scrub(root, variables) {
       inputmode: 'decimal',
       'aria-label': element.getAttribute('aria-label') ?? name,
     });
-    field.value = String(variables.get(name));
+    const before = String(variables.get(name));
+    field.value = before;
     const width = 7 * parseFloat(getComputedStyle(document.documentElement).fontSize);
     field.style.left = `${Math.max(4, Math.min(innerWidth - width - 4, box.left + box.width / 2 - width / 2))}px`;
     field.style.top = `${box.top + box.height / 2 - width / 7}px`;
@@ -86,10 +99,9 @@ export function scrub(root, variables) {
     const close = (take, back) => {
       if (done) return;
       done = true;
-      const value = typed(field.value);
+      const text = field.value;
       field.remove();
-      const { min, max } = variables.range(name);
-      if (take && Number.isFinite(value)) variables.set(name, Math.min(max, Math.max(min, value)));
+      if (take && text.trim() !== '' && text !== before) enter(name, text);
       if (back && element instanceof SVGElement) element.focus();
       else if (back && element instanceof HTMLElement) element.focus();
     };

@@ -11,6 +11,19 @@ const MATH = 'http://www.w3.org/1998/Math/MathML';
  * @param {string} symbol */
 export const plain = (symbol) => symbol.replace(/[₀-₉]/g, (low) => String(LOW.indexOf(low)));
 
+const GREEK = new Map([
+  ['alpha', 'α'],
+  ['beta', 'β'],
+  ['gamma', 'γ'],
+  ['delta', 'δ'],
+  ['epsilon', 'ε'],
+  ['lambda', 'λ'],
+]);
+
+/** Greek letters that code spells out, as letters.
+ * @param {string} text */
+export const greek = (text) => text.replace(/\p{L}[\p{L}\d_]*/gu, (word) => GREEK.get(word) ?? word);
+
 /** How a voice should say it: `∂L/∂w₁` is `the slope of L by w 1`.
  * @param {string} symbol */
 export const spoken = (symbol) =>

@@ -8,7 +8,8 @@ import { colours as readColours, onTheme } from './colour.js';
 import { field } from './field.js';
 import { layout } from './layout.js';
 import { maps } from './maps.js';
-import { legend, network } from './network.js';
+import { legend } from './legend.js';
+import { network } from './network.js';
 import { ribbons } from './ribbons.js';
 
 /** @typedef {import('./view.js').Run} Run */
@@ -22,47 +23,52 @@ import { ribbons } from './ribbons.js';
  * @property {Why | null} why of the step that the frame shows
  * @property {Place | null} chosen
  * @property {Place | null} pointed
- * @property {boolean} exact whether each number is left in the page at full precision */
+ * @property {boolean} exact whether each number is left in the page at full precision
+ * @property {boolean} scaled whether the inputs are scaled */
 
 /** Pixels of a unit of the drawing, 16 of which are a rem. */
 export const unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
-/** @param {{onexample: (row: number | null) => void, onto: (step: number) => void}} on */
+/** @param {{onexample: (row: number | null) => void, onto: (step: number) => void, onlook: () => void}} on onlook: it looks
+ * different now, so it has to be drawn again */
 export function board(on) {
   const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.querySelector('#net')));
   const plot = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.querySelector('#losses')));
   const canvas = /** @type {HTMLCanvasElement} */ (the('#maps'));
   const stage = the('.stage');
   const map = the('#field');
+  const foot = the('.foot');
   const drawLegend = legend(the('#legend'));
   const drawChart = chart(/** @type {SVGElement} */ (/** @type {unknown} */ (plot)), on.onto);
   const train = h('b', { class: 'num val' });
   const test = h('b', { class: 'num' });
-  const [trainShare, testShare] = [h('span', { class: 'soft' }), h('span', { class: 'soft' })];
-  the('#numbers').append(
-    h('p', {}, h('span', { class: 'soft' }, 'training loss'), train, trainShare),
-    h('p', {}, h('span', { class: 'soft' }, 'held-out loss'), test, testShare),
-  );
+  const soft = () => h('span', { class: 'soft' });
+  const [trainName, trainShare, testName, testShare] = [soft(), soft(), soft(), soft()];
+  the('#numbers').append(h('p', {}, trainName, train, trainShare), h('p', {}, testName, test, testShare));
 
   // Measuring makes the browser lay the page out, so it is done only where a size may have changed.
   let resized = true;
   addEventListener('resize', () => (resized = true));
-  new ResizeObserver(() => (resized = true)).observe(stage);
+  const watch = new ResizeObserver(() => {
+    resized = true;
+    on.onlook();
+  });
+  for (const each of [stage, the('#fold'), the('#error'), the('.title'), map]) watch.observe(each);
   let colours = readColours();
   /** @type {{run: Run, place: ReturnType<typeof layout>, net: ReturnType<typeof network>, maps: ReturnType<typeof maps>, field: ReturnType<typeof field>, answers: ReturnType<typeof answers> | null, over: ReturnType<typeof ribbons>, size: string, plot: {width: number, height: number}} | null} */
   let built = null;
 
-  /** @param {Run} run */
-  function build(run) {
+  /** @param {Run} run @param {boolean} scaledInputs */
+  function build(run, scaledInputs) {
     const pixel = unit();
     const width = Math.max(280, Math.round(stage.clientWidth / pixel));
     const height = tall(run, width, pixel);
     const size = `${width} ${height} ${pixel} ${devicePixelRatio}`;
-    if (built?.run === run && built.size === size) return { ...built, plot: plotBox(pixel) };
+    if (built?.run === run && built.size === size) return built;
     const place = layout(run, width, height);
     const net = network(/** @type {SVGElement} */ (/** @type {unknown} */ (svg)), run, place);
     const scale = pixel * devicePixelRatio;
-    const ground = field(map, run, scale, on.onexample);
+    const ground = field(map, run, scale, scaledInputs, on.onexample);
     ground?.points(colours);
     built = {
       run,
@@ -73,13 +79,17 @@ export function board(on) {
       field: ground,
       over: ribbons(net.over),
       size,
-      plot: plotBox(pixel),
+      plot: { width: 300, height: 112 },
     };
     return built;
   }
 
   /** Where to draw the losses. @param {number} pixel */
   function plotBox(pixel) {
+    // Beside the network it takes what the window leaves, so that its axis is not under the foot of the page.
+    const beside = stage.getBoundingClientRect().right < plot.getBoundingClientRect().left;
+    const left = innerHeight - foot.clientHeight - 10 - (plot.getBoundingClientRect().top + scrollY);
+    plot.style.height = beside ? `${Math.min(9 * 16, Math.max(70, left / pixel)) / 16}rem` : '';
     const box = plot.getBoundingClientRect();
     return { width: Math.round(box.width / pixel) || 300, height: Math.round(box.height / pixel) || 112 };
   }
@@ -99,15 +109,8 @@ export function board(on) {
 
   /** @param {Run} run @param {Frame} frame @param {Looked} looked */
   function draw(run, frame, looked) {
-    const {
-      place,
-      net,
-      maps,
-      field,
-      answers,
-      over,
-      plot: box,
-    } = resized || built?.run !== run || !built ? build(run) : built;
+    const last = resized || built?.run !== run ? null : built;
+    const { place, net, maps, field, answers, over, plot: before } = last ?? build(run, looked.scaled);
     resized = false;
     const limit = net.draw(frame, looked.show, looked.exact);
     const matrices = maps.draw(frame, colours, looked.show);
@@ -123,9 +126,13 @@ export function board(on) {
         each === null ? [] : [{ name: run.layers[layer].weight.name, limit: number(each) }],
       ),
     );
+
+    measured('training loss', trainName, train, trainShare, frame.train, 'data-train-loss');
+    measured('held-out loss', testName, test, testShare, frame.test, 'data-test-loss');
+    // Last, for it takes the room that everything above it leaves.
+    const box = last ? before : plotBox(unit());
+    if (!last && built) built = { ...built, plot: box };
     drawChart(run, frame, box.width, box.height);
-    measured(train, trainShare, frame.train, 'data-train-loss');
-    measured(test, testShare, frame.test, 'data-test-loss');
     attributes(the('main'), {
       'data-step': frame.step,
       'data-train-loss': frame.train.loss,
@@ -136,7 +143,7 @@ export function board(on) {
   onTheme(() => {
     colours = readColours();
     built?.field?.points(colours);
-    on.onto(-1);
+    on.onlook();
   });
 
   return {
@@ -148,9 +155,14 @@ export function board(on) {
   };
 }
 
-/** @param {HTMLElement} host @param {HTMLElement} share @param {{loss: number | null, accuracy: number | null} | null} part @param {string} hook */
-function measured(host, share, part, hook) {
-  write(host, part === null ? 'nothing' : part.loss === null ? 'no number' : number(part.loss));
+/** @param {string} says @param {HTMLElement} name @param {HTMLElement} host @param {HTMLElement} share @param {{loss: number | null, accuracy: number | null} | null} part @param {string} hook */
+function measured(says, name, host, share, part, hook) {
+  const loss = part?.loss ?? null;
+  write(name, part === null ? 'nothing is held out' : loss === null ? `${says} is not finite any more` : says);
+  write(host, loss === null ? '' : number(loss));
+  // What is not there takes no room.
+  host.hidden = loss === null;
+  share.hidden = part === null || part.accuracy === null;
   attributes(host, { [hook]: part?.loss ?? null, 'data-number': part?.loss ?? null });
   const accuracy = part?.accuracy ?? null;
   write(share, accuracy === null ? '' : `${(accuracy * 100).toFixed(1)} % right`);

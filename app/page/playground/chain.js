@@ -4,13 +4,17 @@ import { h } from '../lib/dom.js';
 import { difference, number } from '../lib/format.js';
 import { icon } from '../lib/icons.js';
 import { formula } from '../lib/math.js';
+import { phrase, unmarked } from '../lib/phrase.js';
 import { math, toHtml, toMath } from '../lib/symbol.js';
+import { placeOf } from './names.js';
+import { factorWords } from './words.js';
 
 /** @typedef {import('./view.js').ChainFactor} ChainFactor */
 /** @typedef {import('./why.js').WhyShown} WhyShown */
 
 /** @param {WhyShown} shown @param {(place: number | null) => void} onexample */
-export function chain({ why, chosen, absent }, onexample) {
+export function chain({ why, run, chosen, absent }, onexample) {
+  const weight = placeOf(run, why.weight);
   const { factors, product, residual, reconciles, letter } = why.chain;
   const of = why.batch[why.example];
   const select = h(
@@ -38,9 +42,10 @@ export function chain({ why, chosen, absent }, onexample) {
       'div',
       { class: factors.length > 4 ? 'tiles factors many' : 'tiles factors' },
       ...factors.flatMap((factor, at) =>
-        [at ? h('span', { class: 'op', 'aria-hidden': 'true' }, '×') : null, tile(factor, at, factors.length)].filter(
-          (each) => each !== null,
-        ),
+        [
+          at ? h('span', { class: 'op', 'aria-hidden': 'true' }, '×') : null,
+          tile(factor, at, weight ? factorWords(run, weight, factor, at, factors.length) : factor.symbol),
+        ].filter((each) => each !== null),
       ),
       h('span', { class: 'op', 'aria-hidden': 'true' }, '='),
       h(
@@ -79,23 +84,21 @@ export function chain({ why, chosen, absent }, onexample) {
   );
 }
 
-/** @param {ChainFactor} factor @param {number} at @param {number} all */
-function tile({ symbol, number: value, kind, shared, links }, at, all) {
-  const operations = links.map(({ operation }) => operation).join(', ');
-  const name = at === 0 ? 'how wrong' : at === all - 1 ? 'what the weight is fed' : `through ${operations}`;
+/** @param {ChainFactor} factor @param {number} at @param {string} name what it answers */
+function tile({ symbol, number: value, kind, shared, links }, at, name) {
   return h(
     'div',
     {
       class: 'tile',
       'data-tile': at + 1,
       role: 'group',
-      'aria-label': `Factor ${at + 1}, ${name}: ${value === null ? 'unknown' : number(value)}`,
+      'aria-label': `Factor ${at + 1}, ${unmarked(name)}: ${value === null ? 'unknown' : number(value)}`,
     },
     h(
       'div',
       { class: 'head' },
       h('span', { class: 'badge' }, at + 1),
-      h('span', {}, name),
+      h('span', {}, ...phrase(name)),
       shared && at > 0
         ? h('span', { class: 'tag', title: 'computed for the weights of the layer above, and used again' }, '↺ reused')
         : kind === 'gain'

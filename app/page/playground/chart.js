@@ -52,7 +52,9 @@ export function chart(root, onto) {
       frame.train.loss,
       frame.test?.loss,
     ].filter((loss) => typeof loss === 'number' && loss > 0 && Number.isFinite(loss));
-    const [low, high] = limits(/** @type {number[]} */ (all));
+    // Losses that have run away would leave no room for the others: their line leaves at the top.
+    const first = frame.losses.loss[0] ?? frame.train.loss ?? 1;
+    const [low, high] = limits(/** @type {number[]} */ (all), first);
     const last = Math.max(frame.known, frame.step, 10);
     const place = scales({ width, height, x: [0, last], y: [Math.log10(low), Math.log10(high)], pad });
     const y = (/** @type {number} */ loss) => place.y(Math.log10(clamp(loss, low, high)));
@@ -72,25 +74,26 @@ export function chart(root, onto) {
     attributes(ends[1], { x: width - pad.right, y: height - 4 });
     write(ends[1], `${last.toLocaleString('en')} steps`);
 
-    attributes(raw, { d: path(frame.losses.step, frame.losses.loss, place.x, y) });
+    attributes(raw, { d: path(frame.losses.step, frame.losses.loss, high, place.x, y) });
     const epochs = frame.epochs.epoch.map((epoch) => epoch * run.steps_per_epoch);
-    attributes(train, { d: path(epochs, frame.epochs.train, place.x, y) });
-    attributes(test, { d: path(epochs, frame.epochs.test, place.x, y) });
-    attributes(dots, { d: epochs.length <= 24 ? rings(epochs, frame.epochs.test, place.x, y) : '' });
+    attributes(train, { d: path(epochs, frame.epochs.train, high, place.x, y) });
+    attributes(test, { d: path(epochs, frame.epochs.test, high, place.x, y) });
+    attributes(dots, { d: epochs.length <= 24 ? rings(epochs, frame.epochs.test, high, place.x, y) : '' });
     const now = place.x(frame.step);
     attributes(cursor, { d: `M${now} ${pad.top}V${height - pad.bottom}` });
     const at = frame.train.loss;
-    attributes(here, { cx: now, cy: at === null ? -99 : y(at) });
+    attributes(here, { cx: now, cy: at === null ? 0 : y(at), display: at === null || at > high ? 'none' : null });
 
     // Two names at the ends of their lines, apart enough to be read.
-    const tops = [at, frame.test?.loss ?? null].map((loss) => (loss === null ? -99 : y(loss) + 4));
-    if (frame.test && Math.abs(tops[0] - tops[1]) < 13) {
+    const lasts = [at, frame.test?.loss ?? null];
+    const tops = lasts.map((loss) => (loss === null ? 0 : y(loss) + 4));
+    if (lasts.every((loss) => loss !== null) && Math.abs(tops[0] - tops[1]) < 13) {
       const middle = clamp((tops[0] + tops[1]) / 2, pad.top + 12, height - pad.bottom - 4);
       const first = tops[0] <= tops[1] ? -1 : 1;
       [tops[0], tops[1]] = [middle + first * 6.5, middle - first * 6.5];
     }
     names.forEach((name, k) =>
-      attributes(name, { x: width - pad.right + 6, y: k === 1 && !frame.test ? -99 : tops[k] }),
+      attributes(name, { x: width - pad.right + 6, y: tops[k], display: lasts[k] === null ? 'none' : null }),
     );
     seek = (x) => {
       const bounds = root.getBoundingClientRect();
@@ -102,13 +105,14 @@ export function chart(root, onto) {
   };
 }
 
-/** At least half a decade, with some room at both ends.
- * @param {number[]} values
+/** At least half a decade, with some room at both ends; at most a thousand times what it began with.
+ * @param {number[]} values @param {number} first
  * @returns {[number, number]} */
-function limits(values) {
+function limits(values, first) {
   if (!values.length) return [0.1, 1];
   let [low, high] = [Infinity, 0];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  if (first > 0) high = Math.max(low, Math.min(high, first * 1000));
   low = Math.max(low, high * 1e-6);
   const more = Math.max(1.15, 10 ** 0.25 / Math.sqrt(high / low));
   return [low / more, high * more];
@@ -127,23 +131,28 @@ function rules(low, high) {
   return inside.filter((_, at) => at % Math.ceil(inside.length / GRID) === 0);
 }
 
-/** @param {number[]} steps @param {(number | null)[]} losses @param {(step: number) => number} x @param {(loss: number) => number} y */
-function path(steps, losses, x, y) {
-  /** @type {[number, number][]} */
-  const points = [];
+/** The line, in pieces where it leaves what is shown.
+ * @param {number[]} steps @param {(number | null)[]} losses @param {number} high @param {(step: number) => number} x @param {(loss: number) => number} y */
+function path(steps, losses, high, x, y) {
+  /** @type {[number, number][][]} */
+  const pieces = [[]];
   steps.forEach((step, at) => {
     const loss = losses[at];
-    if (typeof loss === 'number' && Number.isFinite(loss)) points.push([x(step), y(loss)]);
+    if (typeof loss !== 'number' || !Number.isFinite(loss)) return;
+    const piece = pieces[pieces.length - 1];
+    const above = loss > high;
+    if (!above || piece.length > 0) piece.push([x(step), y(loss)]);
+    if (above && piece.length > 0) pieces.push([]);
   });
-  return line(points);
+  return pieces.map(line).join('');
 }
 
-/** @param {number[]} steps @param {(number | null)[]} losses @param {(step: number) => number} x @param {(loss: number) => number} y */
-function rings(steps, losses, x, y) {
+/** @param {number[]} steps @param {(number | null)[]} losses @param {number} high @param {(step: number) => number} x @param {(loss: number) => number} y */
+function rings(steps, losses, high, x, y) {
   return steps
     .map((step, at) => {
       const loss = losses[at];
-      return typeof loss === 'number' ? `M${x(step) - 3} ${y(loss)}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0` : '';
+      return typeof loss === 'number' && loss <= high ? `M${x(step) - 3} ${y(loss)}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0` : '';
     })
     .join('');
 }

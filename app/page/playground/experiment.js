@@ -123,33 +123,30 @@ export function setOptimizer(experiment, type, choices) {
   return { ...experiment, optimizer: { type, ...(known.some(({ name }) => name === 'lr') ? { lr } : {}) } };
 }
 
-/** Data of their own noise and size; the hidden layers stay as they were composed.
- * @param {Experiment} experiment @param {DataSet} chosen
+/** What choosing a set begins with: its own experiment, which learns well at once, with a network small enough to draw.
+ * @param {DataSet} chosen
  * @returns {Experiment} */
-export function setData(experiment, chosen) {
+export function setData(chosen) {
+  if (chosen.name === start().data.source) return start();
   const own = chosen.experiment;
   /** @type {Record<string, {noise: number, size: number, arms?: number}>} */
   const generated = {
-    moons: { noise: 0.1, size: 500 },
     circles: { noise: 0.05, size: 500 },
     spiral: { noise: 0.02, size: 600, arms: 3 },
     sine: { noise: 0.05, size: 300 },
   };
-  const data = { ...own.data, ...generated[chosen.name] };
-  // What has a layer or a loss of its own goes to the last one: its units and its loss belong to the data.
-  return withOutputs(
-    {
-      ...experiment,
-      data,
-      loss: own.loss,
-      train: { ...experiment.train, batch: own.train.batch ?? experiment.train.batch },
-    },
-    outputs(own, data),
+  const list = blocks(own);
+  const small = list.map((block, at) =>
+    at === list.length - 1
+      ? block
+      : { ...block, linear: { ...block.linear, out: Math.min(block.linear.out ?? 1, MOST_UNITS) } },
   );
+  return withBlocks({ ...own, data: { ...own.data, ...generated[chosen.name] } }, small);
 }
 
-/** @param {Experiment} own @param {Experiment['data']} data */
-const outputs = (own, data) => (typeof data.arms === 'number' ? data.arms : (blocks(own).at(-1)?.linear.out ?? 1));
+/** Whether the network sees its inputs scaled.
+ * @param {Experiment} experiment */
+export const scaled = ({ data }) => (data.scale ?? 'none') !== 'none';
 
 /** @param {Experiment} experiment @param {number} units */
 export function withOutputs(experiment, units) {

@@ -18,9 +18,10 @@ import { drawPoints, mark } from './points.js';
  * @property {(colours: Colours) => void} points draws the examples, which stay where they are */
 
 /** @param {HTMLElement} host @param {Run} run @param {number} scale pixels of a unit of the drawing
+ * @param {boolean} scaled whether the inputs are scaled
  * @param {(row: number | null) => void} onexample
  * @returns {Field | null} null where there are more than two inputs */
-export function field(host, run, scale, onexample) {
+export function field(host, run, scale, scaled, onexample) {
   const { points, range, side } = run;
   host.replaceChildren();
   if (!points || !range || !side) return null;
@@ -105,7 +106,7 @@ export function field(host, run, scale, onexample) {
     }
     if (legend !== said) {
       said = legend;
-      key.replaceChildren(...keyOf(run, legend, colours, vertical));
+      key.replaceChildren(...keyOf(run, legend, colours));
     }
     const at = frame.example ? places[rowOf.indexOf(frame.example.row)] : undefined;
     chosen.setAttribute('cx', String(at ? at[0] : -99));
@@ -144,7 +145,7 @@ export function field(host, run, scale, onexample) {
     points: (colours) => {
       said = '';
       drawPoints(dots, scale, places, points, run.kind === 'classes', plane, colours);
-      axes(over, run, size, tall, plane);
+      axes(over, run, size, tall, vertical, scaled);
     },
   };
 }
@@ -166,13 +167,18 @@ function most(fit, targets) {
   return limit || 1;
 }
 
-/** Names of the axes, in their corners. From where to where they go stands in the key.
- * @param {Element} over @param {Run} run @param {number} size @param {number} tall @param {boolean} plane */
-function axes(over, run, size, tall, plane) {
+/** Names of the axes, and from where to where they go, in their corners.
+ * @param {Element} over @param {Run} run @param {number} size @param {number} tall @param {[number, number]} vertical @param {boolean} scaled */
+function axes(over, run, size, tall, vertical, scaled) {
   for (const old of over.querySelectorAll('text')) old.remove();
+  const word = scaled ? ', scaled' : '';
+  const [across, up] = [run.inputs[0] + word, run.inputs.length > 1 ? run.inputs[1] + word : 'target'];
+  const ends = (/** @type {[number, number]} */ range) =>
+    range.map((value) => brief(Number(value.toPrecision(2)))).join(' to ');
+  const right = `${across}: ${ends(run.range?.[0] ?? [0, 0])} →`;
   over.append(
-    svg('text', { x: size - 7, y: tall - 8, 'text-anchor': 'end', class: 'halo' }, `${run.inputs[0]} →`),
-    svg('text', { x: 7, y: 16, class: 'halo' }, `↑ ${plane ? run.inputs[1] : 'target'}`),
+    svg('text', { x: size - 7, y: tall - 8, 'text-anchor': 'end', class: 'halo' }, right),
+    svg('text', { x: 7, y: 16, class: 'halo' }, `↑ ${up}: ${ends(vertical)}`),
   );
 }
 
@@ -183,14 +189,11 @@ function label(run) {
   return `${what}, under ${run.train} training examples, filled, and ${run.test} held out, open. A click chooses a training example.`;
 }
 
-/** What the signs mean, in words, and from where to where the axes go.
- * @param {Run} run @param {string} legend @param {Colours} colours @param {[number, number]} vertical
+/** What the signs mean, in words.
+ * @param {Run} run @param {string} legend @param {Colours} colours
  * @returns {(Node | string)[]} */
-function keyOf(run, legend, colours, vertical) {
+function keyOf(run, legend, colours) {
   const held = h('span', {}, run.test > 0 ? 'filled: training, open: held out' : 'nothing is held out');
-  const say = (/** @type {number} */ value) => brief(Number(value.toPrecision(2)));
-  const [low, high] = run.range?.[0] ?? [0, 0];
-  const ends = h('span', {}, `→ ${say(low)} to ${say(high)}, ↑ ${say(vertical[0])} to ${say(vertical[1])}`);
   if (legend === 'classes') {
     const names = run.outputs.length > 1 ? run.outputs : ['0', '1'];
     const marks = names
@@ -203,11 +206,11 @@ function keyOf(run, legend, colours, vertical) {
           names.length > 3 ? name : `class ${name}`,
         ),
       );
-    return [...marks, held, ends];
+    return [...marks, held];
   }
   if (legend.startsWith('fit')) {
     const limit = legend.slice(4);
-    return [h('span', { class: 'scale-of' }, `−${limit} `, h('i', { class: 'ramp' }), ` ${limit}`), held, ends];
+    return [h('span', { class: 'scale-of' }, `−${limit} `, h('i', { class: 'ramp' }), ` ${limit}`), held];
   }
-  return [h('span', { class: 'val' }, 'line: what the network says'), held, ends];
+  return [h('span', { class: 'val' }, 'line: what the network says'), held];
 }

@@ -33,7 +33,7 @@ export function choiceField(label, onchange, quiet = false) {
     element,
     show(options, value) {
       // What the address asks for need not be in the list.
-      const whole = options.some((each) => each.value === value) ? options : [...options, named(value)];
+      const whole = options.some((each) => each.value === value) ? options : [...options, { value, label: value }];
       fill(select, JSON.stringify(whole), () => whole.map((each) => h('option', { value: each.value }, each.label)));
       if (select.value !== value) select.value = value;
     },

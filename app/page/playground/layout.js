@@ -27,7 +27,9 @@
  * @property {boolean} wide
  * @property {Column[]} columns
  * @property {Gap[]} gaps gap k leads to column k + 1
- * @property {{x: number, y: number, size: number}} loss */
+ * @property {{x: number, y: number, size: number}} loss
+ * @property {number} lead how far a line stays level after an output, for its name
+ * @property {string[]} labels names of the outputs, as long as there is room for */
 
 const MOST = 16;
 const STRIP = 12;
@@ -48,7 +50,9 @@ export function layout(run, width, height) {
   // Names stand left of the inputs and right of the outputs, then the loss.
   const left = kinds[0] === 'units' ? (wide ? 44 : 24) : 2;
   const lossSize = wide ? 30 : 24;
-  const right = (wide ? 66 : 36) + lossSize;
+  const labels = outputLabels(run, wide ? 10 : 5);
+  const lead = labels.length ? Math.max(...labels.map(({ length }) => length)) * 7 + 6 : 0;
+  const right = (wide ? 66 : 36) + lossSize + Math.max(0, lead - (wide ? 30 : 14));
   const widths = kinds.map((each) => (each === 'units' ? size : each === 'picture' ? pictureSide : STRIP));
   const free = Math.max(20, width - left - right - widths.reduce((sum, each) => sum + each, 0));
   const gapWidths = shares(kinds, free);
@@ -87,7 +91,16 @@ export function layout(run, width, height) {
     });
     x += widths[at];
   });
-  return { width, height, wide, columns, gaps, loss: { x: width - lossSize / 2 - 2, y: centre, size: lossSize } };
+  return {
+    width,
+    height,
+    wide,
+    columns,
+    gaps,
+    lead,
+    labels,
+    loss: { x: width - lossSize / 2 - 2, y: centre, size: lossSize },
+  };
 }
 
 /** @param {number} count @param {number} at
@@ -129,11 +142,19 @@ export function ends(place, layer, to, from) {
   return { x0: a.right, y0: a.y[from], x1: b.left, y1: b.y[to] };
 }
 
+/** Names of the outputs, where there are several and each has room for a name.
+ * @param {Run} run @param {number} most letters
+ * @returns {string[]} */
+function outputLabels({ outputs }, most) {
+  if (outputs.length < 2 || outputs.length > MOST) return [];
+  return outputs.map((name) => (name.length > most ? `${name.slice(0, most - 1)}…` : name));
+}
+
 /** A wire leaves level, bends once, and comes in level.
- * @param {{x0: number, y0: number, x1: number, y1: number}} ends */
-export function wire({ x0, y0, x1, y1 }) {
-  const half = (x0 + x1) / 2;
-  return `M${r(x0)} ${r(y0)}C${r(half)} ${r(y0)} ${r(half)} ${r(y1)} ${r(x1)} ${r(y1)}`;
+ * @param {{x0: number, y0: number, x1: number, y1: number}} ends @param {number} [lead] so far it stays level, for a name */
+export function wire({ x0, y0, x1, y1 }, lead = 0) {
+  const half = (x0 + lead + x1) / 2;
+  return `M${r(x0)} ${r(y0)}${lead ? `H${r(x0 + lead)}` : ''}C${r(half)} ${r(y0)} ${r(half)} ${r(y1)} ${r(x1)} ${r(y1)}`;
 }
 
 /** How far a wire has gone down at a share of its way across: the cubic's own.

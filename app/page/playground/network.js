@@ -1,6 +1,5 @@
 // The drawing of the network. It is built once for a run and a size; a frame only changes widths and hues of its wires.
 
-import { h } from '../lib/dom.js';
 import { svg } from '../lib/icons.js';
 import { toSvg } from '../lib/symbol.js';
 import { ends, wire } from './layout.js';
@@ -101,8 +100,8 @@ export function network(root, run, place) {
       );
     if (at === 0) inputNames(names, run, place);
   });
-  lossNode(tiles, names, run, place);
-  root.replaceChildren(under, wires, tiles, names, over);
+  lossNode(tiles, names, place);
+  root.replaceChildren(under, wires, tiles, names, over, outputNames(place));
   root.setAttribute('viewBox', `0 0 ${place.width} ${place.height}`);
   root.classList.toggle('slim', !place.wide);
   // Dashes of a thousand wires cannot be told apart, and take longer to draw than all the rest.
@@ -197,8 +196,8 @@ function inputNames(host, run, place) {
 }
 
 /** Outputs lead to the loss.
- * @param {Element} tiles @param {Element} names @param {Run} run @param {Layout} place */
-function lossNode(tiles, names, run, place) {
+ * @param {Element} tiles @param {Element} names @param {Layout} place */
+function lossNode(tiles, names, place) {
   const last = place.columns[place.columns.length - 1];
   const { x, y, size } = place.loss;
   tiles.append(
@@ -209,48 +208,23 @@ function lossNode(tiles, names, run, place) {
   names.append(letter);
   const from = last.kind === 'units' ? last.y : [(last.top + last.bottom) / 2];
   for (const start of from) {
-    tiles.prepend(svg('path', { class: 'plain', d: wire({ x0: last.right, y0: start, x1: x - size / 2, y1: y }) }));
+    tiles.prepend(
+      svg('path', { class: 'plain', d: wire({ x0: last.right, y0: start, x1: x - size / 2, y1: y }, place.lead) }),
+    );
   }
-  if (last.kind !== 'units' || last.size < 11) return;
-  last.y.forEach((start, at) => {
-    const name = run.outputs[at] ?? '';
-    if (name.length > 4 || run.outputs.length < 2) return;
-    names.append(svg('text', { x: last.right + 5, y: start - 3, class: 'small halo' }, name));
-  });
 }
 
-/** The legend under the network: what width and hue mean, and what the widest wire stands for.
- * @param {HTMLElement} host
- * @returns {(limit: string, show: Show, matrices: {name: string, limit: string}[]) => void} */
-export function legend(host) {
-  const widest = h('b', { class: 'num' });
-  const above = h('span', {});
-  const below = h('span', {});
-  const picture = (/** @type {string} */ kind) =>
-    svg('svg', { viewBox: '0 0 26 10', class: `key ${kind}`, 'aria-hidden': 'true' }, svg('path', { d: 'M1 5H25' }));
-  const wires = h(
-    'span',
-    { class: 'keys' },
-    h('span', {}, picture('pos'), above),
-    h('span', {}, picture('neg'), below),
-    h('span', {}, 'widest ', widest),
+/** Names of the outputs stand above their lines, and above the ribbons too.
+ * @param {Layout} place */
+function outputNames({ columns, labels }) {
+  const last = columns[columns.length - 1];
+  // Lines that lie too close leave no room for names.
+  const room = last.y.length > 1 && last.y[1] - last.y[0] >= 11;
+  return svg(
+    'g',
+    { class: 'names' },
+    ...(room ? last.y : []).map((y, at) =>
+      svg('text', { x: last.right + 5, y: y - 4, class: 'small halo' }, labels[at] ?? ''),
+    ),
   );
-  const list = h('span', { class: 'keys' });
-  host.append(wires, list);
-  let written = '';
-  return (limit, show, matrices) => {
-    const key = JSON.stringify([limit, show, matrices]);
-    if (key === written) return;
-    written = key;
-    widest.textContent = limit;
-    wires.hidden = limit === '';
-    above.textContent = show === 'gradient' ? 'above 0: pushes down' : 'weight above 0';
-    below.textContent = show === 'gradient' ? 'below 0: pushes up' : 'below 0';
-    host.classList.toggle('gradients', show === 'gradient');
-    list.replaceChildren(
-      ...matrices.map((each) =>
-        h('span', { class: 'scale-of' }, `${each.name} −${each.limit} `, h('i', { class: 'ramp' }), ` ${each.limit}`),
-      ),
-    );
-  };
 }

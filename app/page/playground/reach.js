@@ -28,14 +28,20 @@ export function reach(net, on) {
     return pick(shown.run, place, x * place.width, y * place.height);
   }
 
-  net.addEventListener('pointermove', (event) => {
-    const target = under(event);
-    net.classList.toggle('hand', target?.kind === 'weight');
-    if (JSON.stringify(target) !== JSON.stringify(on.pointed())) on.onpoint(target, false);
-  });
+  /** What the pointer named last. A click is told in whole pixels, and where two wires cross it would mean the other one.
+   * @type {Target | null} */
+  let named = null;
+  /** @param {PointerEvent} event */
+  function point(event) {
+    named = under(event);
+    net.classList.toggle('hand', named?.kind === 'weight');
+    if (JSON.stringify(named) !== JSON.stringify(on.pointed())) on.onpoint(named, false);
+  }
+  net.addEventListener('pointermove', point);
+  net.addEventListener('pointerdown', point);
   net.addEventListener('pointerleave', () => on.onpoint(null, false));
   net.addEventListener('click', (event) => {
-    const target = under(event);
+    const target = named ?? under(event);
     const shown = on.shown();
     if (target?.kind === 'weight' && shown)
       on.onchoose(nameOf(shown.run, target.place.layer, target.place.to, target.place.from));

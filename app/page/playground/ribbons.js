@@ -79,7 +79,14 @@ function paths(painter, run, place, why) {
     units.forEach((unit, k) => {
       const column = place.columns[unit.column];
       const here = stack(`${unit.column} ${unit.unit}`, y(unit), wide);
-      ribbon(painter, `${at} ${k}`, { x0: column.right, y0: here, x1: right.x, y1: right.y }, wide, product < 0);
+      ribbon(
+        painter,
+        `${at} ${k}`,
+        { x0: column.right, y0: here, x1: right.x, y1: right.y },
+        wide,
+        product < 0,
+        k === 0 ? place.lead : 0,
+      );
       right = { x: column.left, y: here };
     });
   }
@@ -96,9 +103,9 @@ function paths(painter, run, place, why) {
 }
 
 /** @param {Painter} painter @param {string} key @param {{x0: number, y0: number, x1: number, y1: number}} ends
- * @param {number} width @param {boolean} up */
-function ribbon(painter, key, ends, width, up) {
-  const d = wire(ends);
+ * @param {number} width @param {boolean} up @param {number} [lead] */
+function ribbon(painter, key, ends, width, up, lead = 0) {
+  const d = wire(ends, lead);
   const wide = Math.max(1, width);
   painter.put(`ribbon ${key}`, 'path', {
     class: 'ribbon',

@@ -68,6 +68,10 @@ export function settings(host, on) {
   const picture = h('div', { class: 'set-pictures' });
   const drawSets = sets(picture, { onchoose: on.ondata, onfile: on.onfile });
   const target = choiceField('predict', on.ontarget);
+  const scale = choiceField(
+    'scale',
+    (kind) => now && on.onchange(set(now.experiment, 'data', 'scale', kind === 'none' ? undefined : kind)),
+  );
   const dataLine = line();
 
   const start = choiceField('start', (name) => now && on.onchange(setInit(now.experiment, name)));
@@ -138,7 +142,15 @@ export function settings(host, on) {
       ...(source === 'spiral' ? ['data.arms'] : []),
     ];
     fill(dataLine, JSON.stringify([own, file]), () =>
-      file ? [target.element] : own.map((name) => numbers[name].element),
+      file ? [target.element, scale.element] : [...own.map((name) => numbers[name].element), scale.element],
+    );
+    scale.show(
+      [
+        { value: 'none', label: 'none' },
+        { value: 'standard', label: 'standard' },
+        { value: 'minmax', label: 'min–max' },
+      ],
+      String(experiment.data.scale ?? 'none'),
     );
     if (file)
       target.show(

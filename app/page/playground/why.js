@@ -1,12 +1,12 @@
 // Why the chosen weight moves in the step that comes next: chain, paths, examples, update, effect.
 
 import { fill, h } from '../lib/dom.js';
-import { count, difference, number, signed } from '../lib/format.js';
-import { icon } from '../lib/icons.js';
+import { count, number, signed } from '../lib/format.js';
 import { toHtml } from '../lib/symbol.js';
 import { chain } from './chain.js';
 import { examples } from './examples.js';
 import { bar, sumLine } from './sums.js';
+import { head } from './whyhead.js';
 
 /** @typedef {import('./view.js').Why} Why */
 /** @typedef {import('./view.js').Run} Run */
@@ -37,73 +37,11 @@ export function whyPanel(host, on) {
     behind.hidden = late === 0;
     behind.textContent = `These are the numbers of step ${shown.why.step}; the picture is ${count(Math.abs(late), 'step')} further.`;
     fill(body, JSON.stringify([shown.why, shown.chosen, shown.absent, shown.run.id]), () => [
-      head(shown, on),
+      head(shown, on.onclose),
       chain(shown, on.onexample),
       ...parts(shown, on),
     ]);
   };
-}
-
-/** @param {WhyShown} shown @param {WhyEvents} on */
-function head({ why }, on) {
-  const { nudge, beside } = why;
-  const moved = why.moved ?? 0;
-  const way = moved > 0 ? 'up' : moved < 0 ? 'down' : null;
-  const [down, up, not] = why.examples.signs;
-  return h(
-    'div',
-    { class: 'why-head' },
-    h(
-      'div',
-      {},
-      h(
-        'p',
-        { class: 'eyebrow' },
-        `step ${why.step.toLocaleString('en')}, which comes next · batch of ${why.batch.length} · its loss ${number(why.loss)}`,
-      ),
-      h('h2', { class: 'why-title' }, 'Why does ', h('span', { class: 'mono' }, why.weight), ' move?'),
-      h(
-        'p',
-        { class: 'from-to' },
-        h('b', { class: 'num', 'data-number': why.before }, number(why.before)),
-        h('span', { class: 'faint' }, ' → '),
-        h('b', { class: 'num', 'data-number': why.after }, why.after === null ? '–' : number(why.after)),
-        h('span', { class: 'soft small' }, way ? ` turned ${way} by ${number(Math.abs(moved))}` : ' not moved'),
-      ),
-    ),
-    h(
-      'div',
-      {},
-      h(
-        'p',
-        { class: 'small soft' },
-        `Of the batch’s ${why.batch.length}, `,
-        h('b', {}, `${up} push it up`),
-        `, ${down} push it down`,
-        not ? `, ${not} not at all.` : '.',
-      ),
-      h(
-        'dl',
-        { class: 'beside small' },
-        h('dt', {}, toHtml('∂L/∂w'), ' by backpropagation'),
-        h('dd', { class: 'grad num', 'data-number': beside.exact }, number(beside.exact, 2)),
-        h('dt', {}, 'by nudging the weight'),
-        h('dd', { class: 'num', 'data-number': nudge.difference }, number(nudge.difference, 2)),
-        h('dt', {}, 'apart by'),
-        h(
-          'dd',
-          {},
-          h(
-            'span',
-            { class: nudge.agrees ? 'check' : 'check bad' },
-            icon(nudge.agrees ? 'tick' : 'cross'),
-            difference(nudge.relative),
-          ),
-        ),
-      ),
-    ),
-    h('button', { type: 'button', class: 'ghost close', onclick: on.onclose }, 'Close'),
-  );
 }
 
 /** @param {WhyShown} shown @param {WhyEvents} on */
@@ -241,7 +179,8 @@ function update({ update: made }) {
             'div',
             {},
             h('dt', {}, toHtml(symbol)),
-            h('dd', { class: 'num', 'data-number': value }, number(value)),
+            // The number of an update is a count.
+            h('dd', { class: 'num', 'data-number': value }, symbol === 't' ? String(value) : number(value)),
             h('dd', { class: 'soft' }, meaning),
           ),
         ),

@@ -38,7 +38,7 @@ export function bench(host, on) {
     'aria-valuemax': 10,
   });
   host.append(
-    h('label', {}, 'example ', example),
+    h('label', {}, h('span', { class: 'named' }, 'example '), example),
     h('label', {}, 'activation ', activation),
     h('label', {}, 'loss ', loss),
     h('label', {}, 'optimizer ', optimizer),
@@ -47,11 +47,8 @@ export function bench(host, on) {
 
   return (choices, state, walk) => {
     const { settings } = walk;
-    const cases = [
-      { value: '', label: FIRST },
-      ...choices.cases.map(({ name }) => ({ value: name, label: name.replaceAll('_', ' ') })),
-    ];
-    options(example, cases, state.example ?? '');
+    const cases = choices.cases.map(({ name }) => named(name));
+    options(example, [{ value: '', label: FIRST }], state.example ?? '', { label: 'from textbooks', list: cases });
     options(activation, choices.activations.map(named), settings.activation);
     options(loss, choices.losses.map(named), settings.loss);
     options(optimizer, choices.optimizers, settings.optimizer);
@@ -68,10 +65,20 @@ export function bench(host, on) {
 /** @param {string} value */
 const named = (value) => ({ value, label: value.replaceAll('_', ' ') });
 
-/** @param {HTMLSelectElement} select @param {{value: string, label: string}[]} list @param {string} value */
-function options(select, list, value) {
+/** @typedef {{value: string, label: string}[]} Options */
+
+/** @param {HTMLSelectElement} select @param {Options} list @param {string} value
+ * @param {{label: string, list: Options}} [group] more of them, under a heading */
+function options(select, list, value, group) {
   // What the address asks for need not be in the list.
-  const whole = list.some((each) => each.value === value) ? list : [...list, named(value)];
-  fill(select, JSON.stringify(whole), () => whole.map((each) => h('option', { value: each.value }, each.label)));
+  const known = [...list, ...(group?.list ?? [])].some((each) => each.value === value);
+  const whole = known ? list : [...list, named(value)];
+  fill(select, JSON.stringify([whole, group]), () => [
+    ...whole.map(option),
+    group && group.list.length > 0 && h('optgroup', { label: group.label }, ...group.list.map(option)),
+  ]);
   if (select.value !== value) select.value = value;
 }
+
+/** @param {Options[number]} each */
+const option = ({ value, label }) => h('option', { value }, label);

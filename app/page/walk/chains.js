@@ -32,7 +32,10 @@ export function chainName(chain, all) {
  * @returns {WeightChain | null} */
 export function chosenChain(walk, state) {
   const all = chainsOf(walk, state.step);
-  return all.find((chain) => chainName(chain, all) === state.chosen[state.step]) ?? all[0] ?? null;
+  const chosen = all.find((chain) => chainName(chain, all) === state.chosen[state.step]);
+  // An example of a dead neuron is about what does not get through.
+  const cut = state.example?.includes('dead') ? all.find(({ product }) => product === 0) : undefined;
+  return chosen ?? cut ?? all[0] ?? null;
 }
 
 /** @param {Walk} walk @param {string} symbol

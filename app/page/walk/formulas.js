@@ -34,6 +34,46 @@ export const named = (symbol, expression) => ({
   write: () => breakable(row(toMath(symbol, true), equals(), expression.mathml, equals(), expression.mathml_numbers)),
 });
 
+/** What every hidden neuron does, without its number: in one line where the sum stands in the activation once, else in
+ * two, `z = ∑ w·x` and `h = …`.
+ * @param {Walk} walk
+ * @returns {{key: string, write: () => Element[][]}} lines of pieces */
+export function layerFormula({ story: { forward, network } }) {
+  const name = network.hidden[0];
+  const told = forward.equations.filter(({ neuron }) => neuron === name);
+  const sum = told.find(({ symbol }) => symbol !== name)?.symbol;
+  const mathml = told.find(({ symbol }) => symbol === name)?.expression.mathml ?? '';
+  const biased = network.connections.some(({ from, to }) => from === null && to === name);
+  const added = () => [
+    math('mo', {}, '∑'),
+    toMath('w'),
+    dot(),
+    toMath('x'),
+    ...(biased ? [math('mo', {}, '+'), toMath('b')] : []),
+  ];
+  const key = `${sum}|${mathml}|${biased}`;
+  if (sum === undefined) return { key, write: () => [breakable(row(toMath('h'), equals(), ...added()))] };
+  const z = `<mi>${sum}</mi>`;
+  const general = mathml.replaceAll(z, '<mi>z</mi>');
+  const [before, after, ...more] = general.split('<mi>z</mi>');
+  // An argument in brackets, or in a list of arguments.
+  const once = more.length === 0 && after !== undefined && /(\(|,)<\/mo>$/.test(before);
+  if (!once)
+    return {
+      key,
+      write: () => [[row(toMath('z'), equals(), ...added())], breakable(row(toMath('h'), equals(), general))],
+    };
+  return {
+    key,
+    write: () => {
+      const whole = row(toMath('h'), equals(), general);
+      const letter = [...whole.querySelectorAll('mi')].find(({ textContent }) => textContent === 'z');
+      letter?.replaceWith(math('mrow', {}, ...added()));
+      return [[whole]];
+    },
+  };
+}
+
 /** @param {Walk} walk @param {Factor} factor
  * @returns {Formula[]} */
 export function ofFactor(walk, factor) {

@@ -120,7 +120,7 @@ function sizes(wide, dense, width, outputs) {
       radius: 37,
       output: width * 0.715,
       outputRadius: dense ? 35 : 33,
-      pill: dense ? { w: 96, h: 26 } : { w: 104, h: 30 },
+      pill: dense ? { w: 106, h: 26 } : { w: 114, h: 30 },
       lane: 23,
       text: dense ? 13 : 14,
       top: dense ? 6 : 74,
@@ -132,10 +132,10 @@ function sizes(wide, dense, width, outputs) {
   return {
     input: dense ? { w: 42, h: 42 } : { w: 46, h: 42 },
     hidden: dense ? 156 + (width - 328) * 0.25 : width * 0.468,
-    radius: dense ? 22 : 26,
+    radius: dense ? 22 : 24,
     output: width - (outputs > 1 ? 44 : 28),
     outputRadius: dense ? 24 : 28,
-    pill: dense ? { w: 66, h: 24 } : { w: 78, h: 26 },
+    pill: dense ? { w: 71, h: 24 } : { w: 77, h: 26 },
     lane: 19,
     text: dense ? 11 : 12,
     top: dense ? 20 : 52,
@@ -219,7 +219,7 @@ function wire(connection, gap, rows, sources, targets, left, right, size) {
     ? (left + right) / 2
     : anyFanned
       ? right - (size.text < 13 ? 13 : room * 0.19) - size.pill.w / 2
-      : left + room * (size.text < 13 ? 0.39 : 0.345);
+      : left + room * (size.text < 13 ? 0.41 : 0.345);
   const pill = { x, y, ...size.pill };
   const run = straight ? end[0] : anyFanned ? x + size.pill.w / 2 : left + room * (size.text < 13 ? 0.78 : 0.69);
   /** @type {Point} */

@@ -6,13 +6,15 @@ import { icon } from '../lib/icons.js';
 import { phrase } from '../lib/phrase.js';
 import { plain, toHtml } from '../lib/symbol.js';
 import { chart } from './chart.js';
-import { words } from './story.js';
+import { capital, words } from './story.js';
+import { stepOf } from './update.js';
 
 /** @typedef {import('../view.js').Walk} Walk */
 /** @typedef {import('../view.js').Row} Row */
 
 /** @typedef {object} LearnState
  * @property {Walk} walk
+ * @property {number} wanted the update that was asked for last: the answer on the screen can be an older one
  * @property {boolean} playing
  * @property {number} top the furthest update that was reached
  * @property {string | null} detail the weight whose step is taken apart */
@@ -25,14 +27,14 @@ import { words } from './story.js';
 /** @param {HTMLElement} host @param {LearnEvents} on
  * @returns {(state: LearnState, unit: number) => void} */
 export function learn(host, on) {
-  let now = 0;
+  let wanted = 0;
   const tableHead = h('h2', {});
   const table = h('div', { class: 'weights' });
   const detail = h('div', { class: 'detail' });
   const misprints = h('div', { class: 'misprints' });
   const once = h(
     'button',
-    { class: 'btn main', type: 'button', 'data-update': true, onclick: () => on.onafter(now + 1) },
+    { class: 'btn main', type: 'button', 'data-update': true, onclick: () => on.onafter(wanted + 1) },
     'Update',
   );
   const play = h('button', { class: 'btn', type: 'button', 'data-play': true, onclick: on.onplay });
@@ -76,17 +78,18 @@ export function learn(host, on) {
     ),
   );
 
-  return ({ walk, playing, top, detail: chosen }, unit) => {
+  return ({ walk, wanted: newest, playing, top, detail: chosen }, unit) => {
     const { weights, misprints: known } = walk.story.learning;
-    now = walk.updates_before;
-    write(tableHead, `All ${words(weights.length)} weights, one step`);
+    const now = walk.updates_before;
+    wanted = newest;
+    write(tableHead, heading(weights));
     const plainSgd = walk.settings.optimizer === 'sgd';
     fill(table, JSON.stringify([weights, walk.learning_rate, plainSgd]), () => [weightTable(weights, plainSgd)]);
     const row =
       weights.find(({ weight }) => weight === chosen) ?? (plainSgd ? undefined : weights.find(({ stays }) => !stays));
     for (const line of table.querySelectorAll('[data-row]'))
       line.classList.toggle('hot', row !== undefined && line.getAttribute('data-row') === row.weight);
-    fill(detail, JSON.stringify([row, walk.settings.optimizer]), () => (row ? apart(row) : []));
+    fill(detail, JSON.stringify([row, walk.settings.optimizer]), () => (row ? stepOf(row) : []));
     fill(misprints, JSON.stringify(known), () =>
       known.map(({ figure, reason }) =>
         h('p', { class: 'small soft' }, h('b', {}, 'Known misprint. '), figure.replace(/:\s*$/, ': '), `${reason}.`),
@@ -95,14 +98,16 @@ export function learn(host, on) {
     write(play, playing ? 'Pause' : 'Play');
     attributes(play, { 'aria-pressed': String(playing), disabled: walk.learning_rate === null });
     attributes(once, { disabled: walk.learning_rate === null });
-    attributes(zero, { disabled: now === 0 });
-    const end = Math.max(20, top);
+    attributes(zero, { disabled: wanted === 0 });
+    // The next update has its place in the chart.
+    const end = Math.max(20, top + 1);
     attributes(slider, {
       max: end,
       disabled: walk.learning_rate === null,
       'aria-valuetext': `after ${count(now, 'update')}`,
     });
-    slider.value = String(now);
+    // An older answer must not take the slider back under a hand that has gone on.
+    slider.value = String(wanted);
     fill(output, `${now}|${walk.step.loss}`, () => [
       `update `,
       h('b', {}, now),
@@ -117,6 +122,14 @@ export function learn(host, on) {
       losses ? [chart({ losses, now, top, end, width })] : [],
     );
   };
+}
+
+/** @param {Row[]} rows */
+function heading(rows) {
+  const stay = rows.filter(({ stays }) => stays).length;
+  const moving = rows.length - stay;
+  if (!stay) return `All ${words(rows.length)} weights, one step`;
+  return `${capital(words(moving))} weight${moving === 1 ? ' moves' : 's move'}, ${words(stay)} stay${stay === 1 ? 's' : ''}`;
 }
 
 /** @param {Row[]} rows @param {boolean} plainSgd */
@@ -169,56 +182,4 @@ function line({ weight, value, gradient, nudged, relative, learned, stays, kink,
     h('td', { class: 'num opt' }, stays ? 'stays' : update ? signed(update.sum) : '–'),
     h('td', { class: 'num new', 'data-learned': learned }, learned === null ? '–' : number(learned)),
   );
-}
-
-/** Symbols that the table or the settings show already. */
-const KNOWN = new Set(['w', 'g', 'd', 't', 'α₀', 'β₁', 'β₂', 'ε', 'μ']);
-
-/** How the optimizer made the step of one weight: its parts, the numbers they are made of, and their sum.
- * @param {Row} row */
-function apart({ weight, update, stays }) {
-  if (!update)
-    return [
-      h(
-        'p',
-        { class: 'small soft' },
-        ...phrase(stays ? `{${weight}} stays as it is in this example.` : `{${weight}} makes no step.`),
-      ),
-    ];
-  const { parts, symbols, sum, moved, reconciles } = update;
-  return [
-    h(
-      'p',
-      { class: 'small' },
-      h('span', { class: 'soft' }, 'the step of '),
-      toHtml(weight),
-      ...parts.flatMap(({ source, formula, amount }, at) => [
-        h('span', { class: 'soft' }, at ? ' and ' : ': '),
-        `${source.replaceAll('_', ' ')} `,
-        h('span', { class: 'mathtext' }, toHtml(formula)),
-        ' = ',
-        h('b', { class: 'grad num' }, signed(amount)),
-      ]),
-      parts.length > 1 &&
-        h('span', {}, h('span', { class: 'soft' }, '; together '), h('b', { class: 'num' }, signed(sum))),
-      ' ',
-      h('span', { class: reconciles ? 'ok' : 'ok bad' }, icon(reconciles ? 'tick' : 'cross')),
-      !reconciles && ` but it moved ${signed(moved)}`,
-    ),
-    h(
-      'dl',
-      { class: 'symbols' },
-      ...symbols
-        .filter(({ symbol }) => !KNOWN.has(symbol))
-        .map(({ symbol, meaning, value }) =>
-          h(
-            'div',
-            { title: meaning },
-            h('dt', {}, toHtml(symbol)),
-            h('dd', { class: 'num', 'data-state': symbol }, number(value)),
-            h('dd', { class: 'faint' }, meaning),
-          ),
-        ),
-    ),
-  ];
 }

@@ -5,6 +5,7 @@ import { spin } from '../lib/scrub.js';
 import { number } from '../lib/format.js';
 import { spoken } from '../lib/symbol.js';
 import { label } from './label.js';
+import { hasMiss } from './losses.js';
 
 /** @typedef {import('./network.js').Scene} Scene */
 /** @typedef {import('./layout.js').Panel} Panel */
@@ -74,8 +75,10 @@ function curve({ painter, walk, place, step }, { output, box }, tangent) {
   const goal = at(should, lowest);
   painter.put(`${key} axis`, 'path', { class: 'axis', d: line([at(left, lowest), at(right, lowest)]) }, 'loss');
   painter.put(`${key} curve`, 'path', { class: 'curve', d: line(points.map(([p, l]) => at(p, l))) }, 'loss');
-  painter.put(`${key} goal`, 'path', { class: 'goal', d: `M${goal[0]} ${goal[1] - 4}v8` }, 'loss');
-  if (step === 3) painter.put(`${key} miss`, 'path', { class: 'miss', d: line([floor, goal]) }, 'loss');
+  // A logit and its target are not on one scale.
+  const missed = hasMiss(walk);
+  if (missed) painter.put(`${key} goal`, 'path', { class: 'goal', d: `M${goal[0]} ${goal[1] - 4}v8` }, 'loss');
+  if (missed && step === 3) painter.put(`${key} miss`, 'path', { class: 'miss', d: line([floor, goal]) }, 'loss');
   painter.put(`${key} drop`, 'path', { class: 'axis', 'stroke-dasharray': '2 3', d: line([floor, point]) }, 'loss');
   if (tangent) {
     const next = at(prediction + 1, height + slope);

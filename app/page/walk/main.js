@@ -13,7 +13,7 @@ import { places, tileAt } from './pointing.js';
 import { nextCover } from './practice.js';
 import { fresh, LIMITS, pushesOf, screen } from './screen.js';
 import { server } from './server.js';
-import { address, change, ownValue, read, settle, start, STEPS, touched } from './state.js';
+import { address, atRest, change, ownValue, rateOf, read, settle, start, STEPS, touched } from './state.js';
 import { tiles } from './tiles.js';
 
 /** @typedef {import('../view.js').Choices} Choices */
@@ -145,7 +145,9 @@ function choose(name, value) {
     return set({ ...start(), step: state.step, example: value === '' ? null : value }, true);
   }
   const settled = settle(state, shown.own, shown.walk);
-  set({ ...settled, [name]: value === shown.own.settings[name] ? null : value });
+  const next = { ...settled, [name]: value === shown.own.settings[name] ? null : value };
+  if (name === 'optimizer') next.lr = rateOf(settled, next, shown.own, choices.optimizers);
+  set(next);
 }
 
 /** @param {number} step */
@@ -202,6 +204,7 @@ function play() {
     if (!view.playing) return;
     // An update is made when the last one is on the screen, and not faster than one can follow.
     if (shown?.state.after === state.after && now - last >= (still() ? 400 : BEAT)) {
+      if (atRest(shown.walk)) return pause();
       last = now;
       goTo(state.after + 1);
     }
@@ -259,13 +262,15 @@ scrub(document.body, {
       (each) => plain(each) === name,
     );
     if (view.line && symbol !== undefined) return openLine({ ...view.line, variable: symbol });
-    for (const step of [state.step, 4, 5]) {
-      const all = chainsOf(shown.walk, step);
-      const chain = all.find(({ weight }) => plain(weight) === name);
-      if (!chain || state.step < 4 || state.step > 5) continue;
-      state = { ...state, chosen: { ...state.chosen, [step]: chainName(chain, all) } };
-      return step === state.step ? chooseChain(chainName(chain, all)) : go(step);
-    }
+    // A weight of another step stays what it is here, a number to change.
+    const all = chainsOf(shown.walk, state.step);
+    const chain = all.find(({ weight }) => plain(weight) === name);
+    if (chain && chain !== chosenChain(shown.walk, state)) chooseChain(chainName(chain, all));
+  },
+  refused: (says) => {
+    write(error, says);
+    error.hidden = false;
+    error.scrollIntoView({ block: 'nearest' });
   },
 });
 

@@ -113,7 +113,7 @@ export function pill(
     key,
     'g',
     {
-      class: `part pill ${value < 0 ? 'neg' : 'pos'} ${selected ? 'sel' : ''} ${style(`wire ${wire}`)}`,
+      class: `part pill ${place.wide ? '' : 'narrow'} ${value < 0 ? 'neg' : 'pos'} ${selected ? 'sel' : ''} ${style(`wire ${wire}`)}`,
       'data-part': `wire ${wire}`,
       'data-wire': wire,
       ...spin(plain(weight), what, value, number(value), limits),
@@ -141,9 +141,9 @@ export function pill(
     key,
   );
   // The number starts at a known place, so that the dots stand under it in any font.
-  const begins = x - (place.dense ? 14 : 16);
+  const begins = x - (place.wide ? (place.dense ? 17 : 20) : place.dense ? 16.5 : 17.5);
   label(painter, `${key} symbol`, key, {
-    x: begins - (place.wide ? 7 : 4),
+    x: begins - (place.wide ? 7 : 3),
     y: y + place.text * 0.33,
     anchor: 'end',
     size: place.text,

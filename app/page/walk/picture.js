@@ -30,9 +30,12 @@ export const response = (points, sum, value) => (width) => {
   const y = (h) => HEIGHT - 18 - ((h - low) / (high - low || 1)) * (HEIGHT - 26);
   return plot(
     width,
-    svg('path', { class: 'grid', d: `M0 ${y(0)}H${width}M${x(0)} 4V${HEIGHT - 14}` }),
+    svg('path', {
+      class: 'grid',
+      d: `M0 ${y(0)}H${width}${left <= 0 && right >= 0 ? `M${x(0)} 4V${HEIGHT - 14}` : ''}`,
+    }),
     svg('path', { class: 'pencil', d: line(points.map(([z, h]) => [x(z), y(h)])) }),
-    svg('path', { class: 'reading', d: `M${x(sum)} ${y(0)}V${y(value)}H${x(0)}` }),
+    svg('path', { class: 'reading', d: `M${x(sum)} ${y(0)}V${y(value)}H${clamp(x(0), 0, width)}` }),
     svg('circle', { class: 'dot-value', cx: x(sum), cy: y(value), r: 4.5 }),
     svg('text', { x: clamp(x(sum), 22, width - 22), y: HEIGHT - 2, 'text-anchor': 'middle' }, number(sum)),
   );

@@ -1,6 +1,7 @@
 // Tiles and network point at each other: pointing at, or focusing, either lights the other.
 
 import { kindOf, partsOf } from './chains.js';
+import { hasMiss } from './losses.js';
 
 /** @typedef {import('../view.js').Walk} Walk */
 /** @typedef {import('../view.js').WeightChain} WeightChain */
@@ -24,7 +25,8 @@ export function places(walk, step, chain) {
     });
   }
   if (step === 3) {
-    const each = outputs.map((name) => ({ parts: [name, `target ${name}`], own: [name, `target ${name}`] }));
+    const missed = outputs.length > 1 || hasMiss(walk) ? outputs : [];
+    const each = missed.map((name) => ({ parts: [name, `target ${name}`], own: [name, `target ${name}`] }));
     return [...each, { parts: ['L', ...outputs], own: ['L'] }];
   }
   if (!chain) return [];

@@ -161,7 +161,10 @@ export function screen(on) {
     if (view.line) return drawLine(view.line, nudges.get(pushKey(view.line)) ?? null, variables(walk));
     if (step === 1) return drawGuide(walk, () => on.openLine());
     if (step === STEPS)
-      return drawLearn({ walk, playing: view.playing, top: view.top, detail: view.detail }, size.pixel);
+      return drawLearn(
+        { walk, wanted: state.after, playing: view.playing, top: view.top, detail: view.detail },
+        size.pixel,
+      );
     const pushes = new Map(pushesOf(walk, state, view).map((push) => [push.key, push]));
     const covered = view.practice ? list[view.practice.tile] : null;
     drawRow(

@@ -26,7 +26,7 @@ const forward = ({ step }) =>
 
 /** @param {import('../view.js').Walk} walk */
 const loss = ({ step, targets }) =>
-  `The prediction ${list(step.prediction)} should be ${Object.values(targets)
+  `The prediction ${list(step.prediction)}, the target ${Object.values(targets)
     .map((y) => number(y))
     .join(', ')}; the loss is ${number(step.loss)}.`;
 

@@ -131,6 +131,24 @@ export function settle(state, own, shown) {
   return { ...state, values, after: 0 };
 }
 
+/** The rate after another optimizer was chosen: it comes with its usual one, unless the visitor has set a rate.
+ * @param {State} before @param {State} next @param {Walk} own the example with its own numbers
+ * @param {import('../view.js').Choices['optimizers']} optimizers */
+export function rateOf(before, next, own, optimizers) {
+  /** @param {State} state */
+  const usual = ({ optimizer }) => optimizers.find(({ value }) => value === optimizer)?.lr ?? null;
+  if (before.lr !== null && before.lr !== usual(before)) return before.lr;
+  const lr = usual(next);
+  return lr === own.learning_rate ? null : lr;
+}
+
+/** Whether another update would change nothing that one can see.
+ * @param {Walk} walk */
+export function atRest({ step, after }) {
+  if (!after || !Number.isFinite(after.loss)) return true;
+  return step.loss < 1e-12 || Math.abs(after.loss - step.loss) <= 1e-9 * Math.abs(step.loss);
+}
+
 /** @param {Walk} own
  * @param {string} name
  * @returns {number | undefined} */

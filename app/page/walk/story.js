@@ -4,8 +4,10 @@ import { fill, h } from '../lib/dom.js';
 import { number } from '../lib/format.js';
 import { LINKS } from '../lib/chain.js';
 import { phrase } from '../lib/phrase.js';
-import { math, toHtml, toMath } from '../lib/symbol.js';
+import { greek, math, toHtml, toMath } from '../lib/symbol.js';
 import { chainName, chainsOf } from './chains.js';
+import { layerFormula } from './formulas.js';
+import { kindOfLoss } from './losses.js';
 
 /** @typedef {import('../view.js').Walk} Walk */
 /** @typedef {import('../view.js').WeightChain} WeightChain */
@@ -36,7 +38,7 @@ export function story(host, walk, step, chain, onchoose) {
     ),
     ...told.map((part) =>
       part.startsWith('formula:')
-        ? FORMULAS[part.slice(8)]()
+        ? FORMULAS[part.slice(8).split(' ')[0]](walk)
         : part.startsWith('small:')
           ? h('p', { class: 'small soft' }, ...phrase(part.slice(6)))
           : part.startsWith('change:')
@@ -72,8 +74,8 @@ function forward(walk) {
   const closing = walk.story.network.closing.filter((line) => /neurons:/.test(line));
   return [
     `Each neuron adds up **weight × input** and sends the sum through its activation, the curve drawn inside it. Layer by layer, until the output: the **prediction** ${predictions}.`,
-    'formula:forward',
-    `small:A whole layer at once is a matrix product and an activation.${closing.length ? ` Here, ${closing.join('; ')}.` : ''}`,
+    `formula:forward ${layerFormula(walk).key}`,
+    `small:A whole layer at once is a matrix product and an activation.${closing.length ? ` Here, ${greek(closing.join('; '))}.` : ''}`,
   ];
 }
 
@@ -84,10 +86,26 @@ function loss(walk) {
     .map(([name, value]) => `[[${number(value)}]]${outputs.length > 1 ? ` for {${name}}` : ''}`)
     .join(' and ');
   const should = outputs.map(([name]) => `[[${number(walk.targets[name])}]]`).join(' and ');
-  return [
-    `The network should have said ${should}. It said ${said}. The **loss** turns that miss into one number, which is small exactly when the prediction is good: {L} = [[${number(walk.step.loss)}]].`,
-    'From here on, everything asks one question: what would make this number smaller?',
-  ];
+  const one = outputs.length === 1;
+  const known = `{L} = [[${number(walk.step.loss)}]]`;
+  const question = 'From here on, everything asks one question: what would make this number smaller?';
+  switch (kindOfLoss(walk)) {
+    case 'logit':
+      return [
+        `What the network gives is ${one ? '{ŷ}, a **logit**: a' : 'a **logit** for each output: a'} number of any size, ${said}, of which σ makes a probability. It is not compared with the target ${should} itself: the **loss** is −ln of the probability that it gives to the right answer, ${known}.`,
+        question,
+      ];
+    case 'probability':
+      return [
+        `What the network gives is ${one ? 'a **probability**' : '**probabilities**'}: it should have been ${should}, and was ${said}. The **loss** is −ln of what was left for the right answer, and smallest where the two agree: ${known}.`,
+        question,
+      ];
+    default:
+      return [
+        `The network should have said ${should}. It said ${said}. The **loss** turns that miss into one number, which is small exactly when the prediction is good: ${known}.`,
+        question,
+      ];
+  }
 }
 
 /** @param {Walk} walk @param {WeightChain | null} chain */
@@ -98,8 +116,8 @@ function outputWeights(walk, chain) {
   return [
     `If ${w} alone changed a little, how would the loss change? Walk back along the wire: the loss answers to {${chain.to}}, and {${chain.to}} answers to ${w}. **Multiply the ${slopes}.**`,
     chain.factors.length === 2
-      ? 'small:No hidden activation lies between. The number in the frame is worth keeping: the next step needs it again.'
-      : `small:Between them lies the activation of {${chain.to}} itself. The number in the frame is worth keeping: the next step needs it again.`,
+      ? 'small:No hidden activation lies between. Keep the framed number: the next step needs it again.'
+      : `small:Between them lies the activation of {${chain.to}} itself. Keep the framed number: the next step needs it again.`,
   ];
 }
 
@@ -129,12 +147,17 @@ function learning(walk) {
     return [
       'The source gives no learning rate, so no step is made. Set one below the picture to see what it would do.',
     ];
-  const all = words(weights.filter(({ stays }) => !stays).length);
+  const stay = weights.filter(({ stays }) => stays).length;
+  const moving = weights.length - stay;
   const plainly = walk.settings.optimizer === 'sgd';
+  const who = stay ? `${capital(words(moving))} weights take` : 'Every weight takes';
+  const rest = stay
+    ? `, all at once; ${words(stay)} stay${stay === 1 ? 's as it is' : ' as they are'}`
+    : `, all ${words(moving)} at once`;
   return [
     plainly
-      ? `Every weight takes one small step **against** its gradient, all ${all} at once. Then again, with new gradients, until the loss is small.`
-      : `Every weight takes one step, all ${all} at once. The optimizer makes it of this gradient **and of those before**, so a step can go on uphill for a while. Then again, with new gradients.`,
+      ? `${who} one small step **against** ${stay ? 'their' : 'its'} gradient${rest}. Then again, with new gradients, until the loss is small.`
+      : `${who} one step${rest}. The optimizer makes it of this gradient **and of those before**, so a step can go on uphill for a while. Then again, with new gradients.`,
     ...(plainly
       ? ['formula:update']
       : ['formula:step', 'small:Point at a weight in the table to see what its step is made of.']),
@@ -153,9 +176,9 @@ function changes(walk) {
     h(
       'dd',
       { class: 'val num' },
-      number(before),
+      h('span', {}, number(before)),
       h('span', { class: 'to' }, ' → '),
-      after === undefined ? '–' : number(after),
+      h('span', {}, after === undefined ? '–' : number(after)),
     ),
   ];
   const predictions = walk.story.learning.predictions.flatMap(({ output, before, after }) =>
@@ -196,10 +219,16 @@ function pick(walk, step, chain, onchoose) {
   );
 }
 
-/** @type {Record<string, () => Node>} */
+/** @type {Record<string, (walk: Walk) => Node>} */
 const FORMULAS = {
-  forward: () =>
-    big(toMath('h'), sign('='), toMath('σ'), sign('('), sign('∑'), toMath('w'), sign('·'), toMath('x'), sign(')')),
+  forward: (walk) =>
+    h(
+      'div',
+      { class: 'formula how' },
+      ...layerFormula(walk)
+        .write()
+        .map((pieces) => h('div', {}, ...pieces)),
+    ),
   step: () => big(toMath('w'), sign('←'), toMath('w'), sign('+'), toMath('Δ'), toMath('w')),
   update: () => big(toMath('w'), sign('←'), toMath('w'), sign('−'), toMath('α'), sign('·'), toMath('∂L/∂w')),
 };
@@ -217,6 +246,8 @@ export const words = (n) => WORDS[n] ?? String(n);
 
 /** @param {number} n @param {string} what */
 function many(n, what) {
-  const text = `${words(n)} ${what}${n === 1 ? '' : 's'}`;
-  return text[0].toUpperCase() + text.slice(1);
+  return capital(`${words(n)} ${what}${n === 1 ? '' : 's'}`);
 }
+
+/** @param {string} text */
+export const capital = (text) => text[0].toUpperCase() + text.slice(1);

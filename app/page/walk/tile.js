@@ -87,7 +87,8 @@ export function drawTile(element, tile, state, unit) {
   const formulas = covered ? [] : tile.formulas;
   part('how').hidden = formulas.length === 0;
   fill(part('how'), formulas.map(({ key }) => key).join('|'), () =>
-    formulas.map((formula) => h('div', {}, ...formula.write())),
+    // Cases are long.
+    formulas.map(({ key, write }) => h('div', { class: / if /.test(key) ? 'cases' : false }, ...write())),
   );
   uses(part('uses'), tile);
 

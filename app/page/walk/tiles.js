@@ -1,12 +1,10 @@
 // The tiles of a step, made from the story that the server tells.
 
 import { number } from '../lib/format.js';
-import { h } from '../lib/dom.js';
-import { phrase } from '../lib/phrase.js';
-import { math } from '../lib/symbol.js';
 import { chainsOf, ends, kindOf, neuronOfSum, usesOf } from './chains.js';
-import { computed, difference, named, ofFactor } from './formulas.js';
-import { miss, response, square, sum } from './picture.js';
+import { computed, named, ofFactor } from './formulas.js';
+import { losses } from './losses.js';
+import { response, sum } from './picture.js';
 
 /** @typedef {import('../view.js').Walk} Walk */
 /** @typedef {import('../view.js').WeightChain} WeightChain */
@@ -51,107 +49,6 @@ function neurons(walk) {
       drawn: JSON.stringify([curve.length, curve[0], z, value, parts]),
     };
   });
-}
-
-/** Step 3: the miss, the loss, and losses in general. @param {Walk} walk @returns {Tile[]} */
-function losses(walk) {
-  const { outputs } = walk.story.network;
-  const { equations, sum: adds } = walk.story.loss;
-  const squared = /squared|mse/.test(walk.settings.loss);
-  const halved = /half/.test(walk.settings.loss);
-  const one = outputs.length === 1;
-  /** @type {Tile[]} */
-  const misses = one
-    ? outputs.map((name) => ({
-        key: 'miss',
-        kind: 'forward',
-        name: 'by how much we missed',
-        symbol: `${name} − y`,
-        value: walk.step.miss[name],
-        formulas: [difference(walk.step.prediction[name], walk.targets[name])],
-        picture: miss(name, walk.step.prediction[name], walk.targets[name]),
-        drawn: JSON.stringify([name, walk.step.prediction, walk.targets]),
-      }))
-    : [];
-  /** @type {Tile[]} */
-  const told = equations.map((equation) => {
-    const last = equation.symbol === 'L';
-    const output = equation.neuron ?? outputs[0];
-    const [p, y] = [walk.step.prediction[output], walk.targets[output]];
-    const picture =
-      !one && last
-        ? sum(
-            equations.slice(0, -1).map(({ symbol, value }) => ({ symbol, amount: value })),
-            equation.value,
-          )
-        : one && squared
-          ? square(p, y, halved)
-          : !one
-            ? miss(output, p, y)
-            : undefined;
-    return {
-      key: equation.symbol,
-      kind: /** @type {'forward'} */ ('forward'),
-      symbol: equation.symbol,
-      value: equation.value,
-      name: last
-        ? one
-          ? halved
-            ? 'the loss: half the miss, squared'
-            : squared
-              ? 'the loss: the miss, squared'
-              : 'the loss'
-          : 'the loss: all outputs together'
-        : `how far {${output}} is off`,
-      formulas: [computed(equation.expression)],
-      picture,
-      drawn: JSON.stringify([picture !== undefined, p, y, equation.value, halved, adds]),
-    };
-  });
-  const note = one ? [general()] : [];
-  return [...misses, ...told, ...note];
-}
-
-/** @returns {Tile} */
-function general() {
-  const paren = (/** @type {Node[]} */ ...inside) =>
-    math(
-      'mrow',
-      {},
-      math('mo', { form: 'prefix', stretchy: 'false', lspace: '0', rspace: '0' }, '('),
-      ...inside,
-      math('mo', { form: 'postfix', stretchy: 'false', lspace: '0', rspace: '0' }, ')'),
-    );
-  const hat = () => math('mover', { accent: 'true' }, math('mi', {}, 'y'), math('mo', { stretchy: 'false' }, 'ˆ'));
-  return {
-    key: 'general',
-    kind: 'note',
-    name: 'in general',
-    symbol: '',
-    value: null,
-    formulas: [],
-    grow: 1.2,
-    drawn: 'general',
-    note: () => [
-      h(
-        'p',
-        {},
-        ...phrase('**Mean squared error**, for numbers: the mean of these squares over all outputs and examples.'),
-      ),
-      h(
-        'p',
-        { class: 'gen' },
-        math(
-          'math',
-          { displaystyle: 'true' },
-          math('mfrac', {}, math('mn', {}, '1'), math('mi', {}, 'n')),
-          math('mo', {}, '∑'),
-          math('msup', {}, paren(hat(), math('mo', {}, '−'), math('mi', {}, 'y')), math('mn', {}, '2')),
-        ),
-      ),
-      h('p', {}, ...phrase('**Cross-entropy**, for classes: −log of the probability given to the right class.')),
-    ],
-  };
 }
 
 /** Steps 4 and 5: the factors of a chain and their product.

@@ -1,7 +1,7 @@
 //! Tables of text: a header with the columns' names, then one example a row. Cells may be quoted. Numbers are
 //! read as f64 and rounded to the precision wanted.
 
-use super::{Column, Want, number_labels};
+use super::{Column, Want, class, number_labels};
 use crate::error::DataProblem;
 use crate::terminal::harmless;
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -41,10 +41,12 @@ pub(super) fn columns(bytes: &[u8], separator: u8) -> Result<Vec<Column>, DataPr
             }
         }
     }
-    let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| Column {
-        name,
-        numbers,
-        values: Some(values.len()).filter(|count| *count <= MOST_CLASSES),
+    let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| {
+        let count = Some(values.len()).filter(|count| *count <= MOST_CLASSES);
+        let label = |value: &Vec<u8>| class(number(value)?);
+        let largest = || values.iter().map(label).collect::<Option<Vec<u32>>>()?.into_iter().max();
+        let classes = if numbers { largest().map(|largest| largest as usize + 1) } else { count };
+        Column { name, numbers, values: count, classes: count.and(classes) }
     };
     Ok(names.into_iter().zip(seen).map(column).collect())
 }
@@ -232,10 +234,9 @@ fn find_targets(columns: &[String], wanted: &[String], want: Want) -> Result<Vec
     if columns.iter().all(|name| number(name.as_bytes()).is_some()) {
         return Err(DataProblem::NoHeader);
     }
-    for (i, name) in columns.iter().enumerate() {
-        if columns[..i].contains(name) {
-            return Err(DataProblem::DuplicateColumn(name.clone()));
-        }
+    let mut seen = HashSet::new();
+    if let Some(name) = columns.iter().find(|name| !seen.insert(name.as_str())) {
+        return Err(DataProblem::DuplicateColumn(name.clone()));
     }
     let find = |name: &String| {
         let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: columns.to_vec() };

@@ -138,6 +138,8 @@ pub struct Column {
     pub numbers: bool,
     /// How many different values it has; absent where they are more than classes would be.
     pub values: Option<usize>,
+    /// How many classes those are: of whole numbers one more than the largest; absent where they are none.
+    pub classes: Option<usize>,
 }
 
 /// The columns of a table of text.

@@ -1,14 +1,15 @@
 //! The training itself: forward by some steps, back to any.
 
-use super::past::{Moment, Past};
+use super::thinned::Thinned;
 use crate::error::Result;
 use crate::experiment::{Experiment, Prepared};
 use crate::replay::{Origin, Step};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 use whygrad::credit::Snapshot;
 use whygrad::facts::Metrics;
 use whygrad::network::{Batch, Rows};
-use whygrad::train::{Epoch, Observer, Progress, StepDone, fit};
+use whygrad::train::{Epoch, Observer, Progress, State, StepDone, fit};
 
 /// A training that goes forward and back. Whatever way it came to a step, it stands there with the same bits.
 #[derive(Debug)]
@@ -16,28 +17,46 @@ pub struct Player {
     /// Data and trainer.
     pub prepared: Prepared<f32>,
     progress: Progress,
-    past: Past,
+    /// Where it stood at some steps: those behind them are made again.
+    past: Thinned<Moment>,
     curves: Curves,
     name: String,
 }
 
+/// Where a training stood at a step.
+#[derive(Clone, Debug)]
+struct Moment {
+    state: State<f32>,
+    progress: Progress,
+}
+
+/// The most moments that are kept, in number and in bytes.
+const MOMENTS: usize = 256;
+const BYTES: usize = 64 << 20;
+/// Points of a curve that are kept.
+const POINTS: usize = 4096;
+/// How long one call goes on.
+const TIME: Duration = Duration::from_secs(8);
+
 /// What steps and epochs left, of all that were ever made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Curves {
     /// The loss of each step's batch, before its update.
-    pub losses: Vec<f64>,
+    pub losses: Thinned<f64>,
     /// Of each epoch: its own examples, and the held-out part.
-    pub epochs: Vec<(Metrics, Option<Metrics>)>,
+    pub epochs: Thinned<(Metrics, Option<Metrics>)>,
 }
 
 impl Player {
     /// At the start of an experiment.
     pub fn new(experiment: &Experiment) -> Result<Player> {
         let prepared = crate::run::start::<f32>(experiment)?;
-        let progress = Progress::default();
-        let start = Moment { state: prepared.trainer.state().clone(), progress: progress.clone() };
-        let name = experiment.name.clone();
-        Ok(Player { prepared, progress, past: Past::new(start), curves: Curves::default(), name })
+        let (progress, state) = (Progress::default(), prepared.trainer.state().clone());
+        let numbers = state.weights.params.len() * (1 + state.slots.names().len());
+        let mut past = Thinned::new((BYTES / (4 * numbers).max(1)).clamp(4, MOMENTS));
+        past.tell(0, || Moment { state, progress: progress.clone() });
+        let curves = Curves { losses: Thinned::new(POINTS), epochs: Thinned::new(POINTS) };
+        Ok(Player { prepared, progress, past, curves, name: experiment.name.clone() })
     }
 
     /// Steps that were made up to here.
@@ -47,7 +66,7 @@ impl Player {
 
     /// Steps that were ever made.
     pub fn known(&self) -> u64 {
-        self.curves.losses.len() as u64
+        self.curves.losses.known()
     }
 
     /// Where training stands.
@@ -84,15 +103,17 @@ impl Player {
         Ok(())
     }
 
-    /// Goes to a step, back or forward.
+    /// Goes to a step, back or forward: as far as it comes in some seconds.
     pub fn to(&mut self, step: u64) -> Result<()> {
-        if step < self.step() {
-            let Moment { state, progress } = self.past.before(step).clone();
+        if step < self.step()
+            && let Some(Moment { state, progress }) = self.past.before(step).cloned()
+        {
             self.prepared.trainer.restore(state)?;
             self.progress = progress;
         }
         if step > self.step() {
-            self.go_on(&mut |done| done >= step)?;
+            let began = Instant::now();
+            self.go_on(&mut |done| done >= step || began.elapsed() >= TIME)?;
         }
         Ok(())
     }
@@ -123,27 +144,21 @@ impl Player {
 
 /// Watches the training of a player.
 struct Watch<'a> {
-    past: &'a mut Past,
+    past: &'a mut Thinned<Moment>,
     curves: &'a mut Curves,
     stop: &'a mut dyn FnMut(u64) -> bool,
 }
 
 impl Observer<f32> for Watch<'_> {
     fn step(&mut self, done: &StepDone<'_, f32>) -> ControlFlow<()> {
-        // What is made again is known.
-        if done.step as usize > self.curves.losses.len() {
-            self.curves.losses.push(done.loss);
-        }
-        if self.past.wants(done.step) {
-            self.past.keep(Moment { state: done.trainer.state().clone(), progress: done.progress.clone() });
-        }
+        self.curves.losses.tell(done.step, || done.loss);
+        let moment = || Moment { state: done.trainer.state().clone(), progress: done.progress.clone() };
+        self.past.tell(done.step, moment);
         if (self.stop)(done.step) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn epoch(&mut self, done: &Epoch<'_, f32>) -> ControlFlow<()> {
-        if done.epoch as usize > self.curves.epochs.len() {
-            self.curves.epochs.push((done.train, done.test));
-        }
+        self.curves.epochs.tell(done.epoch, || (done.train, done.test));
         ControlFlow::Continue(())
     }
 }
@@ -169,6 +184,6 @@ mod tests {
         assert!(wandering.is_finished() && straight.is_finished());
         assert_eq!(wandering.prepared.trainer.state(), straight.prepared.trainer.state());
         assert_eq!(wandering.progress, straight.progress);
-        assert_eq!(wandering.curves.losses, straight.curves.losses);
+        assert_eq!(wandering.curves.losses.kept(), straight.curves.losses.kept());
     }
 }

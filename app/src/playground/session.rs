@@ -11,6 +11,9 @@ use tokio::sync::watch;
 /// How long training goes on before somebody else may look at it.
 const SLICE: Duration = Duration::from_millis(4);
 
+/// How long it plays when nobody listens: the page was closed.
+const UNHEARD: Duration = Duration::from_secs(15);
+
 /// What is told of a session, when it changes. Who is slow to read it finds the newest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Told {
@@ -72,13 +75,8 @@ impl Session {
 
     /// Does this from now on.
     pub fn set(&self, state: State) {
-        let mut now = locked(&self.shared.state);
-        if *now != State::Ended {
-            *now = state;
-        }
-        drop(now);
+        self.shared.enter(state);
         self.shared.changed.notify_all();
-        self.shared.tell(|told| told.playing = matches!(state, State::Playing(_)));
     }
 
     /// Looks at the player, or does something with it, between two of its steps.
@@ -87,9 +85,8 @@ impl Session {
         let mut player = locked(&self.shared.player);
         self.shared.waiting.fetch_sub(1, Ordering::SeqCst);
         let result = f(&mut player);
-        let step = player.step();
-        drop(player);
-        self.shared.tell(|told| told.step = step);
+        // While nobody else can make a step, so that an older one is never told after a newer one.
+        self.shared.tell(|told| told.step = player.step());
         result
     }
 
@@ -114,10 +111,19 @@ impl Shared {
         });
     }
 
+    /// Does this from now on, and tells so; what is ended stays so.
+    fn enter(&self, state: State) {
+        let mut now = locked(&self.state);
+        if *now != State::Ended {
+            *now = state;
+        }
+        self.tell(|told| told.playing = matches!(*now, State::Playing(_)));
+    }
+
     /// Plays until the end of the session.
     fn play(&self) {
         let (mut began, mut done) = (Instant::now(), 0.0);
-        let mut before = State::Paused;
+        let (mut before, mut heard) = (State::Paused, Instant::now());
         loop {
             let state = {
                 let mut state = locked(&self.state);
@@ -129,7 +135,7 @@ impl Shared {
             };
             let State::Playing(speed) = state else { return };
             if state != before {
-                (before, began, done) = (state, Instant::now(), 0.0);
+                (before, began, done, heard) = (state, Instant::now(), 0.0, Instant::now());
             }
             let due = match speed {
                 None => f64::INFINITY,
@@ -143,13 +149,12 @@ impl Shared {
             // Of what it could not keep up with nothing is made up for.
             done += if steps < due { due.min(1e15) } else { steps };
             let problem = result.err().map(|error| error.to_string());
-            if finished || problem.is_some() {
-                let mut state = locked(&self.state);
-                if *state != State::Ended {
-                    *state = State::Paused;
-                }
-                drop(state);
-                self.tell(|told| (told.playing, told.problem) = (false, problem));
+            if self.told.receiver_count() > 0 {
+                heard = Instant::now();
+            }
+            if finished || problem.is_some() || heard.elapsed() >= UNHEARD {
+                self.enter(State::Paused);
+                self.tell(|told| told.problem = problem);
             }
             while self.waiting.load(Ordering::SeqCst) > 0 {
                 std::thread::sleep(Duration::from_micros(20));
@@ -166,10 +171,8 @@ impl Shared {
                 || began.elapsed() >= SLICE
                 || self.waiting.load(Ordering::Relaxed) > 0
         });
-        let (step, finished) = (player.step(), player.is_finished());
-        drop(player);
-        self.tell(|told| (told.step, told.playing) = (step, !finished));
-        ((step - from) as f64, result, finished)
+        self.tell(|told| told.step = player.step());
+        ((player.step() - from) as f64, result, player.is_finished())
     }
 }
 
@@ -207,5 +210,19 @@ mod tests {
         assert!((1..=80).contains(&step), "{step}");
         std::thread::sleep(Duration::from_millis(50));
         assert_eq!(session.with(|player| player.step()), step);
+    }
+
+    #[test]
+    fn what_is_told_after_a_pause_is_a_pause() {
+        let session = session(&["train.epochs=100000"]);
+        let told = session.told();
+        for _ in 0..20 {
+            session.set(State::Playing(None));
+            std::thread::sleep(Duration::from_millis(6));
+            session.set(State::Paused);
+            std::thread::sleep(Duration::from_millis(12));
+            assert!(!told.borrow().playing);
+            assert_eq!(told.borrow().step, session.with(|player| player.step()));
+        }
     }
 }

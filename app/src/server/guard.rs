@@ -49,6 +49,10 @@ impl Guard {
 
     /// Why a request is refused, but for its token.
     fn refusal(&self, headers: &HeaderMap) -> Option<&'static str> {
+        let twice = |name| headers.get_all(name).iter().nth(1).is_some();
+        if twice(header::HOST) || twice(header::ORIGIN) {
+            return Some("One of the request's headers stands there twice.");
+        }
         let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
         let hosts = self.hosts();
         if !text(header::HOST).is_some_and(|host| hosts.iter().any(|own| own == host)) {
@@ -62,6 +66,14 @@ impl Guard {
         (!matches!(site, None | Some(b"same-origin" | b"none"))).then_some("Another site may not ask here.")
     }
 
+    /// What is left of a query that has the token.
+    fn without_token(&self, query: Option<&str>) -> Option<String> {
+        let token = format!("token={}", self.token);
+        let (tokens, rest): (Vec<_>, Vec<_>) = query?.split('&').partition(|part| *part == token);
+        let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+        (!tokens.is_empty()).then_some(query)
+    }
+
     fn has_cookie(&self, headers: &HeaderMap) -> bool {
         let own = self.cookie();
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -73,10 +85,14 @@ impl Guard {
 pub(super) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match guard.refusal(request.headers()) {
         Some(refusal) => (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response(),
-        None if request.uri().query() == Some(&format!("token={}", guard.token)) => {
+        None if request.uri().authority().is_some() => {
+            (StatusCode::FORBIDDEN, "This is no proxy.\n").into_response()
+        }
+        None if let Some(rest) = guard.without_token(request.uri().query()) => {
             // Out of the address, where it could be copied, and into the cookie.
             let cookie = format!("{}; HttpOnly; SameSite=Strict; Path=/", guard.cookie());
-            let to = request.uri().path().to_string();
+            // Two slashes would lead to another host.
+            let to = format!("/{}{rest}", request.uri().path().trim_start_matches('/'));
             (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, to)]).into_response()
         }
         None if guard.has_cookie(request.headers()) => {

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use guard::Guard;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use playground::Uploads;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
@@ -65,33 +66,39 @@ impl Server {
         let _ = ctrlc::set_handler(move || told.notify_one());
         let failed = |error| Error::argument("ui", format!("the page cannot be served: {error}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime
-            .map_err(failed)?
-            .block_on(async {
-                self.listener.set_nonblocking(true)?;
-                let listener = tokio::net::TcpListener::from_std(self.listener)?;
-                let router = router(self.guard);
-                let room = Arc::new(Semaphore::new(CONNECTIONS));
-                loop {
-                    let stream = tokio::select! {
-                        accepted = listener.accept() => accepted,
-                        () = end.notified() => return Ok(()),
-                    };
-                    match (stream, Arc::clone(&room).try_acquire_owned()) {
-                        (Ok((stream, _)), Ok(place)) => {
-                            let router = router.clone();
-                            tokio::spawn(async move {
-                                serve(stream, router).await;
-                                drop(place);
-                            });
-                        }
-                        // Too many at a time, or out of handles: those that are there end first.
-                        (Ok(_), Err(_)) => {}
-                        (Err(_), _) => tokio::time::sleep(Duration::from_millis(10)).await,
-                    }
-                }
-            })
-            .map_err(failed)
+        let (runtime, uploads) = (runtime.map_err(failed)?, Arc::<Uploads>::default());
+        let router = router(self.guard, &uploads);
+        let served = runtime.block_on(async {
+            tokio::select! {
+                served = listen(self.listener, router) => served,
+                () = end.notified() => Ok(()),
+            }
+        });
+        // Whatever still works on a request ends with the process; its files are gone before.
+        runtime.shutdown_background();
+        uploads.remove();
+        served.map_err(failed)
+    }
+}
+
+/// Answers whoever connects.
+async fn listen(listener: TcpListener, router: Router) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        match (listener.accept().await, Arc::clone(&room).try_acquire_owned()) {
+            (Ok((stream, _)), Ok(place)) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    serve(stream, router).await;
+                    drop(place);
+                });
+            }
+            // Too many at a time, or out of handles: those that are there end first.
+            (Ok(_), Err(_)) => {}
+            (Err(_), _) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
     }
 }
 
@@ -106,22 +113,28 @@ async fn serve(stream: TcpStream, router: Router) {
     let _ = connection.await;
 }
 
-fn router(guard: Guard) -> Router {
+fn router(guard: Guard, uploads: &Arc<Uploads>) -> Router {
     Router::new()
         .route("/api/walk", post(walk::walk))
         .route("/api/walk/choices", get(walk::choices))
-        .merge(playground::routes())
+        .merge(playground::routes(Arc::clone(uploads)))
         .fallback(get(assets::file))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(axum::middleware::from_fn_with_state(Arc::new(guard), guard::check))
 }
+
+/// Letters of an error at most.
+const SENTENCE: usize = 400;
 
 /// A view, or one sentence that says what is wrong with what was asked.
 fn answer<V: Serialize>(view: Result<V, String>) -> Response {
     let (status, text) = match view {
         Ok(view) => (StatusCode::OK, serde_json::to_string(&versioned(&view))),
         Err(error) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, serde_json::to_string(&serde_json::json!({ "error": error })))
+            // It may repeat what was sent, however long that was.
+            let short: String = error.chars().take(SENTENCE).collect();
+            let short = if short.len() < error.len() { short + "…" } else { short };
+            (StatusCode::UNPROCESSABLE_ENTITY, serde_json::to_string(&serde_json::json!({ "error": short })))
         }
     };
     let text = text.expect("a view can be written as JSON");

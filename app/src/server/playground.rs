@@ -23,7 +23,7 @@ use serde_json::{Map, Value as Json};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use uploads::Uploads;
+pub(super) use uploads::Uploads;
 
 /// Trainings at a time; the oldest makes room.
 const TRAININGS: usize = 8;
@@ -33,6 +33,7 @@ const TELLING: Duration = Duration::from_millis(16);
 const LAYERS: usize = 32;
 const UNITS: u64 = 1024;
 const EXAMPLES: u64 = 100_000;
+const WEIGHTS: usize = 1 << 20;
 
 /// The trainings and files of this page.
 #[derive(Default)]
@@ -40,7 +41,7 @@ struct Playgrounds {
     /// The oldest first.
     running: Mutex<Vec<Arc<Running>>>,
     made: Mutex<u64>,
-    uploads: Uploads,
+    uploads: Arc<Uploads>,
     choices: OnceLock<Choices>,
 }
 
@@ -57,7 +58,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn routes() -> Router {
+pub(super) fn routes(uploads: Arc<Uploads>) -> Router {
     Router::new()
         .route("/api/playground/choices", get(choices))
         .route("/api/playground", post(start))
@@ -66,7 +67,7 @@ pub(super) fn routes() -> Router {
         .route("/api/playground/{id}/frame", get(frame))
         .route("/api/playground/{id}/why", post(why))
         .route("/api/playground/data", post(upload).layer(DefaultBodyLimit::max(FILE_BYTES)))
-        .with_state(Arc::default())
+        .with_state(Arc::new(Playgrounds { uploads, ..Playgrounds::default() }))
 }
 
 impl Playgrounds {
@@ -148,6 +149,12 @@ async fn start(State(all): Shared, body: Bytes) -> Response {
         }
         let placed = experiment.clone().in_folder(all.uploads.folder());
         let player = Player::new(&placed).map_err(sentence)?;
+        let weights = player.prepared.trainer.network().param_count();
+        if weights > WEIGHTS {
+            return Err(format!(
+                "the network has {weights} weights; in the playground it has at most {WEIGHTS}"
+            ));
+        }
         let viewer = Viewer::new(&player.prepared).map_err(sentence)?;
         let playground = Playground::new(&experiment, &player, &viewer);
         let columns = source.and_then(|source| all.uploads.columns(&source));
@@ -182,6 +189,9 @@ fn bounded(experiment: &Map<String, Json>, uploads: &Uploads) -> Result<(), Stri
     most("train.batch", at("train", "batch"), EXAMPLES)?;
     let layers = at("network", "layers").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
     most("the number of layers", Some(&Json::from(layers.len())), LAYERS as u64)?;
+    let outs: Vec<f64> = layers.iter().filter_map(|layer| layer.get("out")?.as_f64()).collect();
+    let between = outs.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>();
+    most("the number of weights", Some(&Json::from(between)), WEIGHTS as u64)?;
     layers.iter().try_for_each(|layer| {
         if layer.get("type").and_then(Json::as_str) == Some("residual") {
             return Err("the playground has no residual layers; `whygrad train` has".into());
@@ -286,7 +296,9 @@ async fn why(State(all): Shared, Path(id): Path<String>, body: Bytes) -> Respons
         let running = all.find(&id)?;
         let step = running.session.with(|player| player.hold()).map_err(sentence)?;
         if !step.snapshot.is_finite() {
-            return Err("not all numbers of this step are finite; go back to an earlier one".into());
+            return Err("not all numbers of this step are finite: take a smaller learning rate or other starting weights, \
+                        or go back to an earlier step"
+                .into());
         }
         let found = weight::find(&weight, &step).map_err(sentence)?;
         let weight = *found.first().ok_or("there is no such weight")?;

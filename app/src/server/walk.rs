@@ -46,14 +46,14 @@ const NUDGES: usize = 32;
 impl Asked {
     fn read(body: &[u8]) -> Result<Asked, String> {
         let mut keys: Map<String, Json> = json(body)?;
-        let mut count = |key: &str| match keys.remove(key) {
+        let mut count = |key: &str, most: u64| match keys.remove(key) {
             None => Ok(0),
             Some(n) => n
                 .as_u64()
-                .filter(|n| *n <= UPDATES)
-                .ok_or(format!("{key} is {n}; it takes a whole number from 0 to {UPDATES}")),
+                .filter(|n| *n <= most)
+                .ok_or(format!("{key} is {n}; it takes a whole number from 0 to {most}")),
         };
-        let (after, updates) = (count("after")?, count("updates")?);
+        let (after, updates) = (count("after", UPDATES)?, count("updates", UPDATES + 1)?);
         let nudges: Vec<Push> = match keys.remove("nudges") {
             None => vec![],
             Some(list) => serde_json::from_value(list).map_err(|error| format!("nudges: {error}"))?,
@@ -75,7 +75,8 @@ pub(super) async fn walk(body: Bytes) -> Response {
     worked_out(move || {
         let asked = Asked::read(&body)?;
         let book = asked.book()?;
-        let walk = Walk::new(&book, asked.after, asked.updates, true)?;
+        let named = |problem| format!("{}: {problem}", book.name);
+        let walk = Walk::new(&book, asked.after, asked.updates, true).map_err(named)?;
         let nudges = Nudged::all(&book, asked.after, &asked.nudges)?;
         let after = if asked.after > 0 { format!(" --after {}", asked.after) } else { String::new() };
         let optimizer = if book.optimizer.is_empty() { "sgd".into() } else { book.optimizer };

@@ -333,6 +333,7 @@ impl Worked {
         let optimizer = self.optimizer(lr)?;
         let trainer = Trainer::new(self.network.clone(), Arc::clone(&self.loss), optimizer, options);
         let mut trainer = trainer.map_err(|error| error.to_string())?;
+        trainer.check(&self.data).map_err(|error| error.to_string())?;
         trainer.set_weights(self.start.clone()).map_err(|error| error.to_string())?;
         Ok(trainer)
     }

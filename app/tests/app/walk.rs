@@ -156,6 +156,11 @@ fn wrong_options_are_named_with_what_would_be_right() {
     );
     assert!(outside.contains("let a sigmoid come last, or take the loss bce_with_logits"), "{outside}");
     assert!(error(&["--loss", "bce", "--target", "7"]).contains("outside [0, 1]"));
+    assert!(
+        error(&["--loss", "nll"]).contains("the loss `nll` compares with classes"),
+        "{}",
+        error(&["--loss", "nll"])
+    );
 }
 
 #[test]

@@ -211,6 +211,6 @@ fn mathml_has_the_signs_and_brackets_of_the_text_and_draws_fractions_and_powers(
         assert!(written.starts_with("<math>") && written.contains(element), "{written}");
     }
     let numbers = (x() * y()).mathml_numbers(&|_| Some(-0.5), &|x| format!("{x}").replace('-', "−"));
-    assert_eq!(content(&numbers), "−0.5×(−0.5)", "{numbers}");
+    assert_eq!(content(&numbers), "(−0.5)×(−0.5)", "{numbers}");
     assert!(letter("a<b").mathml(&|symbol| symbol.letter.to_string()).contains("a&lt;b"));
 }

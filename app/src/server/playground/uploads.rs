@@ -2,21 +2,25 @@
 
 use crate::data::{self, Column};
 use serde::Serialize;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
-/// Files at most.
+/// Files at most; the oldest makes room.
 const FILES: usize = 16;
+/// Columns and rows of one.
+const COLUMNS: usize = 1024;
+const ROWS: usize = 100_000;
 
 /// The files.
 #[derive(Default)]
-pub(super) struct Uploads {
+pub(in crate::server) struct Uploads {
     folder: OnceLock<Option<TempDir>>,
 }
 
 /// A table that was dropped.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Table {
     /// What experiments call it.
     source: String,
@@ -43,31 +47,59 @@ impl Uploads {
     /// Keeps a file, in the place of one with the same name.
     pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> Result<Table, String> {
         let name = tidy(name)?;
+        let head = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let separators = head.iter().filter(|byte| b",\t".contains(byte)).count();
+        if separators >= COLUMNS {
+            return Err(format!(
+                "{name} has more than {COLUMNS} columns; that is too many for the playground"
+            ));
+        }
+        if bytes.iter().filter(|byte| **byte == b'\n').count() > ROWS + 1 {
+            return Err(format!("{name} has more than {ROWS} rows; that is too many for the playground"));
+        }
         let folder = self.folder();
-        let there = std::fs::read_dir(folder).map_err(|error| format!("cannot keep {name}: {error}"))?;
-        if there.count() >= FILES && !self.has(&name) {
-            return Err(format!("the page keeps {FILES} files at most; start it again for others"));
+        let failed = |error: io::Error| format!("cannot keep {name}: {error}");
+        if !self.has(&name) {
+            make_room(folder).map_err(failed)?;
         }
         let path = folder.join(&name);
-        std::fs::write(&path, bytes).map_err(|error| format!("cannot keep {name}: {error}"))?;
+        std::fs::write(&path, bytes).map_err(failed)?;
         match data::columns(&path.to_string_lossy()) {
             Ok(columns) => Ok(Table { source: name, columns }),
             Err(error) => {
                 let _ = std::fs::remove_file(&path);
-                Err(error.to_string().replace(&*folder.to_string_lossy(), "").trim_start_matches('/').into())
+                let folder = folder.to_string_lossy();
+                Err(error.to_string().replace(&*folder, "").trim_start_matches('/').into())
             }
         }
+    }
+
+    /// Removes the folder with all that is in it.
+    pub(in crate::server) fn remove(&self) {
+        if let Some(folder) = self.folder.get().and_then(Option::as_ref) {
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
+    }
+}
+
+/// Removes the oldest file, where there are as many as there may be.
+fn make_room(folder: &Path) -> io::Result<()> {
+    let files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    let written = |file: &&std::fs::DirEntry| file.metadata().and_then(|of| of.modified()).ok();
+    match files.iter().min_by_key(written) {
+        Some(oldest) if files.len() >= FILES => std::fs::remove_file(oldest.path()),
+        _ => Ok(()),
     }
 }
 
 /// The name of a table, with nothing in it that leads anywhere else.
 fn tidy(name: &str) -> Result<String, String> {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' };
-    let name: String = name.chars().map(plain).take(80).collect();
-    let ends = [".csv", ".tsv"].iter().any(|end| name.to_lowercase().ends_with(end));
-    match ends && !name.starts_with('.') {
-        true => Ok(name),
-        false => Err(format!("{name}: the playground reads tables of text: .csv or .tsv")),
+    let name: String = name.chars().map(plain).collect();
+    let (stem, end) = name.split_at(name.len().saturating_sub(4));
+    match [".csv", ".tsv"].contains(&end.to_lowercase().as_str()) && !name.starts_with('.') {
+        true => Ok(format!("{stem:.80}{end}")),
+        false => Err(format!("\"{name:.80}\": the playground reads tables of text: .csv or .tsv")),
     }
 }
 
@@ -88,9 +120,13 @@ mod tests {
     fn a_table_is_kept_and_what_is_none_is_not() {
         let uploads = Uploads::default();
         let columns = uploads.keep("t.csv", b"a,b\n1,x\n2,x\n").unwrap().columns;
-        let column =
-            |name: &str, numbers, values| Column { name: name.into(), numbers, values: Some(values) };
-        assert_eq!(columns, [column("a", true, 2), column("b", false, 1)]);
+        let column = |name: &str, numbers, values, classes| Column {
+            name: name.into(),
+            numbers,
+            values: Some(values),
+            classes: Some(classes),
+        };
+        assert_eq!(columns, [column("a", true, 2, 3), column("b", false, 1, 1)]);
         assert!(uploads.has("t.csv") && !uploads.has("../t.csv") && !uploads.has("u.csv"));
         assert!(uploads.keep("u.csv", b"").is_err_and(|error| error.starts_with("u.csv")));
         assert!(!uploads.has("u.csv"));

@@ -6,9 +6,10 @@ mod pytorch;
 pub use choices::Choices;
 
 use crate::experiment::Experiment;
-use crate::playground::{self, Example, Matrix, Output, Player, RESOLUTION, Seen, Viewer, has_classes};
+use crate::playground::{
+    self, Example, Matrix, Output, Player, RESOLUTION, Seen, Thinned, Viewer, has_classes,
+};
 use serde::Serialize;
-use std::ops::Range;
 use whygrad::data::{Dataset, Targets};
 use whygrad::facts::Metrics;
 
@@ -257,12 +258,14 @@ pub struct Shown {
 /// Points of a curve at most.
 const CURVE: usize = 300;
 
-/// Evenly thinned places, the last one with them.
-fn thinned(range: Range<usize>) -> impl Iterator<Item = usize> {
-    let stride = range.len().div_ceil(CURVE).max(1);
-    let last = range.end.checked_sub(1);
-    let odd = last.filter(|last| !(last - range.start).is_multiple_of(stride));
-    range.step_by(stride).chain(odd)
+/// Some of them, evenly, and the last.
+fn some<V: Copy>(of: &Thinned<V>) -> Vec<(u64, V)> {
+    let stride = of.kept().len().div_ceil(CURVE).max(1);
+    let mut some: Vec<(u64, V)> = of.kept().iter().step_by(stride).copied().collect();
+    if let Some(last) = of.kept().last().filter(|last| some.last().is_some_and(|some| some.0 < last.0)) {
+        some.push(*last);
+    }
+    some
 }
 
 impl Frame {
@@ -270,14 +273,13 @@ impl Frame {
     pub fn new(player: &Player) -> Frame {
         let (curves, per_epoch) = (player.curves(), player.steps_per_epoch());
         let mut losses = Losses::default();
-        for at in thinned(0..curves.losses.len()) {
-            losses.step.push(at as u64 + 1);
-            losses.loss.push(curves.losses[at]);
+        for (step, loss) in some(&curves.losses) {
+            losses.step.push(step);
+            losses.loss.push(loss);
         }
         let mut epochs = Epochs::default();
-        for at in thinned(0..curves.epochs.len()) {
-            let (train, test) = curves.epochs[at];
-            epochs.epoch.push(at as u64 + 1);
+        for (epoch, (train, test)) in some(&curves.epochs) {
+            epochs.epoch.push(epoch);
             epochs.train.push(train.loss);
             epochs.test.push(test.map(|test| test.loss));
         }

@@ -26,22 +26,24 @@ pub struct Case {
     pub source: String,
 }
 
-/// One of several things, with a name for people.
+/// An optimizer, with a name for people.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Choice {
-    /// As an option has it.
+    /// As the option has it.
     pub value: &'static str,
     /// As people call it.
     pub label: &'static str,
+    /// A learning rate that suits it on so small a network; null: the example's own.
+    pub lr: Option<f64>,
 }
 
-const OPTIMIZERS: &[[&str; 2]] = &[
-    ["sgd", "SGD"],
-    ["sgd,momentum=0.9", "SGD, momentum"],
-    ["adam", "Adam"],
-    ["adamw", "AdamW"],
-    ["rmsprop", "RMSprop"],
-    ["adagrad", "Adagrad"],
+const OPTIMIZERS: &[(&str, &str, Option<f64>)] = &[
+    ("sgd", "SGD", None),
+    ("sgd,momentum=0.9", "SGD, momentum", Some(0.1)),
+    ("adam", "Adam", Some(0.05)),
+    ("adamw", "AdamW", Some(0.05)),
+    ("rmsprop", "RMSprop", Some(0.01)),
+    ("adagrad", "Adagrad", Some(0.1)),
 ];
 
 impl Choices {
@@ -54,7 +56,7 @@ impl Choices {
                 .collect(),
             activations: activations().collect(),
             losses: losses().collect(),
-            optimizers: OPTIMIZERS.iter().map(|&[value, label]| Choice { value, label }).collect(),
+            optimizers: OPTIMIZERS.iter().map(|&(value, label, lr)| Choice { value, label, lr }).collect(),
         }
     }
 }

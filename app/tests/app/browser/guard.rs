@@ -40,6 +40,7 @@ fn only_the_page_itself_is_answered() {
         ("another host", format!("Host: evil.example\r\n{cookie}")),
         ("a name that was made to lead here", format!("Host: evil.example:80\r\n{cookie}")),
         ("no host", cookie.clone()),
+        ("two hosts", other("Host: evil.example")),
         ("another origin", other("Origin: http://evil.example")),
         ("another port", other("Origin: http://127.0.0.1:1")),
         ("an origin without a name", other("Origin: null")),
@@ -59,6 +60,8 @@ fn only_the_page_itself_is_answered() {
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(get(&server, "/?token=0", &host).0, 403);
+    let (_, text) = get(&server, &format!("//evil.example/?theme=dark&token={}", server.token), &host);
+    assert!(text.contains("location: /evil.example/?theme=dark\r\n"), "{text}");
 }
 
 #[test]
@@ -116,4 +119,37 @@ fn who_connects_and_says_nothing_is_left_behind() {
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(ended(&mut streams, TIME), 200);
     assert_eq!(get(&server, "/", &good).0, 200);
+}
+
+#[test]
+fn told_to_end_it_ends_at_once_and_leaves_nothing_behind() {
+    let (folder, server) = start();
+    let post = |path: &str, body: &str| {
+        let head = format!(
+            "Host: {}\r\n{}Content-Length: {}\r\nConnection: close",
+            server.address,
+            cookie(&server),
+            body.len()
+        );
+        let request = format!("POST {path} HTTP/1.1\r\n{head}\r\n\r\n{body}");
+        String::from_utf8_lossy(&exchange(&server.address, request.as_bytes(), TIME).bytes).into_owned()
+    };
+    assert!(post("/api/playground/data?name=t.csv", "a,b\n1,2\n").contains("t.csv"));
+    let layers = "{\"type\":\"linear\",\"out\":700},".repeat(2);
+    let experiment = format!(
+        "{{\"experiment\":{{\"data\":{{\"source\":\"moons\"}},\"network\":{{\"layers\":[{layers}{{\"type\":\"linear\",\
+         \"out\":2}}]}},\"loss\":{{\"type\":\"cross_entropy\"}},\"optimizer\":{{\"type\":\"adam\"}},\"train\":{{\"epochs\":\
+         100000}}}}}}"
+    );
+    let started = post("/api/playground", &experiment);
+    assert!(started.contains("\"id\":\"1\""), "{started}");
+    std::thread::scope(|scope| {
+        scope.spawn(|| post("/api/playground/1/act", "{\"do\":\"step\",\"steps\":10000}"));
+        std::thread::sleep(Duration::from_millis(300));
+        let began = Instant::now();
+        assert_eq!(server.interrupt(), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    });
+    // Its temporary folder is in the one that this test gave it.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
