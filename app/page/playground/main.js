@@ -13,7 +13,7 @@ import { fold } from './fold.js';
 import { heads } from './heads.js';
 import { journey, same } from './journey.js';
 import { placeOf } from './names.js';
-import { predicting } from './own.js';
+import { predicting, usualTarget } from './own.js';
 import { nameOfPlace } from './pointing.js';
 import { reach } from './reach.js';
 import { reveal } from './reveal.js';
@@ -149,8 +149,11 @@ function draw(frame, { playing, problem }) {
     drawState();
   }
   write(the('#lead'), now.played ? facts(begun.run) : firstWords(begun.run));
-  if (frame.diverged ?? problem) complain(frame.diverged ?? problem);
-  if (!playing) now.state.step = frame.step;
+  const wrong = frame.diverged ?? problem;
+  if (wrong || now.diverged) complain(wrong);
+  now.diverged = wrong !== null;
+  // While it is on its way to a step, that is the one that the address names.
+  if (!playing && !now.going) now.state.step = frame.step;
   redraw();
   // The layers stand over their columns once these have a place.
   if (isNew) drawState();
@@ -244,7 +247,9 @@ async function upload(file) {
   if (!answer.ok) return complain(answer.error);
   now.file = answer.value;
   now.state = { ...now.state, example: null, weight: null };
-  predict(answer.value.columns.at(-1)?.name ?? '');
+  const target = usualTarget(answer.value);
+  if (target === null) return complain(`${answer.value.source} has no column of numbers or of a few classes.`);
+  predict(target);
 }
 
 /** @param {string} column of one's own file */

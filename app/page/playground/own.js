@@ -3,10 +3,20 @@
 import { withOutputs } from './experiment.js';
 
 /** @typedef {import('./view.js').Experiment} Experiment */
+/** @typedef {import('./view.js').Column} Column */
 /** @typedef {import('./view.js').OwnFile} OwnFile */
 
 /** From so many different numbers on, a column of numbers is taken for measurements, not for classes. */
 const MANY = 13;
+
+/** @param {Column} column */
+const measured = ({ numbers, values, classes }) => numbers && (classes === null || values === null || values >= MANY);
+
+/** The column that is predicted unless the visitor says another one: the last that has classes or numbers.
+ * @param {OwnFile} file
+ * @returns {string | null} */
+export const usualTarget = ({ columns }) =>
+  columns.findLast((column) => column.numbers || column.classes !== null)?.name ?? null;
 
 /** Starts with outputs and a loss that fit what the column holds.
  * @param {Experiment} experiment @param {OwnFile} file @param {string} target column to predict
@@ -15,7 +25,6 @@ export function predicting(experiment, file, target) {
   // Units of inputs can be anything, so they are scaled.
   const data = { source: file.source, target, test: 0.2, scale: 'standard' };
   const column = file.columns.find(({ name }) => name === target);
-  const many = column?.values ?? Infinity;
-  if (column?.numbers && many >= MANY) return withOutputs({ ...experiment, data, loss: { type: 'mse' } }, 1);
-  return withOutputs({ ...experiment, data, loss: { type: 'cross_entropy' } }, Math.max(2, Math.min(many, 100)));
+  if (column && measured(column)) return withOutputs({ ...experiment, data, loss: { type: 'mse' } }, 1);
+  return withOutputs({ ...experiment, data, loss: { type: 'cross_entropy' } }, Math.max(2, column?.classes ?? 2));
 }

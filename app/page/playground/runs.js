@@ -19,7 +19,12 @@ import { address, fresh } from './state.js';
 
 /** @param {import('./session.js').Session} now @param {RunEvents} on */
 export function runs(now, on) {
-  const acting = acts(on.complain);
+  const acting = acts(on.complain, () => {
+    now.going = false;
+    // An error stands until the next thing that works.
+    if (!now.diverged) on.complain(null);
+    watcher.refresh();
+  });
 
   const begin = latest(
     async (/** @type {Experiment} */ experiment) => {
@@ -70,6 +75,7 @@ export function runs(now, on) {
    * @param {import('./view.js').Act} what */
   function act(what) {
     now.wanted = what.do === 'play';
+    now.going = true;
     if (now.lost) begin(now.state.experiment);
     else if (now.begun) acting(now.begun.run.id, what);
   }

@@ -19,6 +19,8 @@
  * @property {boolean} playing
  * @property {boolean} wanted whether it should play: a change begins another run, which goes on playing
  * @property {boolean} played whether anything was ever played or stepped on this page
+ * @property {boolean} going whether it is on its way to where it was told to go
+ * @property {boolean} diverged whether what is said is that training diverged
  * @property {boolean} lost whether the run does not answer any more
  * @property {boolean} refused whether the last experiment could not run
  * @property {boolean} reveal whether the next explanation is brought into view
@@ -38,6 +40,8 @@ export const session = (state) => ({
   playing: false,
   wanted: false,
   played: false,
+  going: false,
+  diverged: false,
   lost: false,
   refused: false,
   reveal: false,

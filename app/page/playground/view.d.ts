@@ -146,6 +146,8 @@ export interface Column {
   name: string;
   numbers: boolean;
   values: number | null;
+  /** How many classes it would be; null where it is none. */
+  classes: number | null;
 }
 
 /** POST /api/playground/data */
