@@ -173,7 +173,8 @@ fn screenshots() {
                     ready(&page);
                 }
                 // The face of the README's pictures, where it is installed (fonts-inter).
-                page.eval("document.documentElement.style.setProperty('--sans', 'Inter, system-ui')").unwrap();
+                page.eval("document.documentElement.style.setProperty('--sans', 'Inter, system-ui')")
+                    .unwrap();
                 ready(&page);
                 page.screenshot(&to.join(format!("{name}-{width}-{theme}.png")));
                 let complaints: Vec<Json> = page.complaints().into_iter().map(Json::from).collect();
