@@ -116,6 +116,7 @@ export interface Row {
   gradient: number;
   nudged: number;
   relative: number | null;
+  agrees: boolean;
   learned: number | null;
   stays: boolean;
   kink: boolean;

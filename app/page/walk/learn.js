@@ -158,8 +158,7 @@ function weightTable(rows, plainSgd) {
 }
 
 /** @param {Row} row */
-function line({ weight, value, gradient, nudged, relative, learned, stays, kink, update }) {
-  const agrees = relative === null || relative < 1e-5;
+function line({ weight, value, gradient, nudged, relative, agrees, learned, stays, kink, update }) {
   return h(
     'tr',
     {

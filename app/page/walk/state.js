@@ -18,6 +18,8 @@ import { plain } from '../lib/symbol.js';
  * @property {Record<number, string>} chosen the weight whose chain steps 4 and 5 show */
 
 export const STEPS = 6;
+/** Updates that the server makes before a step. */
+const MOST = 10_000;
 
 /** @returns {State} */
 export const start = () => ({
@@ -47,7 +49,7 @@ export function read(hash) {
     else if (key === 'weight') state.chosen = { 4: text, 5: text };
     else if (text === '' || !Number.isFinite(number)) continue;
     else if (key === 'step') state.step = Math.min(STEPS, Math.max(1, Math.round(number)));
-    else if (key === 'after') state.after = Math.max(0, Math.round(number));
+    else if (key === 'after') state.after = Math.min(MOST, Math.max(0, Math.round(number)));
     else if (key === 'lr') state.lr = number;
     else state.values[key] = number;
   }

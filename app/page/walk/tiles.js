@@ -134,7 +134,7 @@ function product(walk, chain) {
   const all = [4, 5].flatMap((step) => chainsOf(walk, step)).filter((each) => each.weight === weight);
   const shared = all.length > 1;
   const symbol = `∂L/∂${weight}`;
-  const ok = told ? told.relative === null || told.relative < 1e-5 : false;
+  const ok = told?.agrees ?? false;
   const way =
     chain.product < 0
       ? 'lowers the loss, so learning turns it **up**'

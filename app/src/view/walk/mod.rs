@@ -251,6 +251,8 @@ pub struct Row {
     pub nudged: f64,
     /// How far the two are apart, relative to the larger; null where both are 0.
     pub relative: Option<f64>,
+    /// Whether they agree: but for what rounding and the curve's bend inside the nudge explain.
+    pub agrees: bool,
     /// Its value after an update.
     pub learned: Option<f64>,
     /// Whether it stays as it is in this example.

@@ -206,6 +206,7 @@ impl Told<'_> {
                 gradient,
                 nudged,
                 relative: relative(gradient, nudged),
+                agrees: nudges.iter().all(|nudge| nudge.agrees),
                 learned: learned.map(|learned| learned.weights[i]),
                 stays: weight.frozen,
                 kink: nudges.iter().any(|nudge| !nudge.crossings.is_empty()),
