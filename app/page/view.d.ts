@@ -102,6 +102,9 @@ export interface Drawing {
 
 /** How the optimizer made the step of one weight. */
 export interface Update {
+  optimizer: string;
+  before: number;
+  after: number;
   parts: { source: string; formula: string; amount: number }[];
   symbols: { symbol: string; meaning: string; value: number }[];
   sum: number;

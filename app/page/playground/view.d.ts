@@ -1,6 +1,6 @@
 // What the server answers to the playground, as plain data. app/src/playground and app/src/view/why say what each field means.
 
-import type { Expression } from '../view.js';
+import type { Expression, Update } from '../view.js';
 
 /** A table of an experiment file. */
 export type Table = Record<string, unknown>;
@@ -231,17 +231,7 @@ export interface Why {
     /** The sum of those above 0, and of those below. */
     sides: [number, number];
   };
-  update: {
-    optimizer: string;
-    before: number;
-    after: number;
-    parts: { source: string; formula: string; amount: number }[];
-    symbols: { symbol: string; meaning: string; value: number }[];
-    sum: number;
-    moved: number;
-    residual: number;
-    reconciles: boolean;
-  } | null;
+  update: Update | null;
   effect: { before: number; alone: Change; all: Change; rounding: number } | null;
   sentences: Record<string, string | string[] | null>;
 }

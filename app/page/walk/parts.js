@@ -63,17 +63,15 @@ export function inputs({ painter, walk, place, limits, moved }, style) {
       { class: 'pull val', d: `M${x - Math.min(21, w * 0.4)} ${y + 18.5}h${2 * Math.min(21, w * 0.4)}` },
       key,
     );
-    const change = moved.get(name)?.change;
-    if (change)
-      label(painter, `${key} moved`, 'labels', {
-        x,
-        y: y + h / 2 + 18,
-        size: place.text,
-        symbol: '',
-        change,
-        style: 'halo',
-      });
+    underneath(painter, key, moved.get(name)?.change, x, y + h / 2 + 18, place.text);
   }
+}
+
+/** By how much a number was moved, where the number line pushes something.
+ * @param {Scene['painter']} painter @param {string} key @param {number | undefined} change @param {number} x
+ * @param {number} y @param {number} size */
+function underneath(painter, key, change, x, y, size) {
+  if (change) label(painter, `${key} moved`, 'labels', { x, y, size, symbol: '', change, style: 'halo' });
 }
 
 /** A weight is a component on its wire that can be turned.
@@ -150,11 +148,13 @@ export function pill(
     symbol: weight,
     style: 'weight',
   });
+  // Longer than −0.7000: smaller, as no digit of a number that can be changed is left out.
+  const size = place.text * Math.min(1, 7 / number(value).length);
   label(painter, `${key} number`, key, {
     x: begins,
     y: y + place.text * 0.33,
     anchor: 'start',
-    size: place.text,
+    size,
     symbol: '',
     value,
     of: 'value',
@@ -164,19 +164,10 @@ export function pill(
   painter.put(
     `${key} dots`,
     'path',
-    { class: 'pull', d: `M${begins} ${y + place.text * 0.68}h${number(value).length * place.text * 0.6}` },
+    { class: 'pull', d: `M${begins} ${y + place.text * 0.68}h${number(value).length * size * 0.6}` },
     key,
   );
-  const change = moved.get(weight)?.change;
-  if (change)
-    label(painter, `${key} moved`, 'labels', {
-      x,
-      y: y + h / 2 + 17,
-      size: place.text,
-      symbol: '',
-      change,
-      style: 'halo',
-    });
+  underneath(painter, key, moved.get(weight)?.change, x, y + h / 2 + 17, place.text);
 }
 
 /** @param {Layout} place @param {string} key */

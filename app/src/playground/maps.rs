@@ -3,6 +3,7 @@
 use super::shape::Layer;
 use std::sync::Arc;
 use whygrad::Threads;
+use whygrad::author::stable;
 use whygrad::data::{Dataset, Targets};
 use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Batch, Network, Pass, Plan, Rows, Weights, keep};
@@ -118,16 +119,15 @@ fn probabilities(outputs: &[f32], loss: &str) -> Option<Vec<f64>> {
     let numbers = outputs.iter().map(|x| f64::from(*x));
     match loss {
         "cross_entropy" => {
-            let largest = numbers.clone().fold(f64::MIN, f64::max);
-            let powers: Vec<f64> = numbers.map(|x| (x - largest).exp()).collect();
-            let sum: f64 = powers.iter().sum();
-            Some(powers.into_iter().map(|x| x / sum).collect())
+            let numbers: Vec<f64> = numbers.collect();
+            let all = stable::log_sum_exp(&numbers);
+            Some(numbers.into_iter().map(|x| all.below(x).exp()).collect())
         }
         "nll" => Some(numbers.map(f64::exp).collect()),
         "categorical_cross_entropy" => Some(numbers.collect()),
         "bce" | "bce_with_logits" => {
             let x = f64::from(*outputs.last()?);
-            let one = if loss == "bce" { x } else { 1.0 / (1.0 + (-x).exp()) };
+            let one = if loss == "bce" { x } else { stable::logistic(x) };
             Some(vec![1.0 - one, one])
         }
         _ => None,

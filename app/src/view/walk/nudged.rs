@@ -52,6 +52,9 @@ pub struct Push {
 impl Nudged {
     /// Pushes numbers of an example's step after `after` updates, each by itself; those that it has.
     pub fn all(book: &Textbook, after: u64, pushes: &[Push]) -> Result<Vec<Nudged>, String> {
+        if pushes.is_empty() {
+            return Ok(vec![]);
+        }
         let worked = book.work()?;
         let mut trainer = worked.trainer(book.learning_rate.unwrap_or(0.0))?;
         (0..after).for_each(|_| worked.update(&mut trainer));
