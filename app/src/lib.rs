@@ -1,6 +1,7 @@
 //! The app behind the command `whygrad`: data and experiments are read, runs are kept in folders, and what people are
 //! shown is made as plain data, which the commands print. ARCHITECTURE.md has the floors of its rooms.
 
+pub mod checking;
 pub mod command;
 pub mod data;
 pub mod error;

@@ -1,7 +1,8 @@
 //! A run on its way: made or taken up again, trained, recorded, and summed up.
 
 use crate::error::Result;
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Experiment;
+use whygrad::train::Prepared;
 use crate::replay::Divergence;
 use crate::run::{Recorder, Run, start, write_whole};
 use crate::view::train::Summary;

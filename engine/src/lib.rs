@@ -409,6 +409,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_macros, clippy::disallowed_methods))]
 
 pub mod author;
+pub mod check;
 pub mod credit;
 pub mod data;
 pub mod expr;
@@ -420,6 +421,7 @@ pub mod loss;
 pub mod network;
 pub mod op;
 pub mod optim;
+pub mod probe;
 pub mod setting;
 mod shape;
 pub mod train;

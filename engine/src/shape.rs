@@ -41,6 +41,17 @@ impl Shape {
         self.leading
     }
 
+    /// Number `at` of an example, by its indices in brackets: `[3,17]`; nothing where there is only one number.
+    pub fn index(&self, mut at: usize) -> String {
+        let mut indices = vec![];
+        for length in self.dims.iter().rev() {
+            indices.push((at % length).to_string());
+            at /= length;
+        }
+        indices.reverse();
+        if indices.is_empty() { String::new() } else { format!("[{}]", indices.join(",")) }
+    }
+
     /// The same shape with another number of features.
     pub fn with_last(&self, features: usize) -> Shape {
         let mut dims = self.dims.to_vec();

@@ -1,5 +1,6 @@
 //! One command, one file or folder: its arguments, and the page that it prints.
 
+mod check;
 mod ledger;
 mod new;
 mod train;
@@ -36,6 +37,7 @@ enum Command {
     Walk(walk::Args),
     Train(train::Args),
     Why(why::Args),
+    Check(check::Args),
     Ledger(ledger::Args),
     New(new::Args),
     Verify(verify::Args),
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::New(args) => new::run(&args),
         Command::Verify(args) => verify::run(&args),

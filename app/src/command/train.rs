@@ -2,7 +2,8 @@
 
 use super::after;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Experiment;
+use whygrad::train::Prepared;
 use crate::run::{RUNS, Run, warn_of_broken};
 use crate::terminal::{Page, chart, harmless, progress, width};
 use crate::training::Training;

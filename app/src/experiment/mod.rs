@@ -1,6 +1,7 @@
 //! The file that decides a run.
 
 mod builtin;
+mod changed;
 pub mod json;
 #[cfg(test)]
 mod tests;
@@ -16,12 +17,12 @@ use std::path::Path;
 use std::sync::Arc;
 use text::Text;
 use whygrad::Threads;
-use whygrad::data::{Dataset, Scale, Scaler, Targets, split};
+use whygrad::data::{Scale, Targets};
 use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
-use whygrad::optim::{Clip, Decay, Optimizer, Schedule};
+use whygrad::optim::{Clip, Optimizer};
 use whygrad::setting::{Default, Key, Kind, Settings};
-use whygrad::train::{Fit, Options, Real, Trainer};
+use whygrad::train::{Course, Fit, HeldOut, Prepared, Real, Setup};
 use whygrad::{Shape, loss, op, optim};
 
 /// The tables of an experiment and the keys that do not depend on a `type`.
@@ -121,19 +122,6 @@ pub struct Experiment {
     schedule: Settings,
     train: Settings,
     origin: Text,
-}
-
-/// An experiment ready to run.
-#[derive(Debug)]
-pub struct Prepared<T> {
-    /// Examples to train on, scaled.
-    pub train: Dataset<T>,
-    /// Held-out examples, scaled as the others.
-    pub test: Option<Dataset<T>>,
-    /// The trainer, at its start.
-    pub trainer: Trainer<T>,
-    /// How long and in what order to train.
-    pub fit: Fit,
 }
 
 impl Experiment {
@@ -239,8 +227,8 @@ impl Experiment {
         })
     }
 
-    /// Loads the data, splits and scales it, and makes the trainer.
-    pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
+    /// Loads the data, and says with them what decides the training.
+    pub fn setup<T: Real>(&self) -> Result<Setup<T>> {
         let want = match self.loss.wants() {
             TargetKind::Classes => Want::Classes,
             TargetKind::Values => Want::Values,
@@ -256,23 +244,7 @@ impl Experiment {
                 .with_targets(Targets::Values { data, width: 1 })
                 .map_err(|error| self.origin.error("data.source", &error.to_string()))?;
         }
-        let shuffle = self.data.switch("shuffle");
-        let (mut train, mut test) = match loaded.test {
-            Some(test) => (loaded.train, test),
-            None => split(loaded.train, self.data.number("test"), shuffle, seed),
-        };
-        let scale = match self.data.word("scale") {
-            "standard" => Scale::Standard,
-            "minmax" => Scale::MinMax,
-            _ => Scale::None,
-        };
-        let scaler = Scaler::fit(scale, &train);
-        for data in [&mut train, &mut test] {
-            scaler.apply(data).map_err(|error| self.origin.error("data.scale", &error.to_string()))?;
-        }
-        let batch = self.train.count("batch").min(train.len().max(1));
-        let network = self.network(train.shape().clone())?;
-        let options = self.options(batch, train.len());
+        let network = self.network(loaded.train.shape().clone())?;
         // Weights, their checkpoint, and what the optimizer keeps of each.
         let of_each = (2 + self.optimizer.slots().len()) * size_of::<T>();
         let bytes = network.param_count() as u128 * of_each as u128;
@@ -285,48 +257,62 @@ impl Experiment {
             );
             return Err(self.origin.error("network.layers", &problem));
         }
-        let trainer = Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?;
-        for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
-            trainer.check(data).map_err(|error| self.origin.error("network.layers", &error.to_string()))?;
-        }
-        let fit = Fit {
-            epochs: self.train.count("epochs") as u64,
-            shuffle,
-            patience: self.train.count_if("patience").map(|epochs| epochs as u64),
-        };
-        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit })
+        let epochs = |key| self.schedule.count_if(key).map(|epochs| epochs as u64);
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Setup {
+            data: Arc::new(loaded.train),
+            held_out: match loaded.test {
+                Some(test) => HeldOut::Set(Arc::new(test)),
+                None => HeldOut::Share { share: self.data.number("test"), seed },
+            },
+            scale: match self.data.word("scale") {
+                "standard" => Scale::Standard,
+                "minmax" => Scale::MinMax,
+                _ => Scale::None,
+            },
+            network,
+            weights: None,
+            loss: Arc::clone(&self.loss),
+            optimizer: Arc::clone(&self.optimizer),
+            clip: match (self.train.number_if("clip_norm"), self.train.number_if("clip_value")) {
+                (Some(max), _) => Clip::Norm(max),
+                (_, Some(max)) => Clip::Value(max),
+                _ => Clip::Off,
+            },
+            warmup: self.schedule.count("warmup") as u64,
+            course: match self.schedule.word("type") {
+                "step" => Course::Step {
+                    epochs: epochs("step_size").unwrap_or(self.fit().epochs),
+                    gamma: self.schedule.number("gamma"),
+                },
+                "cosine" => Course::Cosine { epochs: epochs("t_max"), min: self.schedule.number("eta_min") },
+                _ => Course::Constant,
+            },
+            batch: self.train.count("batch"),
+            fit: self.fit(),
+            seed: self.seed,
+            // More than there are cores wait for each other; the result is the same.
+            threads: Threads::new(
+                self.train.count_if("threads").map_or_else(cores, |n| n.min(cores())),
+            ),
+        })
     }
 
-    /// What the trainer is told, for this many examples in a batch and in all.
-    fn options(&self, batch: usize, examples: usize) -> Options {
-        let steps_per_epoch = examples.div_ceil(batch) as u64;
-        let epochs = |key| self.schedule.count_if(key).unwrap_or(self.train.count("epochs")) as u64;
-        let warmup = self.schedule.count("warmup") as u64;
-        let decay = match self.schedule.word("type") {
-            "step" => Decay::Step {
-                every: epochs("step_size") * steps_per_epoch,
-                gamma: self.schedule.number("gamma"),
-            },
-            "cosine" => Decay::Cosine {
-                over: (epochs("t_max") * steps_per_epoch).saturating_sub(warmup),
-                min: self.schedule.number("eta_min"),
-            },
-            _ => Decay::Constant,
-        };
-        let clip = match (self.train.number_if("clip_norm"), self.train.number_if("clip_value")) {
-            (Some(max), _) => Clip::Norm(max),
-            (_, Some(max)) => Clip::Value(max),
-            _ => Clip::Off,
-        };
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        Options {
-            batch,
-            // More than there are cores wait for each other; the result is the same.
-            threads: Threads::new(self.train.count_if("threads").map_or_else(cores, |n| n.min(cores()))),
-            seed: self.seed,
-            clip,
-            schedule: Schedule { warmup, decay },
+    /// How long and in what order to train.
+    fn fit(&self) -> Fit {
+        Fit {
+            epochs: self.train.count("epochs") as u64,
+            shuffle: self.data.switch("shuffle"),
+            patience: self.train.count_if("patience").map(|epochs| epochs as u64),
         }
+    }
+
+    /// Loads the data, splits and scales it, and makes the trainer.
+    pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
+        self.setup()?.start().map_err(|error| match &error {
+            NetworkError::Data(problem) => self.origin.error("data.scale", &problem.to_string()),
+            _ => self.origin.error("network.layers", &error.to_string()),
+        })
     }
 
     /// How many threads it asks for; `None`: one for each core.

@@ -2,7 +2,8 @@
 
 use super::thinned::Thinned;
 use crate::error::Result;
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Experiment;
+use whygrad::train::Prepared;
 use crate::replay::{Origin, Step};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};

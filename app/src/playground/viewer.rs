@@ -3,7 +3,7 @@
 use super::maps::{Drawn, Maps};
 use super::shape::{Layer, layers};
 use crate::error::Result;
-use crate::experiment::Prepared;
+use whygrad::train::Prepared;
 use std::sync::Arc;
 use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};

@@ -1,11 +1,11 @@
 //! Where a run stopped being finite.
 
 use crate::error::Result;
-use crate::experiment::Prepared;
+use whygrad::train::Prepared;
 use crate::run::Run;
 use crate::textbook::Worked;
 use std::fmt;
-use whygrad::credit::{NotFinite, Stage, not_finite};
+use whygrad::probe::{NotFinite, Stage, not_finite};
 use whygrad::network::{Batch, Rows};
 use whygrad::train::Real;
 

@@ -2,7 +2,7 @@
 
 use super::Divergence;
 use crate::error::{Error, Result};
-use crate::experiment::Prepared;
+use whygrad::train::Prepared;
 use crate::run::{Run, Steps};
 use crate::textbook::{Textbook, Worked};
 use whygrad::credit::Snapshot;

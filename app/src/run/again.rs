@@ -3,7 +3,7 @@
 use super::provenance::Provenance;
 use super::{Run, checkpoint, start};
 use crate::error::{Error, Result};
-use crate::experiment::Prepared;
+use whygrad::train::Prepared;
 use crate::terminal::warn;
 use std::ops::ControlFlow;
 use whygrad::facts::StepRecord;

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use whygrad::network::{Error as NetworkError, StoredError, Weights};
+use whygrad::network::{Error as NetworkError, Network, StoredError, Weights};
 use whygrad::train::{Progress, Real, State, Trainer};
 
 /// Writes a checkpoint of the trainer's state; returns how many bytes it has.
@@ -44,8 +44,8 @@ pub fn step(path: &Path) -> Result<u64> {
 }
 
 /// Reads the weights of a file that this program or PyTorch wrote for the same layers.
-pub fn load_weights<T: Real>(path: &Path, trainer: &Trainer<T>) -> Result<Weights<T>> {
+pub fn load_weights<T: Real>(path: &Path, network: &Network) -> Result<Weights<T>> {
     let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
     let refuse = |error: NetworkError| Error::Checkpoint { path: path.into(), problem: error.to_string() };
-    Weights::from_safetensors(trainer.network(), &bytes).map_err(refuse)
+    Weights::from_safetensors(network, &bytes).map_err(refuse)
 }

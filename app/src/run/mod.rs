@@ -24,7 +24,8 @@ pub use again::Compared;
 pub use recorder::Recorder;
 
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, Prepared};
+use crate::experiment::Experiment;
+use whygrad::train::Prepared;
 use crate::terminal::warn;
 use provenance::Provenance;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -61,7 +62,7 @@ pub fn spacing(step: u64, bytes: u64) -> u64 {
 pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
     let mut prepared = experiment.prepare::<T>()?;
     if let Some(path) = &experiment.weights {
-        prepared.trainer.set_weights(checkpoint::load_weights(path.as_ref(), &prepared.trainer)?)?;
+        prepared.trainer.set_weights(checkpoint::load_weights(path.as_ref(), prepared.trainer.network())?)?;
     }
     let Prepared { train, trainer, fit: how, .. } = &mut prepared;
     let mut batches = how.batches(trainer.options(), train.len());
@@ -204,6 +205,18 @@ impl Run {
             Some(provenance) => experiment.in_folder(&provenance.folder),
             None => experiment,
         })
+    }
+
+    /// What has changed since it ran, in a sentence: its data, or its start.
+    pub fn changed_since(&self) -> Result<Option<String>> {
+        let Some(provenance) = Provenance::load(&self.path)? else { return Ok(None) };
+        let experiment = self.experiment()?;
+        let same = match experiment.is_double() {
+            true => provenance.check_data(&self.path, &experiment.prepare::<f64>()?),
+            false => provenance.check_data(&self.path, &experiment.prepare::<f32>()?),
+        };
+        let say = "its data are not those with which it ran: the verdict is about its experiment with the data of now";
+        Ok(same.is_err().then(|| format!("{}: {say}.", self.path.display())))
     }
 
     /// Steps that have a checkpoint on the way, ascending, with their files.

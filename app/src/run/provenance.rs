@@ -2,7 +2,7 @@
 
 use super::write_whole;
 use crate::error::{Error, Result};
-use crate::experiment::Prepared;
+use whygrad::train::Prepared;
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::path::{Path, PathBuf};

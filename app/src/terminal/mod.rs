@@ -8,6 +8,6 @@ mod text;
 
 pub use chart::line as chart;
 pub use page::{Page, bar, bar_on_axis, definitions, two_sided, width};
-pub use progress::{Progress, progress};
+pub use progress::{Progress, Working, progress};
 pub use say::{harmless, warn};
 pub use text::{fit, padded, wrap};

@@ -55,3 +55,37 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// Says on standard error what is being done, where that is a terminal: a line that is written over.
+pub struct Working {
+    bar: ProgressBar,
+}
+
+impl Working {
+    /// Of something that takes long.
+    pub fn new() -> Working {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{elapsed} {wide_msg}");
+        if std::io::stderr().is_terminal() {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
+        Working { bar: bar.with_style(style.expect("the template is one of ours")) }
+    }
+
+    /// On this, from now on.
+    pub fn on(&self, what: &str) {
+        self.bar.set_message(what.to_string());
+        self.bar.tick();
+    }
+
+    /// It is over.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Default for Working {
+    fn default() -> Working {
+        Working::new()
+    }
+}

@@ -3,7 +3,7 @@
 use crate::replay;
 use schemars::JsonSchema;
 use serde::Serialize;
-use whygrad::credit::NotFinite;
+use whygrad::probe::NotFinite;
 
 /// The first number of a training that was not finite. Nothing that came after it can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

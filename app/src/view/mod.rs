@@ -1,6 +1,7 @@
 //! What people are shown, as plain data: names, numbers and sentences. `--json` prints a view as it is; a terminal, or
 //! a page, lays it out.
 
+pub mod check;
 pub mod digits;
 pub mod divergence;
 mod fields;

@@ -12,7 +12,7 @@
 //! | [`Effect`] | the step | what the gradient predicted beside what was measured |
 //! | [`Ledger`] | a run | Σ over weights = change of the probe set's loss, residual printed |
 //!
-//! A step whose numbers are not all finite has nothing that adds up; [`not_finite`] says where the first of them came.
+//! A step whose numbers are not all finite has nothing that adds up; [`probe::not_finite`](crate::probe::not_finite()) says where the first of them came.
 //!
 //! Which weights to ask about, [`overview`] says: those that moved, earned and hurt most in the step.
 //!
@@ -32,7 +32,6 @@ mod formula;
 mod graph;
 mod ledger;
 mod names;
-mod not_finite;
 mod nudge;
 mod overview;
 mod paths;
@@ -49,7 +48,6 @@ pub use expression::{Binding, Expression};
 pub use formula::{formula, loss_formula};
 pub use ledger::{Account, Earned, Ledger, LedgerStep, Opposed, PROBE, Refine, Totals, Watched, probe};
 pub use names::Names;
-pub use not_finite::{NotFinite, Stage, not_finite};
 pub use nudge::{Crossing, Nudge, nudge, nudge_shared};
 pub use overview::{Moved, Overview, overview};
 pub use paths::{Diagnosis, Flow, Flows, GROUPS, Group, Groups, Path, PathStep, Paths, paths};

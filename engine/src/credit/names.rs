@@ -1,7 +1,6 @@
 //! What things are called.
 
 use super::Weight;
-use super::weight::index;
 use crate::network::Network;
 use std::fmt;
 
@@ -31,11 +30,11 @@ pub trait Names: fmt::Debug + Send + Sync {
 
 impl Names for Network {
     fn value(&self, value: usize) -> String {
-        if value == 0 { "x".into() } else { self.nodes()[value - 1].name.clone() }
+        self.value_name(value).into()
     }
 
     fn unit(&self, value: usize, at: usize) -> String {
-        self.value(value) + &number_of(self, value, at)
+        self.unit_name(value, at)
     }
 
     fn weight(&self, weight: Weight) -> String {
@@ -60,5 +59,5 @@ impl Names for Network {
 /// `[3]`; nothing where the value has one number.
 fn number_of(network: &Network, value: usize, at: usize) -> String {
     let shape = &network.shapes()[value];
-    if shape.len() == 1 { String::new() } else { index(shape, at) }
+    if shape.len() == 1 { String::new() } else { shape.index(at) }
 }

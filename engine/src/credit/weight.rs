@@ -87,7 +87,7 @@ impl Weight {
     /// As people write it.
     pub fn name(self, network: &Network) -> String {
         let param = &network.params()[self.param];
-        format!("{}{}", param.name, index(&param.shape, self.at))
+        param.name.clone() + &param.shape.index(self.at)
     }
 
     /// Where it stands among all numbers of [`crate::network::Weights`].
@@ -111,17 +111,6 @@ impl Weight {
     pub fn left_out(self, network: &Network) -> bool {
         network.params()[self.param].mask.as_ref().is_some_and(|mask| !mask[self.at])
     }
-}
-
-/// Number `at` of something of this shape, in brackets: `[3,17]`; nothing where there is only one number.
-pub(super) fn index(shape: &Shape, mut at: usize) -> String {
-    let mut indices = vec![];
-    for length in shape.dims().iter().rev() {
-        indices.push((at % length).to_string());
-        at /= length;
-    }
-    indices.reverse();
-    if indices.is_empty() { String::new() } else { format!("[{}]", indices.join(",")) }
 }
 
 #[cfg(test)]

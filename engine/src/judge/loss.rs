@@ -41,6 +41,15 @@ pub fn loss(loss: &dyn LossFunction, width: usize, rows: usize, made: Made) -> R
     faults(loss, width, rows, made).next().map_or(Ok(()), Err)
 }
 
+/// As [`loss()`], its gradient alone.
+///
+/// # Errors
+/// Where it is wrong.
+pub fn loss_gradient(loss: &dyn LossFunction, width: usize, rows: usize, made: Made) -> Result<(), Fault> {
+    let subject = Subject::new(loss, width, rows, made);
+    inputs(&subject).map_err(|mismatch| Fault::new(loss.name(), None, Test::Inputs, mismatch))
+}
+
 /// Everything that is wrong with a loss.
 pub(super) fn faults(
     loss: &dyn LossFunction,

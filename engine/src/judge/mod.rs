@@ -19,8 +19,8 @@ mod optimizer;
 #[cfg(test)]
 mod tests;
 
-pub use loss::loss;
-pub use operation::operation;
+pub use loss::{loss, loss_gradient};
+pub use operation::{operation, operation_gradients};
 pub use optimizer::optimizer;
 
 use crate::op::Mode;

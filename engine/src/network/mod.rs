@@ -190,6 +190,17 @@ impl<O: Operation + 'static> From<O> for Layer {
     }
 }
 
+/// What becomes of an operation of a network.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// It goes; what it was computed from takes its place.
+    Remove,
+    /// Another is in its place.
+    Replace(Arc<dyn Operation>),
+    /// Another comes before it, on each of its inputs.
+    Before(Arc<dyn Operation>),
+}
+
 /// A list of layers: `layers![Linear::new(32), Relu, Linear::new(10)]`.
 #[macro_export]
 macro_rules! layers {
@@ -320,6 +331,56 @@ impl Network {
         Ok(self.output())
     }
 
+    /// The same network with one operation changed. Operations that stay keep the path, the start and the freezing of
+    /// their parameters.
+    ///
+    /// # Errors
+    /// Where an operation does not take what then arrives at it.
+    ///
+    /// # Panics
+    /// Where there is no such operation, or it has more than one input and should go.
+    pub fn edited(&self, node: usize, edit: &Edit) -> Result<Network, Error> {
+        let mut network = Network::new(self.shapes[0].clone());
+        // Which value each value of this network is in the new one.
+        let mut values = vec![network.input()];
+        for (i, of) in self.nodes.iter().enumerate() {
+            let mut inputs: Vec<Value> = of.inputs.iter().map(|&input| values[input]).collect();
+            let (op, stays) = match edit {
+                Edit::Remove if i == node => {
+                    let [input] = inputs[..] else { panic!("{} has more than one input", of.name) };
+                    values.push(input);
+                    continue;
+                }
+                Edit::Replace(op) if i == node => (op, false),
+                Edit::Before(op) if i == node => {
+                    let path = format!("{}.before", of.path);
+                    inputs = inputs
+                        .iter()
+                        .map(|input| network.add(path.clone(), Arc::clone(op), &[*input]))
+                        .collect::<Result<_, _>>()?;
+                    (&of.op, true)
+                }
+                _ => (&of.op, true),
+            };
+            values.push(network.add(of.path.clone(), Arc::clone(op), &inputs)?);
+            if stays {
+                let added = network.nodes[network.nodes.len() - 1].params.clone();
+                for (new, old) in network.params[added].iter_mut().zip(&self.params[of.params.clone()]) {
+                    (new.init, new.frozen) = (old.init, old.frozen);
+                }
+            }
+        }
+        if network.nodes.is_empty() { Err(Error::Empty) } else { Ok(network) }
+    }
+
+    /// Starts a parameter in another way.
+    ///
+    /// # Panics
+    /// Where there is no such parameter.
+    pub fn set_init(&mut self, param: usize, init: Init) {
+        self.params[param].init = init;
+    }
+
     /// Keeps the optimizer away from a parameter, named as in `linear1.bias` or `0.bias`.
     pub fn freeze(&mut self, name: &str) -> Result<(), Error> {
         let at = self.find(name)?;
@@ -335,6 +396,23 @@ impl Network {
                 known: self.params.iter().map(|param| param.name.clone()).collect(),
             }
         })
+    }
+
+    /// What a value is called: `x` for the input, else as its operation.
+    pub fn value_name(&self, value: usize) -> &str {
+        if value == 0 { "x" } else { &self.nodes[value - 1].name }
+    }
+
+    /// What number `at` of a value is called: `tanh1[3]`, or `tanh1` where it has one number.
+    pub fn unit_name(&self, value: usize, at: usize) -> String {
+        let (name, shape) = (self.value_name(value), &self.shapes[value]);
+        if shape.len() == 1 { name.into() } else { name.to_string() + &shape.index(at) }
+    }
+
+    /// What the number in this place among all parameters' is called: `linear1.weight[3,17]`.
+    pub fn weight_name(&self, place: usize) -> String {
+        let param = &self.params[self.params.partition_point(|param| param.range.end <= place)];
+        param.name.clone() + &param.shape.index(place - param.range.start)
     }
 
     /// Operations, in an order in which each comes after what it is computed from.

@@ -68,6 +68,10 @@ impl Pointwise for Elu {
         }
     }
 
+    fn range(&self) -> [f64; 2] {
+        [-self.alpha, f64::INFINITY]
+    }
+
     fn flops(&self) -> usize {
         EXP + 2
     }

@@ -36,6 +36,10 @@ impl Op for LogSoftmax {
         Reads::Output
     }
 
+    fn range(&self) -> [f64; 2] {
+        [f64::NEG_INFINITY, 0.0]
+    }
+
     fn flops(&self, rows: usize, x: &[&Shape]) -> usize {
         (EXP + 4) * rows * x[0].len()
     }

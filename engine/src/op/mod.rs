@@ -166,6 +166,12 @@ pub trait Op: Debug + Send + Sync {
         vec![]
     }
 
+    /// Between what two numbers each number of its output lies, whatever its inputs are; they themselves may be reached
+    /// by rounding only.
+    fn range(&self) -> [f64; 2] {
+        [f64::NEG_INFINITY, f64::INFINITY]
+    }
+
     /// Floating-point operations of forward for `rows` examples, about: whether they are worth more than one thread.
     /// One for each number of the output, unless the operation says otherwise.
     fn flops(&self, rows: usize, x: &[&Shape]) -> usize {

@@ -28,6 +28,11 @@ pub trait Pointwise: Copy + Debug + Send + Sync {
         vec![]
     }
 
+    /// Between what two numbers f(x) lies, whatever x is.
+    fn range(&self) -> [f64; 2] {
+        [f64::NEG_INFINITY, f64::INFINITY]
+    }
+
     /// Floating-point operations of f, about.
     fn flops(&self) -> usize;
 
@@ -57,6 +62,10 @@ impl<P: Pointwise> Op for P {
 
     fn kinks(&self) -> Vec<Kink> {
         Pointwise::kinks(self)
+    }
+
+    fn range(&self) -> [f64; 2] {
+        Pointwise::range(self)
     }
 
     fn flops(&self, rows: usize, x: &[&Shape]) -> usize {

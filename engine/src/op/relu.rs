@@ -39,6 +39,10 @@ impl Pointwise for Relu {
         vec![Kink { at: 0.0, slope: 0.0 }]
     }
 
+    fn range(&self) -> [f64; 2] {
+        [0.0, f64::INFINITY]
+    }
+
     fn flops(&self) -> usize {
         1
     }

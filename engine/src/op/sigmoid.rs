@@ -36,6 +36,10 @@ impl Pointwise for Sigmoid {
         y.clone() * (1.0 - y)
     }
 
+    fn range(&self) -> [f64; 2] {
+        [0.0, 1.0]
+    }
+
     fn flops(&self) -> usize {
         EXP + 3
     }

@@ -80,6 +80,10 @@ impl Pointwise for Softplus {
         vec![Kink { at, slope: Pointwise::slope(self, at, f64::NAN) }]
     }
 
+    fn range(&self) -> [f64; 2] {
+        [0.0, f64::INFINITY]
+    }
+
     fn flops(&self) -> usize {
         2 * EXP + 5
     }

@@ -35,6 +35,10 @@ impl Pointwise for Tanh {
         1.0 - y.power(2.0)
     }
 
+    fn range(&self) -> [f64; 2] {
+        [-1.0, 1.0]
+    }
+
     fn flops(&self) -> usize {
         EXP + 3
     }

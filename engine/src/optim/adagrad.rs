@@ -70,6 +70,16 @@ impl Rule for Adagrad {
         self.lr
     }
 
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        vec![
+            ("lr", Literal::Number(self.lr)),
+            ("lr_decay", Literal::Number(self.lr_decay)),
+            ("weight_decay", Literal::Number(self.weight_decay)),
+            ("initial_accumulator_value", Literal::Number(self.initial_accumulator_value)),
+            ("eps", Literal::Number(self.eps)),
+        ]
+    }
+
     fn slots(&self) -> Vec<Slot> {
         vec![Slot { name: "sum", start: self.initial_accumulator_value }]
     }

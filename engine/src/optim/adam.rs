@@ -71,6 +71,16 @@ impl Rule for Adam {
         self.lr
     }
 
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        vec![
+            ("lr", Literal::Number(self.lr)),
+            ("betas", Literal::List([self.betas.0, self.betas.1].map(Literal::Number).to_vec().into())),
+            ("eps", Literal::Number(self.eps)),
+            ("weight_decay", Literal::Number(self.weight_decay)),
+            ("amsgrad", Literal::Switch(self.amsgrad)),
+        ]
+    }
+
     fn slots(&self) -> Vec<Slot> {
         let mut slots = vec![Slot::zero("exp_avg"), Slot::zero("exp_avg_sq")];
         if self.amsgrad {

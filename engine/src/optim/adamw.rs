@@ -39,6 +39,10 @@ impl Rule for AdamW {
         self.adam.lr
     }
 
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        self.adam.settings()
+    }
+
     fn slots(&self) -> Vec<Slot> {
         self.adam.slots()
     }

@@ -82,6 +82,12 @@ pub trait Rule: Debug + Send + Sync {
     /// The learning rate, before a schedule changes it.
     fn lr(&self) -> f64;
 
+    /// What it was told, as experiments say it: what [`read`] makes it from again. Nothing, where it is none of the
+    /// [`LIST`].
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        vec![]
+    }
+
     /// What it keeps for each weight, at most [`SLOTS`] numbers.
     fn slots(&self) -> Vec<Slot>;
 

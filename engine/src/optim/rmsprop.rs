@@ -75,6 +75,17 @@ impl Rule for RmsProp {
         self.lr
     }
 
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        vec![
+            ("lr", Literal::Number(self.lr)),
+            ("alpha", Literal::Number(self.alpha)),
+            ("eps", Literal::Number(self.eps)),
+            ("weight_decay", Literal::Number(self.weight_decay)),
+            ("momentum", Literal::Number(self.momentum)),
+            ("centered", Literal::Switch(self.centered)),
+        ]
+    }
+
     fn slots(&self) -> Vec<Slot> {
         // All three, so that each has its place; one that is not used stays 0.
         vec![Slot::zero("square_avg"), Slot::zero("momentum_buffer"), Slot::zero("grad_avg")]

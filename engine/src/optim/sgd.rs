@@ -72,6 +72,16 @@ impl Rule for Sgd {
         self.lr
     }
 
+    fn settings(&self) -> Vec<(&'static str, Literal)> {
+        vec![
+            ("lr", Literal::Number(self.lr)),
+            ("momentum", Literal::Number(self.momentum)),
+            ("dampening", Literal::Number(self.dampening)),
+            ("weight_decay", Literal::Number(self.weight_decay)),
+            ("nesterov", Literal::Switch(self.nesterov)),
+        ]
+    }
+
     fn slots(&self) -> Vec<Slot> {
         if self.momentum == 0.0 { vec![] } else { vec![Slot::zero("momentum_buffer")] }
     }

@@ -1,10 +1,12 @@
 //! The loop: steps, epochs, evaluation, and whoever wants to watch.
 
 mod fit;
+mod setup;
 mod state;
 mod trainer;
 
 pub use fit::{Detail, End, Epoch, Fit, Fitted, Observer, Progress, StepDone, fit};
+pub use setup::{Course, HeldOut, Prepared, Setup};
 pub use state::{Slots, State};
 pub use trainer::{Options, Trainer};
 

@@ -59,13 +59,25 @@ pub fn operation(op: &dyn Operation, shapes: &[Shape], rows: usize) -> Result<()
     faults(op, shapes, rows, TESTS).next().map_or(Ok(()), Err)
 }
 
+/// As [`operation`], its gradients alone: by its inputs and by its parameters.
+///
+/// # Errors
+/// The first that is wrong.
+///
+/// # Panics
+/// As [`operation`].
+pub fn operation_gradients(op: &dyn Operation, shapes: &[Shape], rows: usize) -> Result<(), Fault> {
+    let of_gradients = [(Test::Inputs, inputs as Comparison), (Test::Params, params)];
+    faults(op, shapes, rows, &of_gradients).next().map_or(Ok(()), Err)
+}
+
 /// Every one of the tests that an operation fails.
-pub(super) fn faults(
-    op: &dyn Operation,
-    shapes: &[Shape],
+pub(super) fn faults<'a>(
+    op: &'a dyn Operation,
+    shapes: &'a [Shape],
     rows: usize,
-    tests: &[(Test, Comparison)],
-) -> impl Iterator<Item = Fault> {
+    tests: &'a [(Test, Comparison)],
+) -> impl Iterator<Item = Fault> + 'a {
     [Mode::Train { key: 77, first_row: 0 }, Mode::Eval].into_iter().flat_map(move |mode| {
         let subject = Subject::new(op, shapes, rows, mode);
         let fault = move |(test, compare): &(Test, Comparison)| {

@@ -1,6 +1,5 @@
 //! Where a training step stops being finite.
 
-use super::{Names, Weight};
 use crate::kernel::Scalar;
 use crate::network::{Batch, Error, Network, Pass, Plan, keep};
 use crate::train::{Real, Trainer};
@@ -94,8 +93,7 @@ fn found<T: Scalar>(
 /// The first of some numbers, one for each weight.
 fn of_weights<T: Scalar>(network: &Network, stage: Stage, numbers: &[T]) -> Option<NotFinite> {
     let place = numbers.iter().position(|x| !x.is_finite())?;
-    let name = Names::weight(network, Weight::at_place(place, network));
-    Some(found(stage, name, None, None, numbers[place]))
+    Some(found(stage, network.weight_name(place), None, None, numbers[place]))
 }
 
 /// The first of a pass: forward, in the losses, and back.
@@ -103,7 +101,7 @@ fn in_pass<T: Real>(network: &Network, plan: &Plan<T, keep::All>, loss: &str) ->
     let in_example = |stage, value: usize, (example, numbers): (usize, &[T])| {
         let at = numbers.iter().position(|x| !x.is_finite())?;
         let operation = value.checked_sub(1).map(|node| network.nodes()[node].name.clone());
-        Some(found(stage, network.unit(value, at), operation, Some(example), numbers[at]))
+        Some(found(stage, network.unit_name(value, at), operation, Some(example), numbers[at]))
     };
     let count = network.shapes().len();
     let forward = |value| {

@@ -1,0 +1,120 @@
+//! The verdict, from top to bottom.
+
+use crate::terminal::{Page, bar};
+use crate::view::check::Check;
+use crate::view::digits::number;
+use whygrad::check::{Finding, Link, Trial};
+
+/// What is broken, why, what mends it; then notes, and what was not checked.
+pub(in super::super) fn page(view: &Check, page: &mut Page) {
+    chain(view, page);
+    match view.causes.first() {
+        None => page.paragraph(&format!("{}: nothing is broken.", view.of)),
+        Some(cause) => {
+            page.paragraph(&format!("{}: the first broken link is {}.", view.of, cause.finding.link.name()));
+        }
+    }
+    if let Some(score) = &view.score {
+        let part = if score.held_out { "held-out" } else { "training" };
+        page.paragraph(&format!(
+            "{} on the {} {part} examples: {}; always saying the same has {}.",
+            score.measure.name(),
+            score.examples,
+            number(score.value),
+            number(score.trivial)
+        ));
+    }
+    for cause in &view.causes {
+        page.line("");
+        page.heading(&format!("{}: {}", cause.finding.link.name(), cause.finding.check));
+        found(&cause.finding, page);
+        if !cause.change.is_empty() {
+            page.line("");
+            page.paragraph(&format!("What mends it: {}.", cause.change.join(", ")));
+        }
+        if let Some(trial) = &cause.trial {
+            tried(trial, page);
+        }
+        if !cause.symptoms.is_empty() {
+            page.line("");
+            page.paragraph("Gone with it:");
+            cause.symptoms.iter().for_each(|symptom| note(symptom, page));
+        }
+    }
+    if !view.notes.is_empty() {
+        page.line("");
+        page.heading("Notes");
+        page.paragraph("Found beside; no trial showed that it costs anything.");
+        view.notes.iter().for_each(|finding| note(finding, page));
+    }
+    if !view.not_checked.is_empty() {
+        page.line("");
+        page.heading("Not checked");
+        for of in &view.not_checked {
+            page.hanging("  ", &format!("{}: {}", of.check, of.why));
+        }
+    }
+    page.line("");
+    view.remarks.iter().for_each(|remark| page.paragraph(remark));
+    let trials = view.trials.iter().filter(|trial| trial.better).count();
+    page.paragraph(&format!(
+        "{} trials were judged from several starting points, {trials} of them better; {:.1} s.",
+        view.trials.len(),
+        view.seconds
+    ));
+}
+
+/// The five links, with the first broken one marked.
+fn chain(view: &Check, page: &mut Page) {
+    let mark = |link: &Link| match view.causes.iter().any(|cause| cause.finding.link == *link) {
+        true if view.first_broken_link == Some(*link) => format!("[{} ✗]", link.name()),
+        true => format!("{} ✗", link.name()),
+        false => format!("{} ✓", link.name()),
+    };
+    let links: Vec<String> = Link::ALL.iter().map(mark).collect();
+    page.paragraph(&links.join(" → "));
+    page.line("");
+}
+
+fn found(finding: &Finding, page: &mut Page) {
+    page.paragraph(&finding.sentence);
+    if let Some(place) = place(finding) {
+        page.indented(&place);
+    }
+    page.indented(&format!("measured {}, limit {}", number(finding.measure), number(finding.limit)));
+}
+
+/// Where it was, in words.
+fn place(finding: &Finding) -> Option<String> {
+    let place = &finding.place;
+    let named = |what: &str, name: &Option<String>| name.as_ref().map(|name| format!("{what} {name}"));
+    let parts = [
+        named("operation", &place.operation),
+        named("parameter", &place.parameter),
+        place.unit.map(|unit| format!("unit {unit}")),
+        named("weight", &place.weight),
+        place.example.map(|example| format!("example {example}")),
+        place.row.map(|row| format!("row {row}")),
+        named("column", &place.column),
+        named("class", &place.class),
+        finding.step.map(|step| format!("step {step}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn note(finding: &Finding, page: &mut Page) {
+    page.hanging("  ", &format!("{}: {}", finding.check, finding.sentence));
+}
+
+/// With and without, from each starting point, as bars.
+fn tried(trial: &Trial, page: &mut Page) {
+    let room = page.room(22, 40);
+    let lines = [("without", trial.before.clone()), ("with", trial.after.iter().map(|x| Some(*x)).collect())];
+    for (name, values) in lines {
+        for value in values {
+            let (text, share) = value.map_or(("–".into(), 0.0), |x| (format!("{x:.3}"), x.max(0.0)));
+            page.line(format!("  {name:>7}  {text:>7}  {}", bar(share, room)));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A class that the network has no output for.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+use crate::loss::Mismatch;
+use crate::network::Error;
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "data-label-out-of-range",
+    link: Link::Data,
+    question: "Does the network have an output for every class?",
+    reads: &[Reads::Told],
+    limit: "every label is below the number of outputs",
+    source: "the loss picks the output of the class",
+    change: "as many outputs in the last layer as there are classes",
+    example: None,
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(Error::Loss(Mismatch::Label { label, example, output })) = &evidence.refused else {
+        return vec![];
+    };
+    let place = Place { row: Some(*example), class: Some(label.to_string()), ..Place::default() };
+    let sentence =
+        format!("row {example} has class {label}, and the network has the {output} outputs 0 to {}.", output - 1);
+    vec![CHECK.finding(place, [f64::from(*label), *output as f64 - 1.0], sentence).certain()]
+}

@@ -1,0 +1,31 @@
+//! Labels that have nothing to do with the inputs: shuffled, or moved by a row.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "labels-unrelated",
+    link: Link::Data,
+    question: "Do examples with similar inputs have similar labels, more than they would by chance?",
+    reads: &[Reads::Data, Reads::Score],
+    limit: "what the 5 nearest neighbours say of an example is better than with labels permuted 19 times, or the network is better on held-out examples than the trivial predictor",
+    source: "permutation test on nearest neighbours (Schilling 1986), at 5 %; and the outcome",
+    change: "put inputs and labels together again",
+    example: None,
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let (Some(data), Some(score)) = (&evidence.data, &evidence.score) else { return vec![] };
+    let Some([neighbours, permuted]) = data.related else { return vec![] };
+    // What has learned something that holds outside of the training part has found a relation.
+    let margin = (1.5 / (score.examples as f64).sqrt()).clamp(0.05, 0.3) * (1.0 - score.trivial);
+    let learned = score.held_out && score.value > score.trivial + margin;
+    if learned || neighbours > permuted {
+        return vec![];
+    }
+    let sentence = format!(
+        "what an example's nearest neighbours say of it is right to {neighbours:.3}; with permuted labels it is up to \
+         {permuted:.3}: nothing relates the labels to the inputs."
+    );
+    vec![CHECK.finding(Place::default(), [neighbours, permuted], sentence).certain()]
+}

@@ -1,0 +1,44 @@
+//! Units whose slope is 0 on every example: no error reaches what is below them.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::evidence::{is_bounded, starts};
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "units-dead",
+    link: Link::Forward,
+    question: "Does every unit react to some example?",
+    reads: &[Reads::Told, Reads::Moments],
+    limit: "at most half of the units of a layer have slope 0 on every example that was looked at",
+    source: "more than half of a layer (SageMaker Debugger, DeadRelu); over examples, not over one batch",
+    change: "the start of the layer before; leaky_relu",
+    example: Some(Example { experiment: "moons", faulty: &["network.layers.1.type=relu", "network.layers.3.type=relu", "network.layers.0.bias_init={type=\"constant\",val=-20}"], twin: &["network.layers.1.type=relu", "network.layers.3.type=relu"] }),
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(told) = &evidence.told else { return vec![] };
+    let nodes = told.network.nodes();
+    // The largest share of a layer in a moment: share, steps, layer, unit.
+    let mut worst: Option<(f64, u64, usize, usize)> = None;
+    for moment in &evidence.moments {
+        for (node, _) in nodes.iter().enumerate().filter(|(node, of)| !is_bounded(&*of.op) && node + 1 < nodes.len()) {
+            let Some(flat) = &moment.values[node + 1].flat else { continue };
+            let silent: Vec<usize> = (0..flat[0].len()).filter(|unit| flat[0][*unit] >= 1.0).collect();
+            let share = silent.len() as f64 / flat[0].len() as f64;
+            if share > 0.5 && worst.is_none_or(|(most, ..)| share > most) {
+                worst = Some((share, moment.step, node, silent[0]));
+            }
+        }
+    }
+    let Some((share, step, node, unit)) = worst else { return vec![] };
+    let name = &nodes[node].name;
+    let sentence = format!(
+        "{:.0} % of the units of {name} have slope 0 on every example after {step} steps: no error passes them.",
+        100.0 * share
+    );
+    let place = Place { unit: Some(unit), ..Place::operation(name) };
+    let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);
+    let relu = nodes.iter().filter(|of| of.op.name() == "relu");
+    let leaky = relu.map(|of| Change::Replace(of.name.clone(), "leaky_relu")).collect();
+    vec![finding.proposes([starts(evidence), vec![leaky]].concat())]
+}

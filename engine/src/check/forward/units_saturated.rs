@@ -1,0 +1,45 @@
+//! Units at the flat ends of their activation: next to no error passes them.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::evidence::{is_bounded, starts};
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "units-saturated",
+    link: Link::Forward,
+    question: "Is every unit somewhere where its activation has a slope?",
+    reads: &[Reads::Told, Reads::Moments],
+    limit: "at most half of the units of a layer have a slope below 1e-3 on 95 % of the examples",
+    source: "|tanh| > 0.97 in more than 5 % (Karpathy) is seen in healthy networks, too; a slope of 1e-3 passes on a thousandth of the error",
+    change: "the start of the layer before; relu",
+    example: Some(Example { experiment: "moons", faulty: &["network.layers.0.init={type=\"normal\",std=100}", "network.layers.2.init={type=\"normal\",std=100}"], twin: &[] }),
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(told) = &evidence.told else { return vec![] };
+    let nodes = told.network.nodes();
+    // The largest share of a layer in a moment: share, steps, layer, unit.
+    let mut worst: Option<(f64, u64, usize, usize)> = None;
+    for moment in &evidence.moments {
+        for (node, _) in nodes.iter().enumerate().filter(|(node, of)| is_bounded(&*of.op) && node + 1 < nodes.len()) {
+            let Some(flat) = &moment.values[node + 1].flat else { continue };
+            let silent: Vec<usize> = (0..flat[1].len()).filter(|unit| flat[1][*unit] >= 0.95).collect();
+            let share = silent.len() as f64 / flat[1].len() as f64;
+            if share > 0.5 && worst.is_none_or(|(most, ..)| share > most) {
+                worst = Some((share, moment.step, node, silent[0]));
+            }
+        }
+    }
+    let Some((share, step, node, unit)) = worst else { return vec![] };
+    let name = &nodes[node].name;
+    let sentence = format!(
+        "{:.0} % of the units of {name} are at the flat ends of {} on nearly every example after {step} steps.",
+        100.0 * share,
+        nodes[node].op.name()
+    );
+    let place = Place { unit: Some(unit), ..Place::operation(name) };
+    let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);
+    let bounded = nodes[..nodes.len() - 1].iter().filter(|of| is_bounded(&*of.op));
+    let relu = bounded.map(|of| Change::Replace(of.name.clone(), "relu")).collect();
+    vec![finding.proposes([starts(evidence), vec![relu]].concat())]
+}

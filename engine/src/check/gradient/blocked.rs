@@ -1,0 +1,33 @@
+//! An operation through which not a bit of the error passes.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+use super::super::evidence::starts;
+use crate::probe::Moment;
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "gradient-blocked",
+    link: Link::Gradient,
+    question: "Does some of the error pass every operation?",
+    reads: &[Reads::Told, Reads::Moments],
+    limit: "no operation gets a gradient that is not 0 and passes on one that is 0 on every example, at the end and before",
+    source: "a product with a factor 0 is 0",
+    change: "what the factor is made of: see its inputs",
+    example: None,
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(told) = &evidence.told else { return vec![] };
+    let nodes = told.network.nodes();
+    let blocks = |moment: &Moment, node: usize| {
+        let [comes, goes] = [node + 1, nodes[node].inputs[0]].map(|value| moment.values[value].gradient.norm());
+        comes > 0.0 && goes == 0.0
+    };
+    let mut last = evidence.moments.iter().rev().take(2);
+    let (Some(end), before) = (last.next(), last.next()) else { return vec![] };
+    let always = |node: &usize| blocks(end, *node) && before.is_none_or(|before| blocks(before, *node));
+    let Some(node) = (0..nodes.len()).rev().find(always) else { return vec![] };
+    let name = &nodes[node].name;
+    let sentence = format!("{name} gets a gradient and passes on none: nothing before it is trained.");
+    vec![CHECK.finding(Place::operation(name), [0.0, 0.0], sentence).in_step(end.step).proposes(starts(evidence))]
+}

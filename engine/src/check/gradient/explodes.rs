@@ -1,0 +1,55 @@
+//! An error that grows from layer to layer on its way back, or from step to step.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::evidence::{median, starts, total_norm};
+use crate::op::Structure;
+use crate::probe::Stage;
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "gradient-explodes",
+    link: Link::Gradient,
+    question: "Does the gradient keep its size from layer to layer, and from step to step?",
+    reads: &[Reads::Told, Reads::Moments, Reads::Steps],
+    limit: "at the start the gradient by the first layer's outputs is at most 1000 times that by the last layer's; its norm never is 1000 times the median of all steps; it is finite",
+    source: "first over last layer (AutoTrainer, 70), growth (TheDeepChecker); wide limits, for a trial decides",
+    change: "train.clip_norm; init by default",
+    example: Some(Example { experiment: "digits", faulty: &["network.layers=[{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=10}]", "train.epochs=10"], twin: &["network.layers=[{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=10}]", "train.epochs=10"] }),
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(told) = &evidence.told else { return vec![] };
+    let clipped = vec![vec![Change::ClipNorm(1.0)]];
+    if let Some(diverged) = &evidence.diverged
+        && matches!(diverged.first.stage, Stage::Backward | Stage::Gradient)
+    {
+        let finding = CHECK.finding(diverged.place(), [diverged.largest(), diverged.most], diverged.sentence());
+        return vec![finding.certain().in_step(diverged.step).proposes([starts(evidence), clipped].concat())];
+    }
+    let norms: Vec<(u64, f64)> = evidence.facts().map(|(step, facts)| (step, total_norm(&facts.param_gradients))).collect();
+    let usual = median(norms.iter().map(|(_, norm)| *norm).collect()).unwrap_or(0.0);
+    let largest = norms.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
+    if usual > 0.0 && largest.1 > 1000.0 * usual {
+        let sentence = format!("the gradient of step {} is {:.1e} times as long as usual.", largest.0, largest.1 / usual);
+        let finding = CHECK.finding(Place::default(), [largest.1 / usual, 1000.0], sentence).in_step(largest.0);
+        return vec![finding.proposes(vec![vec![Change::ClipNorm(usual)]])];
+    }
+    let nodes = told.network.nodes();
+    let layers: Vec<usize> = (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
+    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else { return vec![] };
+    let norm = |node: usize| start.values[node + 1].gradient.norm();
+    let ratio = norm(first) / norm(last);
+    if layers.len() < 2 || !(ratio > 1000.0) {
+        return vec![];
+    }
+    // The link that makes it grow most.
+    let gain = |pair: &&[usize]| norm(pair[0]) / norm(pair[1]);
+    let worst = layers.windows(2).max_by(|a, b| gain(a).total_cmp(&gain(b)));
+    let name = &nodes[worst.map_or(first, |pair| pair[0])].name;
+    let sentence = format!(
+        "at the start the gradient by the first layer's outputs is {ratio:.1e} times that by the last layer's; it grows most \
+         behind {name}."
+    );
+    let finding = CHECK.finding(Place::operation(name), [ratio, 1000.0], sentence).in_step(0);
+    vec![finding.proposes([starts(evidence), clipped].concat())]
+}

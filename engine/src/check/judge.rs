@@ -1,0 +1,354 @@
+//! From findings to a verdict: suspicions are tried, and what helps is the cause.
+
+use super::change::Change;
+use super::evidence::Evidence;
+use super::source::{Budget, Source, Unable};
+use super::verdict::{Cause, Finding, NotChecked, Trial, Verdict};
+use super::{Check, LIST};
+use std::collections::BTreeMap;
+
+/// By how much a change has to better accuracy or R² to matter, near a perfect result; a tenth of what is missing, where
+/// that is more. A training that could be a little better is not broken.
+pub const MATTERS: f64 = 0.03;
+
+/// Starting points of a trial, and how many more where the first ones do not decide.
+const POINTS: u64 = 3;
+const MORE: u64 = 2;
+
+/// The most broken links that are looked for, one behind the other.
+const CAUSES: usize = 3;
+
+/// How much of the best change's gain an earlier link's has to reach, to stand before it.
+const NEAR: f64 = 0.7;
+
+/// The check whose trial is judged by the mean over the classes.
+const BALANCED: &str = "data-imbalanced";
+
+/// By how much a result has to be better than this to matter.
+fn needed(before: f64) -> f64 {
+    (0.1 * (1.0 - before)).max(MATTERS)
+}
+
+/// Checks a training: asks all checks, and tries what they propose.
+///
+/// # Errors
+/// Where the training cannot begin and no check says why, or the budget is used up before the training came to its end
+/// once.
+pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Unable> {
+    (budget.doing)("training once, and looking at every link");
+    let evidence = source.evidence(&[], budget)?;
+    let (findings, mut not_checked) = ask(&evidence);
+    let certain = findings.iter().any(|finding| finding.certain);
+    if let Some(error) = evidence.refused.filter(|_| !certain) {
+        return Err(Unable::Refused(error));
+    }
+    let mut court = Court { source, budget, scores: BTreeMap::new(), trials: vec![], untried: vec![] };
+    let score = evidence.score;
+    let (mut stages, mut causes, mut left) = (vec![], Vec::<Cause>::new(), findings.clone());
+    while causes.len() < CAUSES && !budget.is_over() {
+        let winners = match court.best(&stages, &left) {
+            Some(winner) => vec![winner],
+            None if causes.is_empty() => court.together(&left),
+            None => vec![],
+        };
+        if winners.is_empty() {
+            break;
+        }
+        for Winner { finding, changes, trial } in winners {
+            stages.push(changes.clone());
+            let change = changes.iter().map(Change::to_string).collect();
+            causes.push(Cause { finding, changes, change, trial: Some(trial), symptoms: vec![] });
+        }
+        (budget.doing)("looking at the mended training");
+        let Ok(mended) = court.source.evidence(&stages, budget) else { break };
+        let (found, _) = ask(&mended);
+        let is_cause = |finding: &Finding| causes.iter().any(|cause| cause.finding.check == finding.check);
+        let gone = |finding: &&Finding| !found.iter().any(|of| of.check == finding.check) && !is_cause(finding);
+        let symptoms: Vec<Finding> = left.iter().filter(gone).cloned().collect();
+        left = found.into_iter().filter(|finding| !is_cause(finding)).collect();
+        if let Some(cause) = causes.last_mut() {
+            cause.symptoms = symptoms;
+        }
+    }
+    // What breaks a training by itself and did not go with what was mended.
+    let is_told = |finding: &Finding| {
+        let same = |of: &Finding| of.check == finding.check && of.place == finding.place;
+        causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
+    };
+    let mut alone: Vec<Finding> = vec![];
+    for finding in left.iter().chain(findings.iter().filter(|_| causes.is_empty())) {
+        let new = !is_told(finding) && !alone.iter().any(|of| of.check == finding.check);
+        if finding.certain && new {
+            alone.push(finding.clone());
+        }
+    }
+    causes.extend(alone.into_iter().map(|finding| Cause {
+        finding,
+        changes: vec![],
+        change: vec![],
+        trial: None,
+        symptoms: vec![],
+    }));
+    let order = |check: &str| LIST.iter().position(|of| of.name == check);
+    causes.sort_by_key(|cause| order(cause.finding.check));
+    let told = |finding: &&Finding| {
+        let same = |of: &Finding| of.check == finding.check;
+        !causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
+    };
+    let notes = findings.iter().filter(told).cloned().collect();
+    let why = "there was no time to try what it proposes";
+    not_checked.extend(court.untried.iter().map(|check| NotChecked { check, why }));
+    Ok(Verdict { causes, stages, notes, not_checked, trials: court.trials, score })
+}
+
+/// Asks all checks: what they find, in their order, and those that cannot be made.
+fn ask(evidence: &Evidence) -> (Vec<Finding>, Vec<NotChecked>) {
+    let (mut findings, mut not_checked) = (vec![], vec![]);
+    for check in LIST {
+        match Check::find(check, evidence) {
+            Ok(found) => findings.extend(found),
+            // What lacks its evidence because the training cannot begin.
+            Err(_) if evidence.refused.is_some() => {}
+            Err(why) => not_checked.push(NotChecked { check: check.name, why }),
+        }
+    }
+    (findings, not_checked)
+}
+
+/// A change that helps, and what proposed it.
+struct Winner {
+    finding: Finding,
+    changes: Vec<Change>,
+    trial: Trial,
+}
+
+/// A proposal that was tried from the first starting point.
+#[derive(Clone)]
+struct Tried {
+    finding: Finding,
+    changes: Vec<Change>,
+    /// What it gained, and what it should gain at least.
+    gain: f64,
+    needed: f64,
+}
+
+/// Where suspicions are tried.
+struct Court<'a, 'b> {
+    source: &'a mut dyn Source,
+    budget: &'a Budget<'b>,
+    /// Results by what was changed, in words, and starting point: value, and mean over the classes.
+    scores: BTreeMap<(String, u64), Option<[f64; 2]>>,
+    trials: Vec<Trial>,
+    /// Checks whose proposals there was no time for.
+    untried: Vec<&'static str>,
+}
+
+impl Court<'_, '_> {
+    /// The result with these changes from a starting point, by value or by the mean over the classes.
+    fn score(&mut self, changes: &[Vec<Change>], from: u64, check: &str) -> Option<f64> {
+        let key = (words(changes).join("; "), from);
+        let scores = match self.scores.get(&key) {
+            Some(scores) => *scores,
+            None => {
+                let scored = self.source.score(changes, from, self.budget);
+                if scored == Err(Unable::Over) {
+                    return None;
+                }
+                let scores = scored.ok().map(|score| [score.value, score.balanced]);
+                self.scores.insert(key, scores);
+                scores
+            }
+        };
+        scores.map(|[value, balanced]| if check == BALANCED { balanced } else { value })
+    }
+
+    /// Tries what the findings propose beside the stages, from the first starting point.
+    fn screen(&mut self, stages: &[Vec<Change>], findings: &[Finding]) -> Vec<Tried> {
+        let mut tried: Vec<Tried> = vec![];
+        for finding in findings {
+            let before = self.score(stages, 0, finding.check);
+            let needed = needed(before.unwrap_or(0.0));
+            if before.is_some_and(|before| before + needed > 1.0) {
+                continue; // nothing that matters is missing
+            }
+            for changes in &finding.changes {
+                if self.budget.is_over() {
+                    if !self.untried.contains(&finding.check) {
+                        self.untried.push(finding.check);
+                    }
+                    break;
+                }
+                (self.budget.doing)(&format!("trying {}", in_words(changes).join(", ")));
+                let with = [stages, std::slice::from_ref(changes)].concat();
+                if let Some(after) = self.score(&with, 0, finding.check) {
+                    let gain = after - before.unwrap_or(0.0);
+                    let (finding, changes) = (finding.clone(), changes.clone());
+                    tried.push(Tried { finding, changes, gain, needed });
+                }
+            }
+        }
+        tried
+    }
+
+    /// Tries a proposal from several starting points.
+    fn confirm(&mut self, stages: &[Vec<Change>], with: &[Vec<Change>], check: &'static str) -> Option<Trial> {
+        let (mut before, mut after) = (vec![], vec![]);
+        for from in 0..POINTS + MORE {
+            if from >= POINTS && judged(&before, &after) != Judged::Open {
+                break;
+            }
+            if self.budget.is_over() && from > 1 {
+                break;
+            }
+            before.push(self.score(stages, from, check));
+            after.push(self.score(with, from, check)?);
+        }
+        let better = judged(&before, &after) == Judged::Better;
+        let trial = Trial { check, changes: with.to_vec(), changed: words(with), before, after, better };
+        self.trials.push(trial.clone());
+        Some(trial)
+    }
+
+    /// The change of one suspicion that helps most; of those near it the one of the earliest link in whose trial the
+    /// finding of the other is gone.
+    fn best(&mut self, stages: &[Vec<Change>], findings: &[Finding]) -> Option<Winner> {
+        let mut tried = self.screen(stages, findings);
+        tried.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        // The best of each check, as far as it comes near to what matters.
+        let mut candidates: Vec<Tried> = vec![];
+        for of in tried.into_iter().filter(|of| of.gain >= 0.6 * of.needed) {
+            if !candidates.iter().any(|known| known.finding.check == of.finding.check) {
+                candidates.push(of);
+            }
+        }
+        let mut confirmed: Vec<(f64, Winner)> = vec![];
+        for Tried { finding, changes, gain, .. } in candidates {
+            let best = confirmed.iter().map(|(gain, _)| *gain).fold(0.0, f64::max);
+            if gain < 0.5 * best || confirmed.len() >= 5 {
+                break;
+            }
+            (self.budget.doing)(&format!("making sure of {}", in_words(&changes).join(", ")));
+            let with = [stages, std::slice::from_ref(&changes)].concat();
+            let Some(trial) = self.confirm(stages, &with, finding.check) else { continue };
+            if trial.better {
+                confirmed.push((gained(&trial.before, &trial.after), Winner { finding, changes, trial }));
+            }
+        }
+        confirmed.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let order = |winner: &Winner| LIST.iter().position(|of| of.name == winner.finding.check);
+        let mut confirmed = confirmed.into_iter();
+        let (most, mut winner) = confirmed.next()?;
+        for (gain, other) in confirmed {
+            if gain < NEAR * most || order(&other) >= order(&winner) {
+                continue;
+            }
+            let with = [stages, std::slice::from_ref(&other.changes)].concat();
+            let Ok(evidence) = self.source.evidence(&with, self.budget) else { continue };
+            let (found, _) = ask(&evidence);
+            if !found.iter().any(|finding| finding.check == winner.finding.check) {
+                winner = other;
+            }
+        }
+        Some(winner)
+    }
+
+    /// Where no change helps alone: all that are suspected together, and then those of them that are needed.
+    fn together(&mut self, findings: &[Finding]) -> Vec<Winner> {
+        let mut each: Vec<Tried> = vec![];
+        for of in self.screen(&[], findings) {
+            match each.iter_mut().find(|known| known.finding.check == of.finding.check) {
+                Some(known) if known.gain >= of.gain => {}
+                Some(known) => *known = of,
+                None => each.push(of),
+            }
+        }
+        let all = |each: &[Tried]| -> Vec<Change> { merged(each.iter().flat_map(|of| &of.changes)) };
+        if each.len() < 2 || self.budget.is_over() {
+            return vec![];
+        }
+        let Some(before) = self.score(&[], 0, "") else { return vec![] };
+        (self.budget.doing)("trying all that is suspected together");
+        let Some(with_all) = self.score(&[all(&each)], 0, "") else { return vec![] };
+        if with_all - before < needed(before) {
+            return vec![];
+        }
+        // Without one after the other, the last link first.
+        for i in (0..each.len()).rev() {
+            let mut without = each.clone();
+            without.remove(i);
+            if without.is_empty() || self.budget.is_over() {
+                break;
+            }
+            (self.budget.doing)(&format!("trying it without {}", in_words(&each[i].changes).join(", ")));
+            let enough = before + NEAR * (with_all - before);
+            if self.score(&[all(&without)], 0, "").is_some_and(|score| score >= enough) {
+                each = without;
+            }
+        }
+        let Some(trial) = self.confirm(&[], &[all(&each)], each[0].finding.check) else { return vec![] };
+        if !trial.better {
+            return vec![];
+        }
+        let winner = |of: Tried| Winner { finding: of.finding, changes: of.changes, trial: trial.clone() };
+        each.into_iter().map(winner).collect()
+    }
+}
+
+/// Changes without those that are there already.
+fn merged<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Change> {
+    let mut merged: Vec<Change> = vec![];
+    for change in changes {
+        if !merged.iter().any(|known| known.clashes(change)) {
+            merged.push(change.clone());
+        }
+    }
+    merged
+}
+
+fn in_words(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(Change::to_string).collect()
+}
+
+fn words(stages: &[Vec<Change>]) -> Vec<String> {
+    stages.iter().flatten().map(Change::to_string).collect()
+}
+
+/// Whether results with something changed are better than those without it, from the same starting points: by more than
+/// their spread, and by enough to matter. What cannot begin is worth nothing.
+pub fn is_better(before: &[Option<f64>], after: &[f64]) -> bool {
+    judged(before, after) == Judged::Better
+}
+
+/// What a trial says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judged {
+    Better,
+    Open,
+    NotBetter,
+}
+
+/// The mean gain; of a training that cannot begin, the mean result.
+fn gained(before: &[Option<f64>], after: &[f64]) -> f64 {
+    let gains = before.iter().zip(after).map(|(before, after)| after - before.unwrap_or(0.0));
+    gains.sum::<f64>() / after.len().max(1) as f64
+}
+
+/// Better: by enough to matter, by more than twice its standard error, and from nearly every starting point.
+fn judged(before: &[Option<f64>], after: &[f64]) -> Judged {
+    let gains: Vec<f64> = before.iter().zip(after).map(|(before, after)| after - before.unwrap_or(0.0)).collect();
+    let count = gains.len() as f64;
+    let mean = gains.iter().sum::<f64>() / count;
+    let level = before.iter().map(|before| before.unwrap_or(0.0)).sum::<f64>() / count;
+    let deviation = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    let error = (deviation / count).sqrt();
+    let worse = gains.iter().filter(|gain| **gain <= 0.0).count();
+    let needed = needed(level);
+    match () {
+        () if mean < 0.5 * needed => Judged::NotBetter,
+        () if mean >= needed && mean >= 2.0 * error && worse == 0 => Judged::Better,
+        () if gains.len() as u64 >= POINTS + MORE && mean >= needed && mean >= 2.0 * error && worse <= 1 => {
+            Judged::Better
+        }
+        () => Judged::Open,
+    }
+}

@@ -1,0 +1,239 @@
+//! Where evidence and trials come from.
+
+use super::change::{Change, changed};
+use super::evidence::{Diverged, Evidence, Told};
+use crate::facts::{EpochRecord, StepFacts, StepRecord};
+use crate::judge;
+use crate::loss::{self, Made};
+use crate::network::{Batch, Error, Rows};
+use crate::probe::{DataFacts, Moment, Score, mixed, not_finite, score, unlike_formula};
+use crate::train::{Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, fit};
+use std::ops::ControlFlow;
+
+/// What a check may use. The engine reads no clock: who asks for a check says how much time is left.
+pub struct Budget<'a> {
+    /// Share of the budget that is used up: from 1 on a check comes to its end with what it knows.
+    pub used: &'a dyn Fn() -> f64,
+    /// Is told what the check is doing, in a few words.
+    pub doing: &'a dyn Fn(&str),
+}
+
+impl Budget<'_> {
+    /// Without an end, telling nobody.
+    pub const UNLIMITED: Budget<'static> = Budget { used: &|| 0.0, doing: &|_| () };
+
+    /// Whether it is used up.
+    pub fn is_over(&self) -> bool {
+        (self.used)() >= 1.0
+    }
+}
+
+impl std::fmt::Debug for Budget<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Budget").field("used", &(self.used)()).finish_non_exhaustive()
+    }
+}
+
+/// Why a source has no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unable {
+    /// The training cannot begin.
+    Refused(Error),
+    /// The source cannot train with something changed, or not with that.
+    NoTrial,
+    /// The budget is used up.
+    Over,
+}
+
+/// A training that can be asked: a live one, a recorded run.
+pub trait Source {
+    /// What the training leaves, with these changes, stage by stage, each of what the stages before made.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable>;
+
+    /// How well the training does with these changes, from starting point `from`: 0 is the training's own, the others
+    /// differ in all that is random, also in what is held out.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    fn score(&mut self, changes: &[Vec<Change>], from: u64, budget: &Budget<'_>) -> Result<Score, Unable>;
+}
+
+/// Steps of which facts are kept: the first ones, and as many again, evenly spread.
+const KEPT: u64 = 32;
+
+impl<T: Real> Source for Setup<T> {
+    fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable> {
+        let setup = changed(self, changes).ok_or(Unable::NoTrial)?;
+        let told = Told {
+            network: setup.network.clone().into(),
+            loss: setup.loss.clone(),
+            optimizer: setup.optimizer.clone(),
+            clip: setup.clip,
+            course: setup.course,
+            warmup: setup.warmup,
+            batch: setup.batch,
+            steps_per_epoch: 1,
+            fit: setup.fit,
+            scale: setup.scale,
+            given_weights: setup.weights.is_some(),
+        };
+        let mut prepared = match setup.clone().start() {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                return Ok(Evidence { told: Some(told), refused: Some(error), ..Evidence::default() });
+            }
+        };
+        let steps_per_epoch = prepared.fit.batches(prepared.trainer.options(), prepared.train.len()).per_epoch();
+        let told = Told { batch: prepared.trainer.options().batch, steps_per_epoch, ..told };
+        let mut evidence = Evidence {
+            layout: prepared.trainer.network().layout(),
+            data: Some(DataFacts::look(&prepared, setup.scale)),
+            faults: Some(faults(&told)),
+            mixed: Some(mixed(&prepared).map_err(Unable::Refused)?),
+            told: Some(told),
+            ..Evidence::default()
+        };
+        let first = prepared.fit.batches(prepared.trainer.options(), prepared.train.len()).at(0).to_vec();
+        evidence.moments.push(Moment::look(&prepared).map_err(Unable::Refused)?);
+        evidence.unlike = Some(unlike_formula(&prepared, &first));
+        // In two parts, to look at the network early and at its end.
+        let total = prepared.fit.epochs * steps_per_epoch;
+        let early = (total / 8).clamp(1, 64).min(total);
+        let mut watch = Watch { every: (total / KEPT).max(1), ..Watch::new(budget) };
+        let mut progress = Progress::default();
+        for stop in [early, total] {
+            watch.stop = stop;
+            let Prepared { train, test, trainer, fit: how } = &mut prepared;
+            if let Err(error) = fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch]) {
+                evidence.refused = Some(error);
+                return Ok(evidence);
+            }
+            if progress.diverged.is_some() || watch.over {
+                break;
+            }
+            evidence.moments.push(Moment::look(&prepared).map_err(Unable::Refused)?);
+        }
+        let Watch { steps, epochs, over, .. } = watch;
+        (evidence.steps, evidence.epochs) = (steps, epochs);
+        if let Some(step) = progress.diverged {
+            evidence.diverged = diverged(&setup, step, &evidence.steps).map_err(Unable::Refused)?;
+        }
+        if over {
+            return Err(Unable::Over);
+        }
+        evidence.score = Some(score(&mut prepared).map_err(Unable::Refused)?);
+        Ok(evidence)
+    }
+
+    fn score(&mut self, changes: &[Vec<Change>], from: u64, budget: &Budget<'_>) -> Result<Score, Unable> {
+        let mut setup = changed(self, changes).ok_or(Unable::NoTrial)?;
+        setup.seed = setup.seed.wrapping_add(from);
+        if let HeldOut::Share { seed, .. } = &mut setup.held_out {
+            *seed = seed.wrapping_add(from);
+        }
+        let mut prepared = setup.start().map_err(Unable::Refused)?;
+        let mut watch = Watch { plain: true, ..Watch::new(budget) };
+        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        // Held-out examples are asked during the training only where patience needs them.
+        let test = test.as_ref().filter(|_| how.patience.is_some());
+        fit(trainer, train, test, how, &mut Progress::default(), &mut [&mut watch]).map_err(Unable::Refused)?;
+        if watch.over {
+            return Err(Unable::Over);
+        }
+        score(&mut prepared).map_err(Unable::Refused)
+    }
+}
+
+/// Keeps what a training leaves.
+struct Watch<'a, 'b> {
+    budget: &'a Budget<'b>,
+    /// Steps between two whose facts are kept, past the first ones.
+    every: u64,
+    /// The step after which training waits.
+    stop: u64,
+    /// Whether nothing is kept.
+    plain: bool,
+    over: bool,
+    steps: Vec<StepRecord>,
+    epochs: Vec<EpochRecord>,
+}
+
+impl<'a, 'b> Watch<'a, 'b> {
+    fn new(budget: &'a Budget<'b>) -> Watch<'a, 'b> {
+        Watch { budget, every: 1, stop: u64::MAX, plain: false, over: false, steps: vec![], epochs: vec![] }
+    }
+}
+
+impl<T: Real> Observer<T> for Watch<'_, '_> {
+    fn wants(&mut self, step: u64) -> Detail {
+        let kept = step <= KEPT || step.is_multiple_of(self.every);
+        if kept && !self.plain { Detail::Change } else { Detail::Loss }
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        if !self.plain {
+            let (step, loss, lr, facts) = (done.step, done.loss, done.trainer.lr(), done.facts.cloned());
+            self.steps.push(StepRecord { step, loss, lr, facts });
+        }
+        self.over = self.budget.is_over();
+        if self.over || done.step == self.stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
+        if !self.plain {
+            let step = done.trainer.state().steps;
+            self.epochs.push(EpochRecord { epoch: done.epoch, step, train: done.train, test: done.test });
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What is wrong with the derivatives of operations and loss, each looked at once.
+fn faults(told: &Told) -> Vec<judge::Fault> {
+    let (network, mut seen, mut faults) = (&told.network, vec![], vec![]);
+    for node in network.nodes() {
+        let shapes: Vec<_> = node.inputs.iter().map(|input| network.shapes()[*input].clone()).collect();
+        let key = (format!("{:?}", node.op), shapes.clone());
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        faults.extend(judge::operation_gradients(&*node.op, &shapes, 3).err());
+    }
+    let listed = loss::LIST.iter().find(|entry| entry.name == told.loss.name());
+    let made = listed.and_then(|entry| entry.cases.first()).map_or(Made::Real, |case| case.output);
+    faults.extend(judge::loss_gradient(&*told.loss, told.outputs(), 4, made).err());
+    faults
+}
+
+/// Where a training that diverged in step `step` stopped being finite: its steps are made again.
+fn diverged<T: Real>(setup: &Setup<T>, step: u64, steps: &[StepRecord]) -> Result<Option<Diverged>, Error> {
+    let mut prepared = setup.clone().start()?;
+    let mut batches = prepared.fit.batches(prepared.trainer.options(), prepared.train.len());
+    let mut before = None;
+    for i in 0..step {
+        let rows = batches.at(i).to_vec();
+        let Prepared { train, trainer, .. } = &mut prepared;
+        let batch = Batch { data: train, rows: Rows::Index(&rows) };
+        // The step whose loss is not finite, and the step before, whose update may have begun it.
+        if i + 2 >= step && before.is_none() {
+            before = not_finite(trainer, batch)?.map(|first| (i + 1, first, rows.clone()));
+        }
+        trainer.step(batch);
+    }
+    let largest = |facts: &StepFacts| {
+        let all = [&facts.values, &facts.value_gradients, &facts.params, &facts.param_gradients];
+        all.into_iter().flatten().map(|of| of.max.abs().max(of.min.abs())).filter(|x| x.is_finite()).fold(0.0, f64::max)
+    };
+    let kept = steps.iter().filter_map(|step| Some((step.step, largest(step.facts.as_ref()?))));
+    Ok(before.map(|(step, first, rows)| Diverged {
+        step,
+        row: first.example.map(|example| rows[example]),
+        first,
+        margin: kept.filter(|(at, _)| *at <= step).collect(),
+        most: T::max_value().f64(),
+    }))
+}

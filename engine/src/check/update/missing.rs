@@ -1,0 +1,42 @@
+//! A parameter that has a gradient and does not move.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use crate::optim;
+use crate::train::Course;
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "update-missing",
+    link: Link::Update,
+    question: "Does every parameter that has a gradient move?",
+    reads: &[Reads::Steps],
+    limit: "in some step with facts at least one number of it changes",
+    source: "w − α·g differs from w, unless α·g is below the rounding of w",
+    change: "a learning rate above 0, also by its schedule",
+    example: Some(Example { experiment: "moons", faulty: &["optimizer.lr=0"], twin: &[] }),
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let stands = |param: &usize| {
+        let mut has_gradient = false;
+        for (_, facts) in evidence.facts() {
+            has_gradient |= facts.param_gradients[*param].norm() > 0.0;
+            if facts.param_updates[*param].norm() > 0.0 {
+                return false;
+            }
+        }
+        has_gradient && !evidence.layout.params[*param].frozen
+    };
+    let Some(param) = (0..evidence.layout.params.len()).find(stands) else { return vec![] };
+    let name = &evidence.layout.params[param].name;
+    let highest = evidence.steps.iter().map(|step| step.lr).fold(0.0, f64::max);
+    let sentence = format!("{name} has a gradient and does not move; the learning rate is at most {highest:.1e}.");
+    let finding = CHECK.finding(Place::parameter(name), [0.0, 0.0], sentence);
+    let usual = evidence.told.as_ref().and_then(|told| optim::read(told.optimizer.name(), []).ok()).map(|of| of.lr());
+    let mut changes: Vec<Vec<Change>> = usual.map(|lr| vec![Change::Optimizer("lr", lr)]).into_iter().collect();
+    changes.extend(usual.map(|lr| vec![Change::Optimizer("lr", 10.0 * lr)]));
+    if evidence.told.as_ref().is_some_and(|told| told.course != Course::Constant || told.warmup > 0) {
+        changes.insert(0, vec![Change::ConstantRate]);
+    }
+    vec![finding.proposes(changes)]
+}

@@ -1,0 +1,54 @@
+//! Steps that jump over the valley that they should go down into.
+
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::change::rounded;
+use super::super::evidence::median;
+use crate::probe::{Line, Stage};
+
+pub(in super::super) const CHECK: Check = Check {
+    name: "step-too-large",
+    link: Link::Update,
+    question: "Does a step lower the loss by about what its gradient predicts?",
+    reads: &[Reads::Told, Reads::Steps, Reads::Moments],
+    limit: "the measured change of the loss is at least 0.3 of the predicted one in half of the steps, and below 0 in at most 15 % of them; the loss does not end above where it began",
+    source: "on a parabola the ratio is 1 for a short step, 1/2 at the minimum, and below 0 past where it is as high as at the start",
+    change: "optimizer.lr, by how far the lowest loss along the step lies before its end",
+    example: Some(Example { experiment: "moons", faulty: &["optimizer.lr=3"], twin: &[] }),
+    find,
+};
+
+fn find(evidence: &Evidence) -> Vec<Finding> {
+    let Some(told) = &evidence.told else { return vec![] };
+    let (ratios, lr) = (evidence.ratios(), told.optimizer.lr());
+    let up = ratios.iter().filter(|ratio| **ratio < 0.0).count() as f64 / ratios.len().max(1) as f64;
+    let middle = median(ratios).unwrap_or(1.0);
+    let grew = evidence.losses().is_some_and(|[first, last]| last > first);
+    let diverged = evidence.diverged.as_ref();
+    if middle >= 0.3 && up <= 0.15 && !grew && diverged.is_none() || lr == 0.0 {
+        return vec![];
+    }
+    // Where along the step the loss is lowest, at the worst of the moments.
+    let lengths = evidence.moments.iter().filter_map(|moment| moment.line.as_ref()).map(Line::best);
+    let best = lengths.fold(1.0, f64::min);
+    let what = match diverged {
+        Some(diverged) => diverged.sentence(),
+        None => format!("{:.0} % of the steps raise the loss of their own batch", 100.0 * up),
+    };
+    let sentence = format!(
+        "{what}; the usual step makes {middle:.2} of the change that its gradient predicts, and the loss is lowest at \
+         {best} of a step."
+    );
+    let finding = CHECK.finding(Place::default(), [middle, 0.3], sentence);
+    let finding = match diverged {
+        Some(diverged) if diverged.first.stage == Stage::Update => finding.certain().in_step(diverged.step),
+        Some(diverged) => finding.in_step(diverged.step),
+        None => finding,
+    };
+    let centre = best.min(0.25);
+    let rates = [4.0 * centre, centre, centre / 8.0, centre / 64.0].into_iter().filter(|by| *by < 1.0);
+    let mut changes: Vec<Vec<Change>> = rates.map(|by| vec![Change::Optimizer("lr", rounded(lr * by))]).collect();
+    if told.optimizer_number("momentum").is_some_and(|momentum| momentum > 0.95) {
+        changes.push(vec![Change::Optimizer("momentum", 0.9)]);
+    }
+    vec![finding.proposes(changes)]
+}

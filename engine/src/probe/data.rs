@@ -1,0 +1,300 @@
+//! What enters the network, and what it is to say.
+
+use super::score::classes;
+use super::spread;
+use crate::data::{Dataset, Scale, Scaler, Targets};
+use crate::kernel::{Scalar, random};
+use crate::train::{Prepared, Real};
+use rand::seq::SliceRandom;
+use std::collections::HashMap;
+
+/// The data of a training, as they enter the network.
+#[derive(Clone, Debug)]
+pub struct DataFacts {
+    /// How inputs were scaled.
+    pub scale: Scale,
+    /// Each number of an input, over the training part.
+    pub features: Vec<Feature>,
+    /// Examples of the training part.
+    pub train: usize,
+    /// Examples that are held out.
+    pub test: usize,
+    /// What the network is to say.
+    pub targets: TargetFacts,
+    /// Of the batches of the first epoch: mean entropy of their classes over that of the training part. Near 1 where
+    /// batches are mixed; 0 where each has one class. Absent where targets are no classes.
+    pub batch_entropy: Option<f64>,
+    /// Held-out examples that stand in the training part, too.
+    pub leak: Leak,
+    /// Share of the target numbers that the network's last operation cannot reach; 0 where targets are classes.
+    pub unreachable: f64,
+    /// How well the 5 nearest neighbours of an example say its target, and the best that they do with permuted targets, as
+    /// [`super::Measure`] has it; absent where there are too few examples to tell.
+    pub related: Option<[f64; 2]>,
+}
+
+/// One number of the inputs, over the training part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// What it is called.
+    pub name: String,
+    /// Its mean.
+    pub mean: f64,
+    /// Its standard deviation.
+    pub std: f64,
+    /// Its smallest value.
+    pub min: f64,
+    /// Its largest value.
+    pub max: f64,
+}
+
+/// What the network is to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TargetFacts {
+    /// A class.
+    Classes {
+        /// What each is called.
+        names: Vec<String>,
+        /// Training examples of each.
+        train: Vec<usize>,
+        /// Held-out examples of each.
+        test: Vec<usize>,
+    },
+    /// Numbers: mean, deviation, least and largest, over all of them.
+    Values(Feature),
+}
+
+/// Held-out examples that stand in the training part, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Leak {
+    /// How many: the same input and the same target, bit for bit.
+    pub examples: usize,
+    /// The first of them, by its row in the held-out part, and its twin's in the training part.
+    pub first: Option<[usize; 2]>,
+    /// The share of held-out examples that would have a twin by chance, if the numbers of an input were drawn
+    /// independently of each other.
+    pub chance: f64,
+}
+
+impl DataFacts {
+    /// Looks at all examples.
+    pub fn look<T: Real>(prepared: &Prepared<T>, scale: Scale) -> DataFacts {
+        let Prepared { train, test, trainer, fit } = prepared;
+        let (known, held_out) = (classes(train.targets()), test.as_ref().map(|test| classes(test.targets())));
+        let count = |classes: &[u32], of: usize| {
+            let mut counts = vec![0; of];
+            classes.iter().for_each(|class| counts[*class as usize] += 1);
+            counts
+        };
+        let targets = match (&known, train.targets()) {
+            (Some(known), _) => {
+                let asked = held_out.flatten().unwrap_or_default();
+                let most = known.iter().chain(&asked).max().map_or(0, |most| *most as usize + 1);
+                let of = most.max(train.class_names().len());
+                let name = |class: usize| train.class_names().get(class).cloned().unwrap_or_else(|| class.to_string());
+                let names = (0..of).map(name).collect();
+                TargetFacts::Classes { names, train: count(known, of), test: count(&asked, of) }
+            }
+            (None, Targets::Values { data, .. }) => TargetFacts::Values(feature("target".into(), data.iter().copied())),
+            (None, Targets::Classes(_)) => TargetFacts::Classes { names: vec![], train: vec![], test: vec![] },
+        };
+        let width = train.shape().len();
+        let names = train.feature_names();
+        let features = (0..width).map(|i| {
+            let name = names.get(i).cloned().unwrap_or_else(|| format!("x{}", train.shape().index(i)));
+            feature(name, train.inputs().iter().skip(i).step_by(width).copied())
+        });
+        // Of targets that are several numbers each, a class is not an example's.
+        let of_examples = known.filter(|known| known.len() == train.len());
+        let batch_entropy = of_examples.and_then(|known| {
+            let mut batches = fit.batches(trainer.options(), train.len());
+            let whole = entropy(known.iter().copied());
+            let steps = batches.per_epoch();
+            let mean = (0..steps).map(|step| entropy(batches.at(step).iter().map(|row| known[*row]))).sum::<f64>();
+            (whole > 0.0 && batches.size() > 1).then(|| mean / steps as f64 / whole)
+        });
+        DataFacts {
+            scale,
+            features: features.collect(),
+            train: train.len(),
+            test: test.as_ref().map_or(0, Dataset::len),
+            targets,
+            batch_entropy,
+            leak: test.as_ref().map(|test| leak(train, test)).unwrap_or_default(),
+            unreachable: match (train.targets(), trainer.network().nodes().last().map(|node| node.op.range())) {
+                (Targets::Values { data, .. }, Some([low, high])) => {
+                    let outside = data.iter().filter(|y| y.f64() < low || y.f64() > high).count();
+                    outside as f64 / data.len().max(1) as f64
+                }
+                _ => 0.0,
+            },
+            related: related(train),
+        }
+    }
+
+    /// What a class is called.
+    pub fn class_name(&self, class: usize) -> String {
+        match &self.targets {
+            TargetFacts::Classes { names, .. } => names.get(class).cloned().unwrap_or_else(|| class.to_string()),
+            TargetFacts::Values(_) => class.to_string(),
+        }
+    }
+
+    /// Share of the held-out examples whose class no training example has.
+    pub fn untaught(&self) -> f64 {
+        match &self.targets {
+            TargetFacts::Classes { train, test, .. } => {
+                let untaught: usize = train.iter().zip(test).filter(|(train, _)| **train == 0).map(|(_, test)| test).sum();
+                untaught as f64 / test.iter().sum::<usize>().max(1) as f64
+            }
+            TargetFacts::Values(_) => 0.0,
+        }
+    }
+
+    /// Training examples of each class, where targets are classes.
+    pub fn classes(&self) -> Option<&[usize]> {
+        match &self.targets {
+            TargetFacts::Classes { train, .. } => Some(train),
+            TargetFacts::Values(_) => None,
+        }
+    }
+}
+
+fn feature<T: Scalar>(name: String, numbers: impl Iterator<Item = T>) -> Feature {
+    let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+    for x in numbers.map(Scalar::f64) {
+        count += 1.0;
+        let shift = x - mean;
+        mean += shift / count;
+        squares += shift * (x - mean);
+        (min, max) = (min.min(x), max.max(x));
+    }
+    Feature { name, mean, std: (squares / f64::max(count, 1.0)).sqrt(), min, max }
+}
+
+/// In nats.
+fn entropy(classes: impl Iterator<Item = u32>) -> f64 {
+    let (mut counts, mut all) = (HashMap::<u32, f64>::new(), 0.0);
+    for class in classes {
+        *counts.entry(class).or_default() += 1.0;
+        all += 1.0;
+    }
+    // In the order of the classes, so that the sum has the same bits every time.
+    let mut counts: Vec<(u32, f64)> = counts.into_iter().collect();
+    counts.sort_unstable_by_key(|(class, _)| *class);
+    counts.iter().map(|(_, count)| -(count / all) * (count / all).ln()).sum()
+}
+
+fn leak<T: Real>(train: &Dataset<T>, test: &Dataset<T>) -> Leak {
+    let width = train.shape().len();
+    let mut known = HashMap::<u64, Vec<usize>>::new();
+    (0..train.len()).for_each(|row| known.entry(Example(train, row).hash()).or_default().push(row));
+    let twin = |row: usize| {
+        let example = Example(test, row);
+        known.get(&example.hash())?.iter().copied().find(|of| Example(train, *of).numbers().eq(example.numbers()))
+    };
+    let twins: Vec<[usize; 2]> = (0..test.len()).filter_map(|row| Some([row, twin(row)?])).collect();
+    // Two examples are the same with the product of the features' own chances.
+    let (mut log_chance, all) = (0.0, train.len() as f64);
+    for i in (0..width).take_while(|_| !twins.is_empty()) {
+        let mut counts = HashMap::<u64, u64>::new();
+        for x in train.inputs().iter().skip(i).step_by(width) {
+            *counts.entry(x.f64().to_bits()).or_default() += 1;
+        }
+        let pairs: u64 = counts.values().map(|count| count * count).sum();
+        log_chance += (pairs as f64 / (all * all)).ln();
+    }
+    let expected = f64::exp(log_chance) * all;
+    Leak { examples: twins.len(), first: twins.first().copied(), chance: 1.0 - (-expected).exp() }
+}
+
+/// A row of a data set.
+struct Example<'a, T>(&'a Dataset<T>, usize);
+
+impl<'a, T: Real> Example<'a, T> {
+    /// The bits of its input and of its target.
+    fn numbers(&self) -> impl Iterator<Item = u64> + use<'a, T> {
+        let &Example(data, row) = self;
+        let width = data.shape().len();
+        let (class, values): (Option<u32>, &[T]) = match data.targets() {
+            Targets::Classes(classes) => (Some(classes[row]), &[]),
+            Targets::Values { data, width } => (None, &data[row * width..(row + 1) * width]),
+        };
+        let numbers = data.inputs()[row * width..(row + 1) * width].iter().chain(values);
+        numbers.map(|x| x.f64().to_bits()).chain(class.map(u64::from))
+    }
+
+    /// Fowler, Noll, Vo 1991, a word at a time: equal examples have equal ones.
+    fn hash(&self) -> u64 {
+        self.numbers().fold(0xcbf2_9ce4_8422_2325, |hash, x| {
+            let mixed = (hash ^ x).wrapping_mul(0x0100_0000_01b3);
+            mixed ^ (mixed >> 32)
+        })
+    }
+}
+
+/// The most examples of which neighbours are looked for, and the fewest that tell something.
+const NEIGHBOURS: [usize; 2] = [1000, 40];
+
+/// Permutations that the true targets are compared with: the best of 19 is exceeded by chance in 5 % of cases.
+const PERMUTATIONS: u64 = 19;
+
+/// See [`DataFacts::related`].
+fn related<T: Real>(train: &Dataset<T>) -> Option<[f64; 2]> {
+    const K: usize = 5;
+    let rows = spread(train.len(), NEIGHBOURS[0]);
+    if rows.len() < NEIGHBOURS[1] {
+        return None;
+    }
+    let sample = train.select(&rows);
+    let width = sample.shape().len();
+    let scaler = Scaler::fit(Scale::Standard, &sample);
+    let mut scaled = sample.cast::<f64>();
+    scaler.apply(&mut scaled).ok()?;
+    let inputs: Vec<&[f64]> = scaled.inputs().chunks_exact(width).collect();
+    let count = rows.len();
+    // Of each example the nearest others; of equally near ones the first.
+    let nearest: Vec<Vec<usize>> = (0..count)
+        .map(|i| {
+            let distance = |j: usize| inputs[i].iter().zip(inputs[j]).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+            let mut others: Vec<(f64, usize)> = (0..count).filter(|j| *j != i).map(|j| (distance(j), j)).collect();
+            let near = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            others.select_nth_unstable_by(K - 1, near);
+            others[..K].iter().map(|(_, j)| *j).collect()
+        })
+        .collect();
+    let known = classes(sample.targets()).filter(|known| known.len() == count);
+    let values: Vec<f64> = match sample.targets() {
+        Targets::Values { data, width } => data.iter().step_by(*width).map(|y| y.f64()).collect(),
+        Targets::Classes(classes) => classes.iter().map(|class| f64::from(*class)).collect(),
+    };
+    let mean = values.iter().sum::<f64>() / count as f64;
+    let spread: f64 = values.iter().map(|y| (y - mean).powi(2)).sum();
+    // How well the neighbours do where example i has the target of example order[i].
+    let measure = |order: &[usize]| match &known {
+        Some(known) => {
+            let right = |(i, near): &(usize, &Vec<usize>)| {
+                let votes = |class: u32| near.iter().filter(|j| known[order[**j]] == class).count();
+                let said = near.iter().map(|j| known[order[*j]]).max_by_key(|class| (votes(*class), std::cmp::Reverse(*class)));
+                said == Some(known[order[*i]])
+            };
+            nearest.iter().enumerate().filter(right).count() as f64 / count as f64
+        }
+        None => {
+            let missed = nearest.iter().enumerate().map(|(i, near)| {
+                let said = near.iter().map(|j| values[order[*j]]).sum::<f64>() / K as f64;
+                (said - values[order[i]]).powi(2)
+            });
+            1.0 - missed.sum::<f64>() / spread.max(f64::MIN_POSITIVE)
+        }
+    };
+    let mut order: Vec<usize> = (0..count).collect();
+    let found = measure(&order);
+    let mut best = f64::NEG_INFINITY;
+    for i in 0..PERMUTATIONS {
+        order.shuffle(&mut random::generator(0, "permutation", i));
+        best = best.max(measure(&order));
+    }
+    Some([found, best])
+}

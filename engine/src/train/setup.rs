@@ -1,0 +1,180 @@
+//! Everything that decides a training, before anything is computed.
+
+use super::{Fit, Options, Real, Trainer};
+use crate::data::{Dataset, Scale, Scaler, split};
+use crate::kernel::Threads;
+use crate::loss::LossFunction;
+use crate::network::{Error, Network, Weights};
+use crate::optim::{Clip, Decay, Optimizer, Schedule};
+use std::sync::Arc;
+
+/// Everything that decides a training, as plain data: what [`Setup::start`] makes of it is the same every time.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whygrad::data::{Scale, generate::GENERATED};
+/// use whygrad::train::{HeldOut, Progress, Setup, fit};
+/// use whygrad::{layers, loss::CrossEntropy, network::Network, op::{Linear, Tanh}, optim::Adam};
+///
+/// let moons = GENERATED.iter().find(|set| set.name == "moons").ok_or("no such set")?;
+/// let network = Network::sequential([2], layers![Linear::new(8), Tanh, Linear::new(2)])?;
+/// let adam = Adam { lr: 0.01, ..Adam::default() };
+/// let mut setup = Setup::<f32>::new(moons.make(500, 0.1, 2, 1)?, network, CrossEntropy::default(), adam);
+/// (setup.held_out, setup.scale) = (HeldOut::Share { share: 0.2, seed: 1 }, Scale::Standard);
+///
+/// let mut prepared = setup.start()?;
+/// assert_eq!(prepared.test.as_ref().map(|test| test.len()), Some(100));
+/// fit(&mut prepared.trainer, &prepared.train, None, &prepared.fit, &mut Progress::default(), &mut [])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Setup<T> {
+    /// The examples as they come: neither split nor scaled.
+    pub data: Arc<Dataset<T>>,
+    /// Which examples are held out.
+    pub held_out: HeldOut<T>,
+    /// How inputs are scaled.
+    pub scale: Scale,
+    /// What is computed.
+    pub network: Network,
+    /// The numbers to start from; `None`: what the network's initialisers and the seed give.
+    pub weights: Option<Weights<T>>,
+    /// How an output is judged.
+    pub loss: Arc<dyn LossFunction>,
+    /// How weights move.
+    pub optimizer: Arc<dyn Optimizer>,
+    /// What keeps a gradient from being too large.
+    pub clip: Clip,
+    /// Steps over which the learning rate rises to its full value.
+    pub warmup: u64,
+    /// What the full learning rate does.
+    pub course: Course,
+    /// Examples in a batch, at most.
+    pub batch: usize,
+    /// How long and in what order; `shuffle` is for the split, too.
+    pub fit: Fit,
+    /// Decides the starting weights, the order of the examples and all randomness of the steps.
+    pub seed: u64,
+    /// Threads to use; the result does not depend on them.
+    pub threads: Threads,
+}
+
+/// Which examples are held out.
+#[derive(Clone, Debug)]
+pub enum HeldOut<T> {
+    /// A share of all, drawn from a seed.
+    Share {
+        /// From 0 up to, not including, 1.
+        share: f64,
+        /// Decides which examples.
+        seed: u64,
+    },
+    /// These, which are not among the others.
+    Set(Arc<Dataset<T>>),
+}
+
+/// What the full learning rate does, in epochs ([`Decay`] says it in steps).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Course {
+    /// Stays.
+    #[default]
+    Constant,
+    /// Is multiplied by `gamma` every `epochs` epochs.
+    Step {
+        /// Epochs between two drops.
+        epochs: u64,
+        /// Factor of a drop.
+        gamma: f64,
+    },
+    /// Falls along half a cosine to `min`.
+    Cosine {
+        /// Epochs until the minimum; `None`: all of them.
+        epochs: Option<u64>,
+        /// The minimum.
+        min: f64,
+    },
+}
+
+impl Course {
+    /// The schedule behind a warm-up of so many steps, where an epoch has `steps` and training `epochs`.
+    pub fn schedule(self, warmup: u64, steps: u64, epochs: u64) -> Schedule {
+        let decay = match self {
+            Course::Constant => Decay::Constant,
+            Course::Step { epochs, gamma } => Decay::Step { every: epochs * steps, gamma },
+            Course::Cosine { epochs: over, min } => {
+                Decay::Cosine { over: (over.unwrap_or(epochs) * steps).saturating_sub(warmup), min }
+            }
+        };
+        Schedule { warmup, decay }
+    }
+}
+
+/// A training before its first step.
+#[derive(Debug)]
+pub struct Prepared<T> {
+    /// Examples to train on, scaled.
+    pub train: Dataset<T>,
+    /// Held-out examples, scaled as the others.
+    pub test: Option<Dataset<T>>,
+    /// The trainer, at its start.
+    pub trainer: Trainer<T>,
+    /// How long and in what order to train.
+    pub fit: Fit,
+}
+
+impl<T: Real> Setup<T> {
+    /// With nothing held out, no scaling, a constant learning rate, and the defaults of [`Fit`] and [`Options`].
+    pub fn new(
+        data: Dataset<T>,
+        network: Network,
+        loss: impl LossFunction + 'static,
+        optimizer: impl Optimizer + 'static,
+    ) -> Setup<T> {
+        let Options { batch, threads, seed, clip, .. } = Options::default();
+        Setup {
+            data: Arc::new(data),
+            held_out: HeldOut::Share { share: 0.0, seed: 0 },
+            scale: Scale::None,
+            network,
+            weights: None,
+            loss: Arc::new(loss),
+            optimizer: Arc::new(optimizer),
+            clip,
+            warmup: 0,
+            course: Course::Constant,
+            batch,
+            fit: Fit::default(),
+            seed,
+            threads,
+        }
+    }
+
+    /// Splits and scales the data, and makes the trainer. Data that nobody else holds are not copied.
+    ///
+    /// # Errors
+    /// Where a number leaves the precision when it is scaled ([`Error::Data`]), or network, loss and data do not fit
+    /// together.
+    pub fn start(self) -> Result<Prepared<T>, Error> {
+        let data = Arc::unwrap_or_clone(self.data);
+        let (mut train, mut test) = match self.held_out {
+            HeldOut::Share { share, seed } => split(data, share, self.fit.shuffle, seed),
+            HeldOut::Set(test) => (data, Arc::unwrap_or_clone(test)),
+        };
+        let scaler = Scaler::fit(self.scale, &train);
+        for data in [&mut train, &mut test] {
+            scaler.apply(data)?;
+        }
+        let batch = self.batch.min(train.len().max(1));
+        let steps = train.len().div_ceil(batch.max(1)) as u64;
+        let schedule = self.course.schedule(self.warmup, steps, self.fit.epochs);
+        let options = Options { batch, threads: self.threads, seed: self.seed, clip: self.clip, schedule };
+        let mut trainer = Trainer::new(self.network, self.loss, self.optimizer, options)?;
+        for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
+            trainer.check(data)?;
+        }
+        if let Some(weights) = self.weights {
+            trainer.set_weights(weights)?;
+        }
+        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit: self.fit })
+    }
+}
