@@ -59,8 +59,8 @@ fn checked<T: Real>(
             // Numbers that are not finite are a finding, not a mistake of whoever asks.
             let (error, column) = not_finite(error)?;
             let mut verdict = check(&mut Unreadable(error), &over).map_err(unable)?;
-            for place in verdict.causes.iter_mut().map(|cause| &mut cause.finding.place) {
-                place.column.clone_from(&column);
+            for finding in verdict.causes.iter_mut().map(|cause| &mut cause.finding) {
+                finding.place.column.clone_from(&column);
             }
             return Ok(Checked { verdict, mended: None, seconds: began.elapsed().as_secs_f64() });
         }

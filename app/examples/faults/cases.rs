@@ -29,6 +29,8 @@ pub(crate) struct Planted {
     pub(crate) checks: Vec<&'static str>,
     /// Any of these is the right place; `None` where it has none.
     pub(crate) place: Option<Vec<String>>,
+    /// Of two faults at once, the experiment with this one alone: where it costs nothing, it is none.
+    pub(crate) alone: Option<String>,
 }
 
 /// The link of a check.
@@ -65,16 +67,6 @@ impl Recipe {
              [train]\nepochs = {epochs}\nbatch = {batch}\nthreads = 1\n{train}\n",
             layers.join(",\n")
         )
-    }
-
-    /// The hidden layers' activation.
-    fn activation(&mut self, by: &str) {
-        let last = self.layers.len() - 1;
-        for layer in &mut self.layers[..last] {
-            if !layer.contains("linear") && !layer.contains("norm") {
-                *layer = kind(by);
-            }
-        }
     }
 
     /// Puts keys into every linear layer, or the hidden ones.
@@ -184,17 +176,24 @@ fn bases(folder: &Path) -> Vec<Base> {
 }
 
 fn planted(checks: &[&'static str]) -> Planted {
-    Planted { checks: checks.to_vec(), place: None }
+    Planted { checks: checks.to_vec(), place: None, alone: None }
 }
 
 fn at(checks: &[&'static str], place: &[&str]) -> Planted {
-    Planted { checks: checks.to_vec(), place: Some(place.iter().map(ToString::to_string).collect()) }
+    Planted { checks: checks.to_vec(), place: Some(place.iter().map(ToString::to_string).collect()), alone: None }
 }
 
 type Fault = (String, Vec<Planted>, Recipe);
 
 const LARGE: &[&str] = &["step-too-large"];
 const SMALL: &[&str] = &["step-too-small"];
+
+/// Without what stands between the linear layers.
+fn straight(recipe: &mut Recipe) {
+    let last = recipe.layers.len() - 1;
+    let keep = |(i, layer): &(usize, &String)| *i == last || layer.contains("linear");
+    recipe.layers = recipe.layers.iter().enumerate().filter(keep).map(|(_, layer)| layer.clone()).collect();
+}
 
 /// Faults of settings that any experiment can have.
 fn settings(base: &Base) -> Vec<Fault> {
@@ -241,11 +240,7 @@ fn settings(base: &Base) -> Vec<Fault> {
         r.linear("bias_init = { type = \"constant\", val = -20.0 }", |nth, _| nth == 0);
     });
     if traits.curved {
-        plant("nonlinearity missing", vec![planted(&["nonlinearity-missing"])], &|r| {
-            let last = r.layers.len() - 1;
-            let keep = |(i, layer): &(usize, &String)| *i == last || layer.contains("linear");
-            r.layers = r.layers.iter().enumerate().filter(keep).map(|(_, layer)| layer.clone()).collect();
-        });
+        plant("nonlinearity missing", vec![planted(&["nonlinearity-missing"])], &straight);
     }
     if traits.deep || traits.curved {
         plant("eight sigmoid layers", vec![planted(&["gradient-vanishes", "signal-shrinks", "units-saturated"])], &|r| {
@@ -259,7 +254,7 @@ fn settings(base: &Base) -> Vec<Fault> {
     }
     // The loss.
     let last = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mismatch = |names: &[&str]| Planted { checks: vec!["loss-mismatch"], place: Some(last(names)) };
+    let mismatch = |names: &[&str]| Planted { checks: vec!["loss-mismatch"], place: Some(last(names)), alone: None };
     if traits.classes > 1 {
         for by in ["softmax", "sigmoid", "relu", "tanh"] {
             let place = if base.recipe.layers.iter().any(|layer| layer.contains(by)) {
@@ -270,7 +265,7 @@ fn settings(base: &Base) -> Vec<Fault> {
             };
             plant(&format!("{by} before cross-entropy"), vec![mismatch(&[&place])], &|r| r.layers.push(kind(by)));
         }
-        plant("nll on logits", vec![Planted { checks: vec!["loss-mismatch"], place: None }], &|r| r.loss = "type = \"nll\"".into());
+        plant("nll on logits", vec![planted(&["loss-mismatch"])], &|r| r.loss = "type = \"nll\"".into());
     }
     if traits.classes == 1 {
         plant("softmax on one unit", vec![mismatch(&["softmax1"])], &|r| *r.layers.last_mut().expect("layers") = kind("softmax"));
@@ -279,17 +274,17 @@ fn settings(base: &Base) -> Vec<Fault> {
             r.loss = "type = \"mse\"".into();
         });
         plant("relu with bce", vec![mismatch(&["relu1"])], &|r| *r.layers.last_mut().expect("layers") = kind("relu"));
-        plant("bce on logits", vec![Planted { checks: vec!["loss-mismatch"], place: None }], &|r| {
+        plant("bce on logits", vec![planted(&["loss-mismatch"])], &|r| {
             r.layers.pop();
         });
         plant("sigmoid twice", vec![mismatch(&["sigmoid1"])], &|r| r.loss = "type = \"bce_with_logits\"".into());
-        plant("mae", vec![Planted { checks: vec!["loss-mismatch"], place: None }], &|r| r.loss = "type = \"mae\"".into());
+        plant("mae", vec![planted(&["loss-mismatch"])], &|r| r.loss = "type = \"mae\"".into());
     }
     if traits.classes == 0 {
         for by in ["sigmoid", "relu", "tanh", "softmax"] {
             let count = base.recipe.layers.iter().filter(|layer| layer.contains(by)).count();
             let place = format!("{by}{}", count + 1);
-            plant(&format!("{by} at the output"), vec![Planted { checks: vec!["loss-unreachable", "loss-mismatch"], place: Some(vec![place]) }], &|r| r.layers.push(kind(by)));
+            plant(&format!("{by} at the output"), vec![at(&["loss-unreachable", "loss-mismatch"], &[&place])], &|r| r.layers.push(kind(by)));
         }
     }
     // Batches.
@@ -302,24 +297,30 @@ fn settings(base: &Base) -> Vec<Fault> {
     if traits.scaled {
         plant("not scaled", vec![planted(&["data-unscaled"])], &|r| r.scale = "none");
     }
-    // Two at once, both needed.
-    plant("lr×100 and zero init", vec![planted(&["units-identical"]), planted(LARGE)], &|r| {
-        r.lr *= 100.0;
-        r.linear("init = \"zeros\", bias_init = \"zeros\"", |_, _| true);
-    });
+    // Two at once: each is one where it costs something beside the other.
+    let mut both = |name: &str, [a, b]: [Planted; 2], first: &dyn Fn(&mut Recipe), second: &dyn Fn(&mut Recipe)| {
+        let with = |changes: &[&dyn Fn(&mut Recipe)]| {
+            let mut recipe = r.clone();
+            changes.iter().for_each(|change| change(&mut recipe));
+            recipe
+        };
+        let a = Planted { alone: Some(with(&[first]).text()), ..a };
+        let b = Planted { alone: Some(with(&[second]).text()), ..b };
+        faults.push((name.into(), vec![a, b], with(&[first, second])));
+    };
+    both("lr×100 and zero init", [planted(&["units-identical"]), planted(LARGE)], &|r| r.linear("init = \"zeros\", bias_init = \"zeros\"", |_, _| true), &|r| r.lr *= 100.0);
     if traits.curved {
-        plant("nonlinearity missing and lr÷1000", vec![planted(&["nonlinearity-missing"]), planted(SMALL)], &|r| {
-            r.lr /= 1000.0;
-            let last = r.layers.len() - 1;
-            let keep = |(i, layer): &(usize, &String)| *i == last || layer.contains("linear");
-            r.layers = r.layers.iter().enumerate().filter(keep).map(|(_, layer)| layer.clone()).collect();
-        });
+        both("nonlinearity missing and lr÷1000", [planted(&["nonlinearity-missing"]), planted(SMALL)], &straight, &|r| r.lr /= 1000.0);
     }
     if traits.classes > 1 {
-        plant("softmax twice and lr÷300", vec![planted(&["loss-mismatch"]), planted(SMALL)], &|r| {
-            r.lr /= 300.0;
-            r.layers.push(kind("softmax"));
-        });
+        both("relu at the output and lr÷300", [planted(&["loss-mismatch"]), planted(SMALL)], &|r| r.layers.push(kind("relu")), &|r| r.lr /= 300.0);
+        both("softmax twice and two epochs", [planted(&["loss-mismatch"]), planted(&["stopped-early"])], &|r| r.layers.push(kind("softmax")), &|r| r.epochs = 2);
+    }
+    if traits.scaled {
+        both("not scaled and zero init", [planted(&["data-unscaled"]), planted(&["units-identical"])], &|r| r.scale = "none", &|r| r.linear("init = \"zeros\", bias_init = \"zeros\"", |_, _| true));
+    }
+    if traits.classes == 0 {
+        both("sigmoid at the output and lr÷300", [planted(&["loss-unreachable"]), planted(SMALL)], &|r| r.layers.push(kind("sigmoid")), &|r| r.lr /= 300.0);
     }
     faults
 }
@@ -366,10 +367,6 @@ fn data(base: &Base, folder: &Path) -> Vec<Case> {
             off.rows[7][width] = 97.0;
             off
         }, &|_| ());
-        let rare = table.clone().keep(|i, row| row[width] != 0.0 || i % 60 == 0);
-        plant("1 : 60", at(&["data-imbalanced"], &["0"]), None, rare, &|r| {
-            r.epochs = (r.epochs / 4).max(4);
-        });
     }
     plant("NaN in row 5", at(&["data-non-finite"], &["x0", "row 5"]), None, {
         let mut broken = table.clone();
@@ -430,7 +427,7 @@ fn healthy(base: &Base, folder: &Path) -> Vec<(String, Recipe)> {
         add("10 % wrong labels", &|r| {
             r.source.clone_from(&path);
             r.data = "target = \"label\"".into();
-            r.epochs = r.epochs / 2 + 5;
+            r.epochs = r.epochs / 4 + 2;
         });
     }
     all
@@ -516,9 +513,25 @@ fn known(folder: &Path) -> Vec<Case> {
     cases
 }
 
+/// Classes so rare that they are not learned: what costs is the mean over the classes.
+fn imbalanced(folder: &Path) -> Vec<Case> {
+    let mut cases = vec![];
+    for (seed, apart, ratio) in [(7, 2.0, 15), (8, 2.2, 18), (9, 1.8, 22), (10, 2.4, 35), (1, 2.0, 20), (2, 2.0, 40), (3, 2.5, 30), (4, 2.5, 60), (5, 1.8, 25), (6, 2.2, 50)] {
+        let table = Table::blobs(4000, 2, 6, apart, seed).keep(|i, row| row[6] == 1.0 || (i / 2) % ratio == 0).shuffled(seed);
+        let path = folder.join(format!("imbalanced-{seed}.csv"));
+        table.write(&path);
+        let layers = dense(&[16, 2], if seed % 2 == 0 { "relu" } else { "tanh" });
+        let recipe = recipe(&path.display().to_string(), layers, "cross_entropy", ("adam", 3e-3), 15, 32);
+        let faults = vec![at(&["data-imbalanced"], &["0"])];
+        cases.push(Case { name: format!("imbalanced 1 : {ratio}"), text: recipe.text(), twin: None, expect: Expect::Faulty { faults } });
+    }
+    cases
+}
+
 /// All experiments of the bench; their data go into the folder.
 pub(crate) fn all(folder: &Path) -> Vec<Case> {
     let mut cases = known(folder);
+    cases.extend(imbalanced(folder));
     let healthy_case = |(name, recipe): (String, Recipe)| Case { name, text: recipe.text(), twin: None, expect: Expect::Healthy };
     cases.extend(ugly(folder).into_iter().map(healthy_case));
     for base in bases(folder) {

@@ -1,6 +1,6 @@
 //! Runs the cases: does the fault cost something, and what does the check say of it?
 
-use crate::cases::{Case, Expect};
+use crate::cases::{Case, Expect, Planted};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -34,7 +34,6 @@ pub(crate) struct Told {
     pub(crate) causes: Vec<(String, String, Place)>,
     pub(crate) change: Vec<String>,
     pub(crate) seconds: f64,
-    pub(crate) trials: usize,
     /// Of the fresh starting points from which the change was tried again, those where it helps, and all.
     pub(crate) fresh: Option<[usize; 2]>,
 }
@@ -47,7 +46,6 @@ impl Told {
             causes: verdict.causes.iter().map(|of| cause(&of.finding)).collect(),
             change: verdict.stages.iter().flatten().map(ToString::to_string).collect(),
             seconds,
-            trials: verdict.trials.len(),
             fresh: None,
         }
     }
@@ -99,6 +97,22 @@ fn one(case: &Case) -> Outcome {
         if healthy.len() != compared.len() || !is_better(&compared, &healthy) {
             outcome.dropped = true;
             return outcome;
+        }
+    }
+    if let Expect::Faulty { faults } = &mut outcome.expect {
+        let healthy = case.twin.as_ref().map(|twin| scores(twin, 0..POINTS).unwrap_or_default());
+        let healthy: Vec<f64> = healthy.into_iter().flatten().map(|score| score.unwrap_or(-1.0)).collect();
+        let costs = |of: &Planted| {
+            of.alone.as_ref().is_none_or(|text| {
+                is_better(&scores(text, 0..POINTS).unwrap_or(vec![None; POINTS as usize]), &healthy)
+            })
+        };
+        let needed: Vec<Planted> = faults.iter().filter(|of| costs(of)).cloned().collect();
+        // Where neither costs anything alone, either mends it: any is right.
+        if !needed.is_empty() {
+            *faults = needed;
+        } else if let [a, b] = &mut faults[..] {
+            a.checks.append(&mut b.checks);
         }
     }
     let began = Instant::now();

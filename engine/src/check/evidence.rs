@@ -143,6 +143,16 @@ impl Evidence {
         self.steps.iter().filter_map(of).filter(|ratio| !ratio.is_nan()).collect()
     }
 
+    /// The mean loss of the last quarter of the steps over that of the quarter before; 0 where there are too few.
+    pub fn fallen(&self) -> f64 {
+        let losses: Vec<f64> = self.steps.iter().map(|step| step.loss).collect();
+        let (quarter, end) = (losses.len() / 4, losses.len());
+        match quarter {
+            0 => 0.0,
+            _ => mean(&losses[end - quarter..]) / mean(&losses[end - 2 * quarter..end - quarter]),
+        }
+    }
+
     /// The mean loss of the first tenth, at least one, of the steps, and that of the last.
     pub fn losses(&self) -> Option<[f64; 2]> {
         let losses: Vec<f64> = self.steps.iter().map(|step| step.loss).filter(|loss| loss.is_finite()).collect();

@@ -161,13 +161,13 @@ fn spreads<'a, T: Scalar>(units: usize, examples: impl Iterator<Item = &'a [T]>)
     squares.iter().map(|squares| (squares / count).sqrt()).collect()
 }
 
-/// How many rows of `width` numbers are the same as one before them.
+/// How many rows of `width` numbers are the same as one before them; −0 is 0.
 fn twins<T: Scalar>(numbers: &[T], width: usize) -> usize {
     if width == 0 {
         return 0;
     }
     let mut rows: Vec<Vec<u64>> =
-        numbers.chunks_exact(width).map(|row| row.iter().map(|x| x.f64().to_bits()).collect()).collect();
+        numbers.chunks_exact(width).map(|row| row.iter().map(|x| (x.f64() + 0.0).to_bits()).collect()).collect();
     let count = rows.len();
     rows.sort_unstable();
     rows.dedup();

@@ -1,6 +1,6 @@
 //! A class that the network has no output for.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+use super::super::{Check, Evidence, Finding, Link, Place};
 use crate::loss::Mismatch;
 use crate::network::Error;
 
@@ -8,7 +8,7 @@ pub(in super::super) const CHECK: Check = Check {
     name: "data-label-out-of-range",
     link: Link::Data,
     question: "Does the network have an output for every class?",
-    reads: &[Reads::Told],
+    reads: &[],
     limit: "every label is below the number of outputs",
     source: "the loss picks the output of the class",
     change: "as many outputs in the last layer as there are classes",

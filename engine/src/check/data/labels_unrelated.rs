@@ -7,8 +7,8 @@ pub(in super::super) const CHECK: Check = Check {
     link: Link::Data,
     question: "Do examples with similar inputs have similar labels, more than they would by chance?",
     reads: &[Reads::Data, Reads::Score],
-    limit: "what the 5 nearest neighbours say of an example is better than with labels permuted 19 times, or the network is better on held-out examples than the trivial predictor",
-    source: "permutation test on nearest neighbours (Schilling 1986), at 5 %; and the outcome",
+    limit: "what the 5 nearest neighbours say of an example is better than chance by three standard deviations, or the network is better on held-out examples than the trivial predictor",
+    source: "permutation test on nearest neighbours (Schilling 1986); and the outcome",
     change: "put inputs and labels together again",
     example: None,
     find,
@@ -20,11 +20,12 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     // What has learned something that holds outside of the training part has found a relation.
     let margin = (1.5 / (score.examples as f64).sqrt()).clamp(0.05, 0.3) * (1.0 - score.trivial);
     let learned = score.held_out && score.value > score.trivial + margin;
-    if learned || neighbours > permuted {
+    let seen = data.classes().map_or(2, |classes| classes.iter().filter(|count| **count > 0).count());
+    if learned || neighbours > permuted || seen < 2 {
         return vec![];
     }
     let sentence = format!(
-        "what an example's nearest neighbours say of it is right to {neighbours:.3}; with permuted labels it is up to \
+        "what an example's nearest neighbours say of it is right to {neighbours:.3}; by chance it would hardly be above \
          {permuted:.3}: nothing relates the labels to the inputs."
     );
     vec![CHECK.finding(Place::default(), [neighbours, permuted], sentence).certain()]

@@ -1,6 +1,6 @@
 //! NaN or infinity among the numbers of an example: every sum that it is in is one, too.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+use super::super::{Check, Evidence, Finding, Link, Place};
 use crate::data::DataError;
 use crate::network::Error;
 
@@ -8,7 +8,7 @@ pub(in super::super) const CHECK: Check = Check {
     name: "data-non-finite",
     link: Link::Data,
     question: "Is every number of every example finite?",
-    reads: &[Reads::Told],
+    reads: &[],
     limit: "no number that is NaN or infinite, before and after scaling",
     source: "a sum with one NaN is NaN",
     change: "repair or drop the row",

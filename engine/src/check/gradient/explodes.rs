@@ -29,7 +29,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let norms: Vec<(u64, f64)> = evidence.facts().map(|(step, facts)| (step, total_norm(&facts.param_gradients))).collect();
     let usual = median(norms.iter().map(|(_, norm)| *norm).collect()).unwrap_or(0.0);
     let largest = norms.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-    if usual > 0.0 && largest.1 > 1000.0 * usual {
+    // Where the usual gradient has grown, too, it is the weights that were thrown far away.
+    let first = norms.first().map_or(0.0, |(_, norm)| *norm);
+    if usual > 0.0 && usual < 10.0 * first && largest.1 > 1000.0 * usual {
         let sentence = format!("the gradient of step {} is {:.1e} times as long as usual.", largest.0, largest.1 / usual);
         let finding = CHECK.finding(Place::default(), [largest.1 / usual, 1000.0], sentence).in_step(largest.0);
         return vec![finding.proposes(vec![vec![Change::ClipNorm(usual)]])];

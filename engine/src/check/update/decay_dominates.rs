@@ -9,7 +9,7 @@ pub(in super::super) const CHECK: Check = Check {
     link: Link::Update,
     question: "Does the data move the weights more than their decay does?",
     reads: &[Reads::Told, Reads::Steps],
-    limit: "in the last third of the steps the penalty λ·w is at most half as long as the gradient (decoupled decay: at most a third of the step)",
+    limit: "in each third of the steps the penalty λ·w is at most half as long as the gradient (decoupled decay: at most a third of the step)",
     source: "at a balance the two are equal and opposite: then the weights are as much the penalty's as the data's",
     change: "a smaller optimizer.weight_decay",
     example: Some(Example { experiment: "digits", faulty: &["optimizer.type=sgd", "optimizer.lr=0.1", "optimizer.weight_decay=1"], twin: &["optimizer.type=sgd", "optimizer.lr=0.1", "optimizer.weight_decay=0"] }),
@@ -33,8 +33,13 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         })
     }).collect();
     let limit = if decoupled { 1.0 / 3.0 } else { 0.5 };
-    let late = shares[shares.len() - shares.len() / 3..].to_vec();
-    let Some(share) = median(late).filter(|share| *share > limit) else { return vec![] };
+    // At a balance there is little left to decay, so the largest of the thirds counts.
+    let third = shares.chunks(shares.len().div_ceil(3).max(1));
+    let of_third = |shares: &[f64]| median(shares.iter().copied().filter(|share| share.is_finite()).collect());
+    let share = third.filter_map(of_third).fold(0.0, f64::max);
+    if share <= limit {
+        return vec![];
+    }
     let than = if decoupled { "step" } else { "gradient" };
     let sentence = format!("with weight_decay = {decay} the decay is {share:.2} times as long as the {than}.");
     let finding = CHECK.finding(Place::default(), [share, limit], sentence);

@@ -24,12 +24,16 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let middle = median(ratios).unwrap_or(1.0);
     let grew = evidence.losses().is_some_and(|[first, last]| last > first);
     let diverged = evidence.diverged.as_ref();
-    if middle >= 0.3 && up <= 0.15 && !grew && diverged.is_none() || lr == 0.0 {
-        return vec![];
-    }
+    // Steps that are mostly chance, around a place where the loss no longer falls.
+    let agreement = evidence.end().and_then(|end| end.agreement).unwrap_or(1.0);
+    let wanders = agreement < 0.35 && evidence.fallen() > 0.9;
     // Where along the step the loss is lowest, at the worst of the moments.
     let lengths = evidence.moments.iter().filter_map(|moment| moment.line.as_ref()).map(Line::best);
     let best = lengths.fold(1.0, f64::min);
+    let jumps = middle < 0.3 || up > 0.15 || best <= 1.0 / 16.0;
+    if !(jumps || grew || wanders || diverged.is_some()) || lr == 0.0 {
+        return vec![];
+    }
     let what = match diverged {
         Some(diverged) => diverged.sentence(),
         None => format!("{:.0} % of the steps raise the loss of their own batch", 100.0 * up),

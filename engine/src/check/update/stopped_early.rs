@@ -1,7 +1,6 @@
 //! A training that ends while it is still getting better.
 
 use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
-use super::super::evidence::mean;
 
 pub(in super::super) const CHECK: Check = Check {
     name: "stopped-early",
@@ -17,18 +16,13 @@ pub(in super::super) const CHECK: Check = Check {
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = evidence.told.as_ref().filter(|_| evidence.diverged.is_none()) else { return vec![] };
-    let losses: Vec<f64> = evidence.steps.iter().map(|step| step.loss).collect();
-    let quarter = losses.len() / 4;
-    let fallen = match quarter {
-        0 => 0.0,
-        _ => mean(&losses[losses.len() - quarter..]) / mean(&losses[losses.len() - 2 * quarter..losses.len() - quarter]),
-    };
+    let fallen = evidence.fallen();
     let epochs = told.fit.epochs;
     if !(fallen < 0.97 || epochs < 4) {
         return vec![];
     }
     let sentence = format!("in the last quarter of the steps the loss is {fallen:.2} of that in the quarter before: it still falls.");
-    let finding = CHECK.finding(Place::default(), [fallen, 0.97], sentence).in_step(losses.len() as u64);
+    let finding = CHECK.finding(Place::default(), [fallen, 0.97], sentence);
     let mut changes = vec![vec![Change::Epochs(4 * epochs)]];
     if epochs <= 20 {
         changes.push(vec![Change::Epochs((16 * epochs).max(100))]);
