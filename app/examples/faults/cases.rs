@@ -19,7 +19,12 @@ pub(crate) struct Case {
 pub(crate) enum Expect {
     Healthy,
     /// These are broken, the earliest link first.
-    Faulty { faults: Vec<Planted> },
+    Faulty {
+        /// What costs something.
+        faults: Vec<Planted>,
+        /// Checks of what was planted, too, and costs nothing alone.
+        beside: Vec<&'static str>,
+    },
 }
 
 /// A planted fault.
@@ -341,10 +346,14 @@ fn data(base: &Base, folder: &Path) -> Vec<Case> {
         recipe.source = file(name, &table);
         recipe.data = "target = \"label\"".into();
         change(&mut recipe);
-        let expect = Expect::Faulty { faults: vec![planted] };
+        let expect = Expect::Faulty { faults: vec![planted], beside: vec![] };
         cases.push(Case { name: format!("{}: {name}", base.name), text: recipe.text(), twin, expect });
     };
     plant("targets shuffled", planted(&["labels-unrelated"]), Some(healthy.clone()), table.clone().shuffled_targets(3), &|_| ());
+    for seed in 10..14 {
+        let shuffled = table.clone().shuffled_targets(seed);
+        plant(&format!("targets shuffled ({seed})"), planted(&["labels-unrelated"]), Some(healthy.clone()), shuffled, &|_| ());
+    }
     plant("targets one row off", planted(&["labels-unrelated"]), Some(healthy.clone()), {
         let mut moved = table.clone().shuffled(4);
         let targets: Vec<f64> = moved.rows.iter().map(|row| row[width]).collect();
@@ -374,11 +383,15 @@ fn data(base: &Base, folder: &Path) -> Vec<Case> {
         broken
     }, &|_| ());
     let [train, test] = table.clone().shuffled(6).parted(0.25);
-    let leaked = Table { rows: test.rows.iter().chain(train.rows.iter().take(test.rows.len())).cloned().collect() };
-    let leaks = file("leaked", &leaked);
-    plant("half of the held-out rows are known", planted(&["data-leaks-into-test"]), None, train, &|r| {
-        r.data = format!("target = \"label\"\ntest_source = {leaks:?}");
-    });
+    for share in [2, 4, 8] {
+        let known = test.rows.len() / share;
+        let leaked = Table { rows: test.rows.iter().chain(train.rows.iter().take(known)).cloned().collect() };
+        let path = folder.join(format!("{}-leaked-{share}.csv", base.name));
+        leaked.write(&path);
+        plant(&format!("1 in {} of the held-out rows is known", share + 1), planted(&["data-leaks-into-test"]), None, train.clone(), &|r| {
+            r.data = format!("target = \"label\"\ntest_source = {:?}", path.display().to_string());
+        });
+    }
     cases
 }
 
@@ -480,7 +493,7 @@ fn known(folder: &Path) -> Vec<Case> {
     };
     let mut cases = vec![];
     let mut add = |name: &str, faults: Vec<Planted>, recipe: Recipe| {
-        cases.push(Case { name: format!("known: {name}"), text: recipe.text(), twin: None, expect: Expect::Faulty { faults } });
+        cases.push(Case { name: format!("known: {name}"), text: recipe.text(), twin: None, expect: Expect::Faulty { faults, beside: vec![] } });
     };
     let binary = |last: &str| [dense(&[8, 1], "sigmoid"), vec![kind(last)]].concat();
     let xor = |layers, loss, optimizer, epochs| Recipe { test: 0.0, ..recipe("xor", layers, loss, optimizer, epochs, 4) };
@@ -523,7 +536,7 @@ fn imbalanced(folder: &Path) -> Vec<Case> {
         let layers = dense(&[16, 2], if seed % 2 == 0 { "relu" } else { "tanh" });
         let recipe = recipe(&path.display().to_string(), layers, "cross_entropy", ("adam", 3e-3), 15, 32);
         let faults = vec![at(&["data-imbalanced"], &["0"])];
-        cases.push(Case { name: format!("imbalanced 1 : {ratio}"), text: recipe.text(), twin: None, expect: Expect::Faulty { faults } });
+        cases.push(Case { name: format!("imbalanced 1 : {ratio}"), text: recipe.text(), twin: None, expect: Expect::Faulty { faults, beside: vec![] } });
     }
     cases
 }
@@ -540,7 +553,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Case> {
             name: format!("{}: {name}", base.name),
             text: recipe.text(),
             twin: Some(twin.clone()),
-            expect: Expect::Faulty { faults },
+            expect: Expect::Faulty { faults, beside: vec![] },
         }));
         cases.extend(data(&base, folder));
         cases.extend(healthy(&base, folder).into_iter().map(healthy_case));

@@ -24,6 +24,11 @@ fn main() -> ExitCode {
         .filter(|case| only.as_ref().is_none_or(|only| case.name.contains(only.as_str())))
         .filter(|case| half.as_ref().is_none_or(|half| (half == "held") == tally::held_back(&case.name)))
         .collect();
+    if arguments.iter().any(|of| of == "--print") {
+        cases.iter().for_each(|case| println!("# {}\n{}", case.name, case.text));
+        std::mem::forget(folder);
+        return ExitCode::SUCCESS;
+    }
     let outcomes = run::all(&cases);
     let report = tally::report(&outcomes);
     print!("{report}");

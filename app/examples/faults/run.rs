@@ -99,7 +99,7 @@ fn one(case: &Case) -> Outcome {
             return outcome;
         }
     }
-    if let Expect::Faulty { faults } = &mut outcome.expect {
+    if let Expect::Faulty { faults, beside } = &mut outcome.expect {
         let healthy = case.twin.as_ref().map(|twin| scores(twin, 0..POINTS).unwrap_or_default());
         let healthy: Vec<f64> = healthy.into_iter().flatten().map(|score| score.unwrap_or(-1.0)).collect();
         let costs = |of: &Planted| {
@@ -110,6 +110,8 @@ fn one(case: &Case) -> Outcome {
         let needed: Vec<Planted> = faults.iter().filter(|of| costs(of)).cloned().collect();
         // Where neither costs anything alone, either mends it: any is right.
         if !needed.is_empty() {
+            let left = faults.iter().filter(|of| !needed.iter().any(|known| known.checks == of.checks));
+            *beside = left.flat_map(|of| of.checks.clone()).collect();
             *faults = needed;
         } else if let [a, b] = &mut faults[..] {
             a.checks.append(&mut b.checks);

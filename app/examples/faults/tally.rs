@@ -24,12 +24,15 @@ pub(crate) struct Right {
 
 /// Compares what was said with what should have been.
 pub(crate) fn right(expect: &Expect, told: &Told) -> Right {
-    let Expect::Faulty { faults } = expect else { return Right::default() };
+    let Expect::Faulty { faults, beside } = expect else { return Right::default() };
     let first = told.causes.first();
     // The first broken link is that of the earliest of the planted faults, under any of its names.
     let earliest = &faults[0];
-    let link = first.is_some_and(|(link, ..)| earliest.checks.iter().any(|name| crate::cases::link(name) == link));
-    let check = first.is_some_and(|(_, check, _)| earliest.checks.contains(&check.as_str()));
+    let named = |checks: &[&str]| told.causes.iter().any(|(_, check, _)| checks.contains(&check.as_str()));
+    // One that was planted and costs nothing alone may stand before it, if all that cost something are named, too.
+    let beside = first.is_some_and(|(_, check, _)| beside.contains(&check.as_str())) && faults.iter().all(|of| named(&of.checks));
+    let link = beside || first.is_some_and(|(link, ..)| earliest.checks.iter().any(|name| crate::cases::link(name) == link));
+    let check = beside || first.is_some_and(|(_, check, _)| earliest.checks.contains(&check.as_str()));
     let place = earliest.place.as_ref().map(|wanted| {
         first.is_some_and(|(_, _, place)| {
             let named = [&place.operation, &place.column, &place.class, &place.parameter];
@@ -79,7 +82,7 @@ pub(crate) fn report(outcomes: &[Outcome]) -> String {
     }
     let mut by_check: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for of in outcomes {
-        if let (Expect::Faulty { faults }, Some(told)) = (&of.expect, &of.told) {
+        if let (Expect::Faulty { faults, .. }, Some(told)) = (&of.expect, &of.told) {
             let right = right(&of.expect, told);
             let row = by_check.entry(faults[0].checks[0]).or_default();
             row[0] += 1;

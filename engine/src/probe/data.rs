@@ -203,8 +203,9 @@ fn leak<T: Real>(train: &Dataset<T>, test: &Dataset<T>) -> Leak {
         for x in train.inputs().iter().skip(i).step_by(width) {
             *counts.entry(x.f64().to_bits()).or_default() += 1;
         }
-        let pairs: u64 = counts.values().map(|count| count * count).sum();
-        log_chance += (pairs as f64 / (all * all)).ln();
+        // Of all pairs of different examples those that have the same number there.
+        let pairs: u64 = counts.values().map(|count| count * (count - 1)).sum();
+        log_chance += (pairs as f64 / (all * (all - 1.0)).max(1.0)).ln();
     }
     let expected = f64::exp(log_chance) * all;
     Leak { examples: twins.len(), first: twins.first().copied(), chance: 1.0 - (-expected).exp() }

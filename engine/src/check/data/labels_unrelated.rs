@@ -17,10 +17,12 @@ pub(in super::super) const CHECK: Check = Check {
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let (Some(data), Some(score)) = (&evidence.data, &evidence.score) else { return vec![] };
     let Some([neighbours, permuted]) = data.related else { return vec![] };
-    // What has learned something that holds outside of the training part has found a relation.
-    let margin = (1.5 / (score.examples as f64).sqrt()).clamp(0.05, 0.3) * (1.0 - score.trivial);
-    let learned = score.held_out && score.value > score.trivial + margin;
+    // What has learned something that holds outside of the training part has found a relation. By chance the mean over C
+    // classes is 1/C, and R² is 0.
     let seen = data.classes().map_or(2, |classes| classes.iter().filter(|count| **count > 0).count());
+    let chance = data.classes().map_or(0.0, |_| 1.0 / seen as f64);
+    let margin = (1.5 / (score.examples as f64).sqrt()).clamp(0.05, 0.3) * (1.0 - chance);
+    let learned = score.held_out && score.balanced > chance + margin;
     if learned || neighbours > permuted || seen < 2 {
         return vec![];
     }

@@ -1,6 +1,7 @@
 //! Units with the same weights: they compute the same, get the same gradient, and stay the same.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example, Start};
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Example};
+use super::super::evidence::starts;
 use crate::probe::Moment;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -31,8 +32,6 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         "{} of the {} units of {name} have the weights of another one: they get the same gradient and stay the same.",
         of.twins, of.rows
     );
-    let constant = network.nodes().iter().filter(|node| node.params.clone().any(|param| alike(start, param)));
-    let starts = constant.map(|node| Change::Start(node.name.clone(), Start::Default)).collect();
     let finding = CHECK.finding(Place::parameter(name), [of.twins as f64 / of.rows as f64, 0.5], sentence);
-    vec![finding.proposes(vec![starts])]
+    vec![finding.proposes(starts(evidence))]
 }
