@@ -1,16 +1,19 @@
 //! A run on its way: made or taken up again, trained, recorded, and summed up.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use whygrad::train::Prepared;
 use crate::replay::Divergence;
 use crate::run::{Recorder, Run, start, write_whole};
-use crate::view::train::Summary;
+use crate::view::train::{Lights, Summary};
 use crate::view::versioned;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::ops::{ControlFlow, Range};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
-use whygrad::train::{Detail, Observer, Progress, Real, StepDone, fit};
+use whygrad::check::{Live, Told};
+use whygrad::train::{Detail, Epoch, Observer, Progress, Real, StepDone, fit};
 
 /// A run before its next step.
 pub struct Training<T> {
@@ -70,17 +73,24 @@ impl<T: Real> Training<T> {
         fit.batches(trainer.options(), train.len()).per_epoch()
     }
 
-    /// Trains until the end, or until `observer` says stop; leaves the folder whole, with its `summary.json`, which it
-    /// returns. The folder of a run that is finished stays as it is, unless it was killed just before its summary.
-    pub fn go_on(mut self, observer: &mut dyn Observer<T>) -> Result<Summary> {
+    /// Trains until the end, or until `watcher` says stop, or with `strict` until a link is broken; leaves the folder
+    /// whole, with its `summary.json`, which it returns. The folder of a run that is finished stays as it is, unless it was
+    /// killed just before its summary.
+    pub fn go_on(mut self, watcher: &mut dyn Watcher<T>, strict: bool) -> Result<Summary> {
         let steps_per_epoch = self.steps_per_epoch();
         let path = self.run.path().join("summary.json");
         if self.recorder.is_some() {
             let _ = std::fs::remove_file(&path); // it told how the run ended, if it ever did
         }
-        let Prepared { train, test, trainer, fit: how } = &mut self.prepared;
+        let Prepared { train, test, trainer, scaler, fit: how } = &mut self.prepared;
+        let told = Told::of(trainer, train.len(), *how, scaler.scale(), false);
+        let live = match self.progress.done {
+            true => None,
+            false => Some(Live::new(trainer, train, test.as_ref(), told, strict)?),
+        };
+        let mut lights = Lit { live, watcher, findings: self.run.path().join("findings.jsonl"), told: 0, error: None };
         let mut clock = Clock::new();
-        let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, observer];
+        let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, &mut lights];
         observers.extend(self.recorder.as_mut().map(|recorder| recorder as &mut dyn Observer<T>));
         fit(trainer, train, test.as_ref(), how, &mut self.progress, &mut observers)?;
         let seconds = clock.began.elapsed().as_secs_f64();
@@ -95,11 +105,18 @@ impl<T: Real> Training<T> {
             Some(step) => Divergence::of_run::<T>(&self.run, step)?,
             None => None,
         };
+        if let (Some(live), Some(Divergence { step, first, row })) = (&mut lights.live, &diverged) {
+            live.diverged(*step, first.clone(), *row);
+        }
+        lights.tell();
+        lights.error.take().map_or(Ok(()), Err)?;
         let finite = |x: f64| Some(x).filter(|x| x.is_finite());
         let summary = Summary {
             run: self.run.path().display().to_string(),
             finished: self.progress.done,
             diverged: diverged.as_ref().map(|diverged| diverged.into()),
+            lights: Lights::of(lights.live.as_ref()),
+            stopped_by: lights.live.as_ref().filter(|_| strict).and_then(|live| live.first_broken().cloned()),
             steps,
             epochs: steps / steps_per_epoch,
             train_loss: finite(on_train.loss),
@@ -118,6 +135,62 @@ impl<T: Real> Training<T> {
             write_whole(&path, text.as_bytes())?;
         }
         Ok(summary)
+    }
+}
+
+/// Whoever watches a training with its lights.
+pub trait Watcher<T>: Observer<T> {
+    /// What is known of each link from now on.
+    fn lights(&mut self, lights: Lights);
+}
+
+/// Asks the checks while a training runs, and writes down what they find.
+struct Lit<'a, T> {
+    /// Of a training that goes on.
+    live: Option<Live<'a, T>>,
+    watcher: &'a mut dyn Watcher<T>,
+    findings: PathBuf,
+    /// How many findings are written.
+    told: usize,
+    error: Option<Error>,
+}
+
+impl<T: Real> Lit<'_, T> {
+    /// Writes down what is new, and tells the watcher.
+    fn tell(&mut self) {
+        let Some(live) = &self.live else { return };
+        let new = &live.findings()[self.told..];
+        if new.is_empty() {
+            return;
+        }
+        self.told += new.len();
+        let text: String = new
+            .iter()
+            .map(|finding| serde_json::to_string(finding).expect("numbers and texts can be written as JSON") + "\n")
+            .collect();
+        let file = OpenOptions::new().append(true).create(true).open(&self.findings);
+        if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
+            self.error = Some(Error::file("write", &self.findings)(error));
+        }
+        self.watcher.lights(Lights::of(self.live.as_ref()));
+    }
+}
+
+impl<T: Real> Observer<T> for Lit<'_, T> {
+    fn wants(&mut self, step: u64) -> Detail {
+        let live = self.live.as_mut().map_or(Detail::Loss, |live| live.wants(step));
+        live.max(self.watcher.wants(step))
+    }
+
+    fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
+        let live = self.live.as_mut().map_or(ControlFlow::Continue(()), |live| live.step(done));
+        self.tell();
+        let watcher = self.watcher.step(done);
+        if live.is_break() || self.error.is_some() { ControlFlow::Break(()) } else { watcher }
+    }
+
+    fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
+        self.watcher.epoch(done)
     }
 }
 

@@ -6,9 +6,9 @@ use crate::experiment::Experiment;
 use whygrad::train::Prepared;
 use crate::run::{RUNS, Run, warn_of_broken};
 use crate::terminal::{Page, chart, harmless, progress, width};
-use crate::training::Training;
+use crate::training::{Training, Watcher};
 use crate::view::digits::{ends, number};
-use crate::view::train::Summary;
+use crate::view::train::{Lights, Summary};
 use crate::view::versioned;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Folder in which the run gets a folder of its own
     #[arg(long, value_name = "DIR", default_value = RUNS)]
     runs: PathBuf,
+    /// Stops at the first broken link, and says which it is
+    #[arg(long)]
+    strict: bool,
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
     resume: Option<PathBuf>,
@@ -78,7 +81,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     if !args.json {
         display.introduce(experiment, &training)?;
     }
-    let summary = training.go_on(&mut display)?;
+    let summary = training.go_on(&mut display, args.strict)?;
     display.bar.finish_and_clear();
     display.error.take().map_or(Ok(()), Err)?;
     if args.json {
@@ -90,6 +93,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     }
     Ok(match (&summary.diverged, summary.finished) {
         (Some(_), _) => ExitCode::FAILURE,
+        _ if summary.stopped_by.is_some() => ExitCode::FAILURE,
         (None, true) => ExitCode::SUCCESS,
         (None, false) => ExitCode::from(130),
     })
@@ -105,6 +109,9 @@ struct Display {
     started: Instant,
     losses: Vec<f64>,
     examples: usize,
+    /// What the bar says of the last epoch, and of the links.
+    line: String,
+    lights: String,
     error: Option<Error>,
 }
 
@@ -126,6 +133,8 @@ impl Display {
             started: Instant::now(),
             losses: vec![],
             examples: 0,
+            line: String::new(),
+            lights: String::new(),
             error: None,
         }
     }
@@ -177,6 +186,13 @@ pub(super) fn report(summary: &Summary, losses: &[f64], first: u64, page: &mut P
     summary.sentences().iter().for_each(|sentence| page.paragraph(sentence));
 }
 
+impl<T: Real> Watcher<T> for Display {
+    fn lights(&mut self, lights: Lights) {
+        self.lights = lights.sentence();
+        self.bar.set_message(format!("{}\n{}", self.line, self.lights));
+    }
+}
+
 impl<T: Real> Observer<T> for Display {
     fn step(&mut self, done: &StepDone<'_, T>) -> ControlFlow<()> {
         self.losses.push(done.loss);
@@ -202,7 +218,8 @@ impl<T: Real> Observer<T> for Display {
             number(done.train.loss),
             HumanCount(speed as u64)
         );
-        self.bar.set_message(line.clone());
+        self.bar.set_message(format!("{line}\n{}", self.lights));
+        self.line.clone_from(&line);
         let due = done.epoch.is_multiple_of(self.every) || done.epoch == self.epochs || done.progress.done;
         if due
             && !self.json

@@ -6,7 +6,8 @@ use crate::replay::{RunLedger, Step};
 use crate::run::Run;
 use crate::terminal::Page;
 use crate::textbook::Textbook;
-use crate::training::Training;
+use crate::training::{Training, Watcher};
+use crate::view::train::Lights;
 use crate::view::ledger::Ledger;
 use crate::view::new::Starter;
 use crate::view::overview::Overview;
@@ -38,6 +39,10 @@ fn fits(what: &str, write: &dyn Fn(&mut Page)) {
 #[derive(Default)]
 struct Losses(Vec<f64>);
 
+impl Watcher<f32> for Losses {
+    fn lights(&mut self, _: Lights) {}
+}
+
 impl Observer<f32> for Losses {
     fn step(&mut self, done: &StepDone<'_, f32>) -> ControlFlow<()> {
         self.0.push(done.loss);
@@ -51,7 +56,7 @@ fn of_run(folder: &Path, name: &str, overrides: &[&str], weight: &str) {
     let training = Training::<f32>::start(&Experiment::load(name, &overrides).unwrap(), folder).unwrap();
     let path = training.run().path().to_owned();
     let mut losses = Losses::default();
-    let summary = training.go_on(&mut losses).unwrap();
+    let summary = training.go_on(&mut losses, false).unwrap();
     fits("train", &|page| train::report(&summary, &losses.0, 1, page));
     let run = Run::open(&path).unwrap();
     let step = Step::<f32>::of_run(&run, None).unwrap();

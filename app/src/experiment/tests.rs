@@ -64,7 +64,7 @@ fn the_ledger_of_the_digits_run_adds_up_to_a_millionth() {
     let train = |open: &dyn Fn(&Prepared<f32>) -> Option<Ledger<f64>>| {
         let mut prepared = experiment.prepare::<f32>().unwrap();
         let mut ledger = open(&prepared);
-        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         let watching: &mut [&mut dyn Observer<f32>] = match &mut ledger {
             Some(ledger) => &mut [ledger],
             None => &mut [],

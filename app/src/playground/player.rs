@@ -99,7 +99,7 @@ impl Player {
     /// Goes on until `stop` says so of the number of a step that was done, or until the end.
     pub fn go_on(&mut self, stop: &mut dyn FnMut(u64) -> bool) -> Result<()> {
         let mut watch = Watch { past: &mut self.past, curves: &mut self.curves, stop };
-        let Prepared { train, test, trainer, fit: how } = &mut self.prepared;
+        let Prepared { train, test, trainer, fit: how, .. } = &mut self.prepared;
         fit(trainer, train, test.as_ref(), how, &mut self.progress, &mut [&mut watch])?;
         Ok(())
     }

@@ -73,7 +73,7 @@ impl RunLedger {
             return Err(nothing(diverged));
         }
         let (mut prepared, mut progress) = run.at::<T>(Some(first - 1))?;
-        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         let (network, seed) = (Arc::clone(trainer.network()), trainer.options().seed);
         let ledger = Ledger::new(trainer, probe::<T, f64>(train, examples, seed), Refine::default())?;
         let examples = examples.min(train.len());

@@ -64,7 +64,7 @@ impl Run {
 
     /// Makes its steps again up to `step`, and compares their losses with those that were recorded.
     pub fn repeat<T: Real>(&self, from: &mut Prepared<T>, progress: &mut Progress, step: u64) -> Result<()> {
-        let Prepared { train, test, trainer, fit: how } = from;
+        let Prepared { train, test, trainer, fit: how, .. } = from;
         let observers: &mut [&mut dyn Observer<T>] = &mut [&mut StopAt(step), &mut self.compared()];
         fit(trainer, train, test.as_ref(), how, progress, observers)?;
         let reached = trainer.state().steps;

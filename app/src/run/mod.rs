@@ -352,7 +352,7 @@ mod tests {
         let experiment = Experiment::load("iris", &[]).unwrap();
         let mut prepared = experiment.prepare::<f32>().unwrap();
         let run = Run::create(folder.path(), &experiment, &prepared).unwrap();
-        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         let mut progress = Progress::default();
         let mut recorder = Recorder::start(&run, trainer, &progress).unwrap();
         let mut kept = [1, 99, 100, 101, 239].map(|step| Keep(step, None));

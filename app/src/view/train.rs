@@ -6,6 +6,8 @@ use crate::terminal::harmless;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
+use whygrad::check::{Finding, Light, Link, Live};
+use whygrad::train::Real;
 
 /// How a run went: its summary.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -16,6 +18,10 @@ pub struct Summary {
     pub finished: bool,
     /// Where it diverged, if it did: then nothing after that can be used.
     pub diverged: Option<Divergence>,
+    /// What checks of its facts said of each link while it ran.
+    pub lights: Lights,
+    /// With --strict: what it was stopped by; null where nothing stopped it.
+    pub stopped_by: Option<Finding>,
     /// Steps that it made.
     pub steps: u64,
     /// Whole epochs among them.
@@ -40,6 +46,44 @@ pub struct Summary {
     pub examples_per_second: Option<f64>,
 }
 
+/// A light for each link: green where nothing was found, yellow where something may cost something, red where training
+/// need not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Lights {
+    /// The examples.
+    pub data: Light,
+    /// From inputs to outputs.
+    pub forward: Light,
+    /// How outputs are judged.
+    pub loss: Light,
+    /// From the loss back to the weights.
+    pub gradient: Light,
+    /// What the optimizer makes of the gradient.
+    pub update: Light,
+}
+
+impl Lights {
+    /// Of a training that is checked while it runs; all green where none is.
+    pub fn of<T: Real>(live: Option<&Live<'_, T>>) -> Lights {
+        let light = |link| live.map_or(Light::Green, |live| live.light(link));
+        let [data, forward, loss, gradient, update] = Link::ALL.map(light);
+        Lights { data, forward, loss, gradient, update }
+    }
+
+    /// In a line: `data ✓  forward ?  loss ✓  gradient ✓  update ✗`.
+    pub fn sentence(&self) -> String {
+        let Lights { data, forward, loss, gradient, update } = *self;
+        let lights = [data, forward, loss, gradient, update];
+        let mark = |light| match light {
+            Light::Green => "✓",
+            Light::Yellow => "?",
+            Light::Red => "✗",
+        };
+        let each = Link::ALL.iter().zip(lights).map(|(link, light)| format!("{} {}", link.name(), mark(light)));
+        each.collect::<Vec<_>>().join("  ")
+    }
+}
+
 impl Summary {
     /// What is said at the end, sentence by sentence.
     pub fn sentences(&self) -> Vec<String> {
@@ -55,6 +99,11 @@ impl Summary {
             format!("explained by: whygrad why --run {} --step {}", self.run, diverged.step - 1)
         };
         let stopped = || format!("stopped; go on with: whygrad train --resume {}", self.run);
+        let broken = |of: &Finding| {
+            let step = of.step.unwrap_or(self.steps);
+            format!("stopped in step {step}, as {} is broken ({}): {}", of.link.name(), of.check, of.sentence)
+        };
+        let unsure = self.lights.sentence().contains(['?', '✗']);
         [
             Some(describe("training part", self.train_loss, self.train_accuracy)),
             held_out.then(|| describe("held out     ", self.test_loss, self.test_accuracy)),
@@ -62,7 +111,9 @@ impl Summary {
             self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
             Some(format!("written to {}", harmless(&self.run))),
-            (!self.finished).then(stopped),
+            Some(self.lights.sentence() + if unsure { "; whygrad check tells which of it costs something" } else { "" }),
+            self.stopped_by.as_ref().map(broken),
+            (!self.finished && self.stopped_by.is_none()).then(stopped),
         ]
         .into_iter()
         .flatten()

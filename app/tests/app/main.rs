@@ -1,6 +1,7 @@
 //! What users of the command rely on.
 
 mod browser;
+mod check;
 mod colours;
 mod divergence;
 mod documents;

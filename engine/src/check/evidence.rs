@@ -9,11 +9,11 @@ use crate::facts::{EpochRecord, Layout, Moments, StepFacts, StepRecord};
 use crate::judge::Fault;
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Node};
-use crate::optim::{Clip, Optimizer};
+use crate::optim::{self, Clip, Optimizer, Schedule};
 use crate::op::{Operation, Structure};
 use crate::probe::{DataFacts, Moment, NotFinite, Score, Stage, Unlike};
 use crate::setting::Literal;
-use crate::train::{Course, Fit};
+use crate::train::{Fit, Real, Trainer};
 use std::sync::Arc;
 
 /// What is known of a training. What its source cannot provide is absent, and the checks that read it are not made.
@@ -60,9 +60,7 @@ pub struct Told {
     /// What keeps a gradient from being too large.
     pub clip: Clip,
     /// What the learning rate does.
-    pub course: Course,
-    /// Steps of its warm-up.
-    pub warmup: u64,
+    pub schedule: Schedule,
     /// Examples in a batch.
     pub batch: usize,
     /// Steps of an epoch.
@@ -92,6 +90,31 @@ pub struct Diverged {
 }
 
 impl Told {
+    /// Of a trainer, for so many training examples.
+    pub fn of<T: Real>(trainer: &Trainer<T>, examples: usize, fit: Fit, scale: Scale, given_weights: bool) -> Told {
+        let options = trainer.options();
+        Told {
+            network: Arc::clone(trainer.network()),
+            loss: Arc::clone(trainer.loss()),
+            optimizer: Arc::clone(trainer.optimizer()),
+            clip: options.clip,
+            schedule: options.schedule,
+            batch: options.batch,
+            steps_per_epoch: fit.batches(options, examples).per_epoch(),
+            fit,
+            scale,
+            given_weights,
+        }
+    }
+
+    /// Learning rates at which an optimizer of this kind usually works, the largest first: its default, and 10 times that;
+    /// of gradient descent, whose default is small, 100 times, too.
+    pub fn usual_rates(&self) -> impl Iterator<Item = f64> + use<> {
+        let usual = optim::read(self.optimizer.name(), []).ok().map(|of| of.lr());
+        let times = if self.optimizer.name() == "sgd" { &[100.0, 10.0, 1.0][..] } else { &[10.0, 1.0] };
+        usual.into_iter().flat_map(move |usual| times.iter().map(move |by| by * usual))
+    }
+
     /// A setting of the optimizer.
     pub fn optimizer_number(&self, key: &str) -> Option<f64> {
         match self.optimizer.settings().into_iter().find(|(name, _)| *name == key)?.1 {
@@ -163,6 +186,17 @@ impl Evidence {
 }
 
 impl Diverged {
+    /// The largest magnitudes of the steps before one, see [`Diverged::margin`](Diverged#structfield.margin).
+    pub(super) fn margin(steps: &[StepRecord], before: u64) -> Vec<(u64, f64)> {
+        let largest = |facts: &StepFacts| {
+            let all = [&facts.values, &facts.value_gradients, &facts.params, &facts.param_gradients];
+            let magnitudes = all.into_iter().flatten().map(|of| of.max.abs().max(of.min.abs()));
+            magnitudes.filter(|x| x.is_finite()).fold(0.0, f64::max)
+        };
+        let kept = steps.iter().filter_map(|step| Some((step.step, largest(step.facts.as_ref()?))));
+        kept.filter(|(step, _)| *step <= before).collect()
+    }
+
     /// Where it was.
     pub(super) fn place(&self) -> Place {
         let NotFinite { name, operation, example, .. } = &self.first;

@@ -31,7 +31,10 @@
 mod change;
 mod evidence;
 mod judge;
+mod live;
 mod source;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 mod data;
@@ -43,6 +46,7 @@ mod update;
 pub use change::{Change, Start};
 pub use evidence::{Diverged, Evidence, Told};
 pub use judge::{MATTERS, check, is_better};
+pub use live::{Light, Live};
 pub use source::{Budget, Source, Unable};
 pub use verdict::{Cause, Finding, Link, NotChecked, Place, Trial, Verdict};
 
@@ -143,6 +147,27 @@ pub enum Reads {
     Applied,
 }
 
+/// All checks as a page in Markdown: what each asks, its limit and where that comes from, an experiment on which it is
+/// found, and what it proposes.
+pub fn page() -> String {
+    let mut page = String::from(
+        "# Checks\n\nGenerated from the checks: data → forward → loss → gradient → update. What a check finds is a suspicion \
+         until a trial shows that removing it helps; what contradicts itself needs none. The names are stable.\n",
+    );
+    for link in Link::ALL {
+        page += &format!("\n## {}\n", link.name());
+        for check in LIST.iter().filter(|check| check.link == link) {
+            let Check { name, question, limit, source, change, example, .. } = check;
+            page += &format!("\n### `{name}`\n\n{question}\n\n- *limit*: {limit}\n- *from*: {source}\n- *change*: {change}\n");
+            if let Some(Example { experiment, faulty, .. }) = example {
+                let set: String = faulty.iter().map(|of| format!(" --set '{of}'")).collect();
+                page += &format!("- *found in*: `whygrad check {experiment}{set}`\n");
+            }
+        }
+    }
+    page
+}
+
 impl Reads {
     /// Whether the evidence has it.
     fn is_there(self, evidence: &Evidence) -> bool {
@@ -198,6 +223,7 @@ impl Check {
             limit,
             sentence,
             certain: false,
+            grave: false,
             changes: vec![],
         }
     }
@@ -206,7 +232,12 @@ impl Check {
 impl Finding {
     /// It breaks the training by itself.
     fn certain(self) -> Finding {
-        Finding { certain: true, ..self }
+        Finding { certain: true, grave: true, ..self }
+    }
+
+    /// It need not go on, if this is so.
+    fn grave_if(self, so: bool) -> Finding {
+        Finding { grave: self.grave || so, ..self }
     }
 
     /// In this step.

@@ -2,12 +2,12 @@
 
 use super::change::{Change, changed};
 use super::evidence::{Diverged, Evidence, Told};
-use crate::facts::{EpochRecord, StepFacts, StepRecord};
+use crate::facts::{EpochRecord, StepRecord};
 use crate::judge;
 use crate::loss::{self, Made};
 use crate::network::{Batch, Error, Rows};
 use crate::probe::{DataFacts, Moment, Score, mixed, not_finite, score, unlike_formula};
-use crate::train::{Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, fit};
+use crate::train::{Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, Trainer, fit};
 use std::ops::ControlFlow;
 
 /// What a check may use. The engine reads no clock: who asks for a check says how much time is left.
@@ -67,46 +67,36 @@ const KEPT: u64 = 32;
 impl<T: Real> Source for Setup<T> {
     fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable> {
         let setup = changed(self, changes).ok_or(Unable::NoTrial)?;
-        let told = Told {
-            network: setup.network.clone().into(),
-            loss: setup.loss.clone(),
-            optimizer: setup.optimizer.clone(),
-            clip: setup.clip,
-            course: setup.course,
-            warmup: setup.warmup,
-            batch: setup.batch,
-            steps_per_epoch: 1,
-            fit: setup.fit,
-            scale: setup.scale,
-            given_weights: setup.weights.is_some(),
-        };
+        let told = |trainer: &Trainer<T>, examples| Told::of(trainer, examples, setup.fit, setup.scale, setup.weights.is_some());
         let mut prepared = match setup.clone().start() {
             Ok(prepared) => prepared,
             Err(error) => {
-                return Ok(Evidence { told: Some(told), refused: Some(error), ..Evidence::default() });
+                let trainer = setup.trainer(setup.data.len()).ok();
+                let told = trainer.map(|trainer| told(&trainer, setup.data.len()));
+                return Ok(Evidence { told, refused: Some(error), ..Evidence::default() });
             }
         };
-        let steps_per_epoch = prepared.fit.batches(prepared.trainer.options(), prepared.train.len()).per_epoch();
-        let told = Told { batch: prepared.trainer.options().batch, steps_per_epoch, ..told };
+        let Prepared { train, test, trainer, fit: how, .. } = &prepared;
+        let told = told(trainer, train.len());
+        let total = how.epochs * told.steps_per_epoch;
         let mut evidence = Evidence {
-            layout: prepared.trainer.network().layout(),
-            data: Some(DataFacts::look(&prepared, setup.scale)),
+            layout: trainer.network().layout(),
+            data: Some(DataFacts::look(trainer, train, test.as_ref(), how, setup.scale, true)),
             faults: Some(faults(&told)),
-            mixed: Some(mixed(&prepared).map_err(Unable::Refused)?),
+            mixed: Some(mixed(trainer, train).map_err(Unable::Refused)?),
             told: Some(told),
             ..Evidence::default()
         };
-        let first = prepared.fit.batches(prepared.trainer.options(), prepared.train.len()).at(0).to_vec();
-        evidence.moments.push(Moment::look(&prepared).map_err(Unable::Refused)?);
-        evidence.unlike = Some(unlike_formula(&prepared, &first));
+        let first = how.batches(trainer.options(), train.len()).at(0).to_vec();
+        evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
+        evidence.unlike = Some(unlike_formula(trainer, train, &first));
         // In two parts, to look at the network early and at its end.
-        let total = prepared.fit.epochs * steps_per_epoch;
         let early = (total / 8).clamp(1, 64).min(total);
         let mut watch = Watch { every: (total / KEPT).max(1), ..Watch::new(budget) };
         let mut progress = Progress::default();
         for stop in [early, total] {
             watch.stop = stop;
-            let Prepared { train, test, trainer, fit: how } = &mut prepared;
+            let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
             if let Err(error) = fit(trainer, train, test.as_ref(), how, &mut progress, &mut [&mut watch]) {
                 evidence.refused = Some(error);
                 return Ok(evidence);
@@ -114,7 +104,7 @@ impl<T: Real> Source for Setup<T> {
             if progress.diverged.is_some() || watch.over {
                 break;
             }
-            evidence.moments.push(Moment::look(&prepared).map_err(Unable::Refused)?);
+            evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
         }
         let Watch { steps, epochs, over, .. } = watch;
         (evidence.steps, evidence.epochs) = (steps, epochs);
@@ -136,7 +126,7 @@ impl<T: Real> Source for Setup<T> {
         }
         let mut prepared = setup.start().map_err(Unable::Refused)?;
         let mut watch = Watch { plain: true, ..Watch::new(budget) };
-        let Prepared { train, test, trainer, fit: how } = &mut prepared;
+        let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         // Held-out examples are asked during the training only where patience needs them.
         let test = test.as_ref().filter(|_| how.patience.is_some());
         fit(trainer, train, test, how, &mut Progress::default(), &mut [&mut watch]).map_err(Unable::Refused)?;
@@ -224,16 +214,11 @@ fn diverged<T: Real>(setup: &Setup<T>, step: u64, steps: &[StepRecord]) -> Resul
         }
         trainer.step(batch);
     }
-    let largest = |facts: &StepFacts| {
-        let all = [&facts.values, &facts.value_gradients, &facts.params, &facts.param_gradients];
-        all.into_iter().flatten().map(|of| of.max.abs().max(of.min.abs())).filter(|x| x.is_finite()).fold(0.0, f64::max)
-    };
-    let kept = steps.iter().filter_map(|step| Some((step.step, largest(step.facts.as_ref()?))));
     Ok(before.map(|(step, first, rows)| Diverged {
         step,
         row: first.example.map(|example| rows[example]),
         first,
-        margin: kept.filter(|(at, _)| *at <= step).collect(),
+        margin: Diverged::margin(steps, step),
         most: T::max_value().f64(),
     }))
 }

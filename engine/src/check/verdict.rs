@@ -98,6 +98,8 @@ pub struct Finding {
     /// Whether it breaks the training by itself: a number that is not finite, a broken invariant, data that contradict
     /// themselves. All else is a suspicion until a trial confirms it.
     pub certain: bool,
+    /// Whether it is so far beyond the limit that a training which is watched need not go on; so is what is certain.
+    pub grave: bool,
     /// What could be changed about it, in alternatives of changes that are made together.
     #[serde(skip)]
     pub changes: Vec<Vec<Change>>,

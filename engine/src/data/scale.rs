@@ -18,6 +18,7 @@ pub enum Scale {
 /// A fitted scaling: x ↦ (x − shift) / unit for every feature. A constant feature has unit 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
+    scale: Scale,
     shift: Vec<f64>,
     unit: Vec<f64>,
 }
@@ -61,7 +62,12 @@ impl Scaler {
                 *unit = 1.0;
             }
         }
-        Scaler { shift, unit }
+        Scaler { scale, shift, unit }
+    }
+
+    /// What kind of scaling it is.
+    pub fn scale(&self) -> Scale {
+        self.scale
     }
 
     /// Scales the inputs of `data` in place.

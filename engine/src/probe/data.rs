@@ -4,7 +4,7 @@ use super::score::classes;
 use super::spread;
 use crate::data::{Dataset, Scale, Scaler, Targets};
 use crate::kernel::{Scalar, random};
-use crate::train::{Prepared, Real};
+use crate::train::{Fit, Real, Trainer};
 use rand::seq::SliceRandom;
 use std::collections::HashMap;
 
@@ -78,10 +78,16 @@ pub struct Leak {
 }
 
 impl DataFacts {
-    /// Looks at all examples.
-    pub fn look<T: Real>(prepared: &Prepared<T>, scale: Scale) -> DataFacts {
-        let Prepared { train, test, trainer, fit } = prepared;
-        let (known, held_out) = (classes(train.targets()), test.as_ref().map(|test| classes(test.targets())));
+    /// Looks at all examples; without `closely` it leaves out what takes as long as some steps: leaks and neighbours.
+    pub fn look<T: Real>(
+        trainer: &Trainer<T>,
+        train: &Dataset<T>,
+        test: Option<&Dataset<T>>,
+        fit: &Fit,
+        scale: Scale,
+        closely: bool,
+    ) -> DataFacts {
+        let (known, held_out) = (classes(train.targets()), test.map(|test| classes(test.targets())));
         let count = |classes: &[u32], of: usize| {
             let mut counts = vec![0; of];
             classes.iter().for_each(|class| counts[*class as usize] += 1);
@@ -96,15 +102,12 @@ impl DataFacts {
                 let names = (0..of).map(name).collect();
                 TargetFacts::Classes { names, train: count(known, of), test: count(&asked, of) }
             }
-            (None, Targets::Values { data, .. }) => TargetFacts::Values(feature("target".into(), data.iter().copied())),
+            (None, Targets::Values { data, .. }) => TargetFacts::Values(features(data, 1, |_| "target".into()).swap_remove(0)),
             (None, Targets::Classes(_)) => TargetFacts::Classes { names: vec![], train: vec![], test: vec![] },
         };
-        let width = train.shape().len();
         let names = train.feature_names();
-        let features = (0..width).map(|i| {
-            let name = names.get(i).cloned().unwrap_or_else(|| format!("x{}", train.shape().index(i)));
-            feature(name, train.inputs().iter().skip(i).step_by(width).copied())
-        });
+        let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| format!("x{}", train.shape().index(i)));
+        let features = features(train.inputs(), train.shape().len(), name);
         // Of targets that are several numbers each, a class is not an example's.
         let of_examples = known.filter(|known| known.len() == train.len());
         let batch_entropy = of_examples.and_then(|known| {
@@ -116,12 +119,12 @@ impl DataFacts {
         });
         DataFacts {
             scale,
-            features: features.collect(),
+            features,
             train: train.len(),
-            test: test.as_ref().map_or(0, Dataset::len),
+            test: test.map_or(0, Dataset::len),
             targets,
             batch_entropy,
-            leak: test.as_ref().map(|test| leak(train, test)).unwrap_or_default(),
+            leak: test.filter(|_| closely).map(|test| leak(train, test)).unwrap_or_default(),
             unreachable: match (train.targets(), trainer.network().nodes().last().map(|node| node.op.range())) {
                 (Targets::Values { data, .. }, Some([low, high])) => {
                     let outside = data.iter().filter(|y| y.f64() < low || y.f64() > high).count();
@@ -129,7 +132,7 @@ impl DataFacts {
                 }
                 _ => 0.0,
             },
-            related: related(train),
+            related: if closely { related(train) } else { None },
         }
     }
 
@@ -161,17 +164,23 @@ impl DataFacts {
     }
 }
 
-fn feature<T: Scalar>(name: String, numbers: impl Iterator<Item = T>) -> Feature {
-    let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-    let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-    for x in numbers.map(Scalar::f64) {
-        count += 1.0;
-        let shift = x - mean;
-        mean += shift / count;
-        squares += shift * (x - mean);
-        (min, max) = (min.min(x), max.max(x));
+/// Of the columns of rows of `width` numbers.
+fn features<T: Scalar>(rows: &[T], width: usize, name: impl Fn(usize) -> String) -> Vec<Feature> {
+    let feature = |i| Feature { name: name(i), mean: 0.0, std: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+    let mut features: Vec<Feature> = (0..width).map(feature).collect();
+    let count = (rows.len() / width.max(1)).max(1) as f64;
+    for row in rows.chunks_exact(width) {
+        for (x, of) in row.iter().map(|x| x.f64()).zip(&mut features) {
+            of.mean += x;
+            (of.min, of.max) = (of.min.min(x), of.max.max(x));
+        }
     }
-    Feature { name, mean, std: (squares / f64::max(count, 1.0)).sqrt(), min, max }
+    features.iter_mut().for_each(|of| of.mean /= count);
+    for row in rows.chunks_exact(width) {
+        row.iter().zip(&mut features).for_each(|(x, of)| of.std += (x.f64() - of.mean).powi(2));
+    }
+    features.iter_mut().for_each(|of| of.std = (of.std / count).sqrt());
+    features
 }
 
 /// In nats.

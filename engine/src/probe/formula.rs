@@ -1,10 +1,11 @@
 //! Whether a step is what the optimizer's formula gives.
 
 use super::spread;
+use crate::data::Dataset;
 use crate::kernel::Scalar;
 use crate::network::{Batch, Rows};
 use crate::optim::{Before, Clip, Schedule, tolerance};
-use crate::train::{Prepared, Real};
+use crate::train::{Real, Trainer};
 
 /// The most weights that are looked at.
 const WEIGHTS: usize = 512;
@@ -27,8 +28,7 @@ pub struct Unlike {
 ///
 /// # Panics
 /// As [`crate::train::Trainer::step`].
-pub fn unlike_formula<T: Real>(prepared: &Prepared<T>, rows: &[usize]) -> Option<Unlike> {
-    let Prepared { train, trainer, .. } = prepared;
+pub fn unlike_formula<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, rows: &[usize]) -> Option<Unlike> {
     let (network, options, state) = (trainer.network(), trainer.options(), trainer.state());
     let batch = Batch { data: train, rows: Rows::Index(rows) };
     let mut copy = trainer.clone();

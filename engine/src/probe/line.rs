@@ -1,9 +1,10 @@
 //! What the loss does along a step: at several lengths of the very step that the optimizer would make.
 
+use crate::data::Dataset;
 use crate::facts::StepFacts;
 use crate::kernel::Scalar;
 use crate::network::{Batch, Error, Pass, Plan, Rows, Weights, keep};
-use crate::train::{Prepared, Real};
+use crate::train::{Real, Trainer};
 use std::sync::Arc;
 
 /// Lengths of a step at which the loss is looked at, in steps.
@@ -41,8 +42,7 @@ impl Line {
 ///
 /// # Panics
 /// As [`crate::train::Trainer::step`].
-pub fn line<T: Real>(prepared: &Prepared<T>, rows: &[usize]) -> Result<Line, Error> {
-    let Prepared { train, trainer, .. } = prepared;
+pub fn line<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, rows: &[usize]) -> Result<Line, Error> {
     let mut copy = trainer.clone();
     copy.step_with_facts(Batch { data: train, rows: Rows::Index(rows) });
     let StepFacts { predicted, .. } = copy.facts();

@@ -1,11 +1,12 @@
 //! What a network does with some examples at one moment of its training, value by value and weight by weight.
 
 use super::{Line, line, spread};
+use crate::data::Dataset;
 use crate::facts::Moments;
 use crate::kernel::Scalar;
 use crate::network::{Batch, Error, Pass, Plan, Rows, keep};
 use crate::op::{By, Structure};
-use crate::train::{Prepared, Real};
+use crate::train::{Fit, Real, Trainer};
 use std::sync::Arc;
 
 /// The most examples that are looked at.
@@ -71,8 +72,7 @@ impl Moment {
     ///
     /// # Errors
     /// Where a copy of the trainer cannot be made.
-    pub fn look<T: Real>(prepared: &Prepared<T>) -> Result<Moment, Error> {
-        let Prepared { train, trainer, fit, .. } = prepared;
+    pub fn look<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, fit: &Fit) -> Result<Moment, Error> {
         let (network, options, state) = (trainer.network(), trainer.options(), trainer.state());
         let rows = spread(train.len(), EXAMPLES);
         let loss = Arc::clone(trainer.loss());
@@ -134,7 +134,7 @@ impl Moment {
         let params = params.collect();
         let mut batches = fit.batches(options, train.len());
         let next = batches.at(state.steps).to_vec();
-        let line = line(prepared, &next)?;
+        let line = line(trainer, train, &next)?;
         Ok(Moment {
             step: state.steps,
             examples: rows.len(),
@@ -142,7 +142,7 @@ impl Moment {
             values,
             params,
             line: (line.predicted != 0.0).then_some(line),
-            agreement: agreement(prepared),
+            agreement: agreement(trainer, train, fit),
         })
     }
 }
@@ -175,8 +175,7 @@ fn twins<T: Scalar>(numbers: &[T], width: usize) -> usize {
 }
 
 /// See [`Moment::agreement`].
-fn agreement<T: Real>(prepared: &Prepared<T>) -> Option<f64> {
-    let Prepared { train, trainer, fit, .. } = prepared;
+fn agreement<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, fit: &Fit) -> Option<f64> {
     let mut batches = fit.batches(trainer.options(), train.len());
     if batches.per_epoch() < 3 {
         return None;

@@ -118,6 +118,8 @@ pub struct Prepared<T> {
     pub test: Option<Dataset<T>>,
     /// The trainer, at its start.
     pub trainer: Trainer<T>,
+    /// The scaling of both.
+    pub scaler: Scaler,
     /// How long and in what order to train.
     pub fit: Fit,
 }
@@ -154,9 +156,12 @@ impl<T: Real> Setup<T> {
     /// # Errors
     /// Where a number leaves the precision when it is scaled ([`Error::Data`]), or network, loss and data do not fit
     /// together.
-    pub fn start(self) -> Result<Prepared<T>, Error> {
-        let data = Arc::unwrap_or_clone(self.data);
-        let (mut train, mut test) = match self.held_out {
+    pub fn start(mut self) -> Result<Prepared<T>, Error> {
+        // Not held any more, so that it need not be copied.
+        let none = Arc::new(self.data.select(&[]));
+        let data = Arc::unwrap_or_clone(std::mem::replace(&mut self.data, none));
+        let nobody = HeldOut::Share { share: 0.0, seed: 0 };
+        let (mut train, mut test) = match std::mem::replace(&mut self.held_out, nobody) {
             HeldOut::Share { share, seed } => split(data, share, self.fit.shuffle, seed),
             HeldOut::Set(test) => (data, Arc::unwrap_or_clone(test)),
         };
@@ -164,17 +169,27 @@ impl<T: Real> Setup<T> {
         for data in [&mut train, &mut test] {
             scaler.apply(data)?;
         }
-        let batch = self.batch.min(train.len().max(1));
-        let steps = train.len().div_ceil(batch.max(1)) as u64;
-        let schedule = self.course.schedule(self.warmup, steps, self.fit.epochs);
-        let options = Options { batch, threads: self.threads, seed: self.seed, clip: self.clip, schedule };
-        let mut trainer = Trainer::new(self.network, self.loss, self.optimizer, options)?;
+        let trainer = self.trainer(train.len())?;
         for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
             trainer.check(data)?;
         }
-        if let Some(weights) = self.weights {
-            trainer.set_weights(weights)?;
+        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, scaler, fit: self.fit })
+    }
+
+    /// The trainer, for so many training examples.
+    ///
+    /// # Errors
+    /// Where network and loss do not fit together.
+    pub fn trainer(&self, examples: usize) -> Result<Trainer<T>, Error> {
+        let batch = self.batch.min(examples.max(1));
+        let steps = examples.div_ceil(batch.max(1)) as u64;
+        let schedule = self.course.schedule(self.warmup, steps, self.fit.epochs);
+        let options = Options { batch, threads: self.threads.clone(), seed: self.seed, clip: self.clip, schedule };
+        let (loss, optimizer) = (Arc::clone(&self.loss), Arc::clone(&self.optimizer));
+        let mut trainer = Trainer::new(self.network.clone(), loss, optimizer, options)?;
+        if let Some(weights) = &self.weights {
+            trainer.set_weights(weights.clone())?;
         }
-        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, fit: self.fit })
+        Ok(trainer)
     }
 }

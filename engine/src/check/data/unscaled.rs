@@ -36,5 +36,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         largest.name, largest.min, largest.max
     );
     let finding = CHECK.finding(Place::column(&largest.name), [measure, limit], sentence);
-    vec![finding.proposes(vec![vec![Change::Standardise]])]
+    vec![finding.grave_if(rms(largest) > 1000.0).proposes(vec![vec![Change::Standardise]])]
 }

@@ -41,5 +41,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
          and the last layer's {all:.1} times as much as the inputs."
     );
     let finding = CHECK.finding(Place::operation(&name), [measure, limit], sentence).in_step(0);
-    vec![finding.proposes(starts(evidence))]
+    vec![finding.grave_if(measure > 100.0).proposes(starts(evidence))]
 }

@@ -43,5 +43,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let layers = || network.nodes().iter().filter(|of| of.op.structure() == Structure::Affine);
     let start = if network.nodes().iter().any(|of| is_bounded(&*of.op)) { Start::Xavier } else { Start::Kaiming };
     let all = layers().map(|of| Change::Start(of.name.clone(), start)).collect();
-    vec![finding.proposes([starts(evidence), vec![all]].concat())]
+    vec![finding.grave_if(measure < 1e-6).proposes([starts(evidence), vec![all]].concat())]
 }

@@ -40,5 +40,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);
     let relu = nodes.iter().filter(|of| of.op.name() == "relu");
     let leaky = relu.map(|of| Change::Replace(of.name.clone(), "leaky_relu")).collect();
-    vec![finding.proposes([starts(evidence), vec![leaky]].concat())]
+    vec![finding.grave_if(share == 1.0).proposes([starts(evidence), vec![leaky]].concat())]
 }

@@ -33,5 +33,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         of.twins, of.rows
     );
     let finding = CHECK.finding(Place::parameter(name), [of.twins as f64 / of.rows as f64, 0.5], sentence);
-    vec![finding.proposes(starts(evidence))]
+    vec![finding.grave_if(later.step > 0 && of.twins + 1 == of.rows).proposes(starts(evidence))]
 }

@@ -41,5 +41,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);
     let bounded = nodes[..nodes.len() - 1].iter().filter(|of| is_bounded(&*of.op));
     let relu = bounded.map(|of| Change::Replace(of.name.clone(), "relu")).collect();
-    vec![finding.proposes([starts(evidence), vec![relu]].concat())]
+    vec![finding.grave_if(share > 0.99).proposes([starts(evidence), vec![relu]].concat())]
 }

@@ -1,6 +1,6 @@
 //! An operation through which not a bit of the error passes.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads};
 use super::super::evidence::starts;
 use crate::probe::Moment;
 
@@ -12,7 +12,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "no operation gets a gradient that is not 0 and passes on one that is 0 on every example, at the end and before",
     source: "a product with a factor 0 is 0",
     change: "what the factor is made of: see its inputs",
-    example: None,
+    example: Some(Example { experiment: "moons", faulty: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"softmax\"}]", "loss.type=bce"], twin: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]", "loss.type=bce"] }),
     find,
 };
 

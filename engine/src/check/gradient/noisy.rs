@@ -1,6 +1,6 @@
 //! Gradients of batches that have little in common: the steps go back and forth.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "gradient-noisy",
@@ -10,7 +10,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "with batches of up to 8 examples, the squared mean gradient of 8 batches is at least a third of their mean square",
     source: "the simple noise scale (McCandlish et al. 2018): below it a larger batch pays",
     change: "a larger train.batch",
-    example: None,
+    example: Some(Example { experiment: "moons", faulty: &["train.batch=1", "data.noise=0.3", "optimizer.type=sgd", "optimizer.lr=0.5", "train.epochs=10"], twin: &["data.noise=0.3", "optimizer.type=sgd", "optimizer.lr=0.5", "train.epochs=10"] }),
     find,
 };
 

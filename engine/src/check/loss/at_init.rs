@@ -36,5 +36,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         start.loss
     );
     let finding = CHECK.finding(Place::operation(&told.last().name), [start.loss, limit], sentence).in_step(0);
-    vec![finding.proposes(starts(evidence))]
+    vec![finding.grave_if(start.loss > 10.0 * limit).proposes(starts(evidence))]
 }

@@ -1,6 +1,6 @@
 //! An output activation that does not go with the loss.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Told};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change, Told};
 use crate::loss::Mismatch;
 use crate::network::Error;
 
@@ -12,7 +12,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "logits for cross_entropy and bce_with_logits, log_softmax for nll, sigmoid for bce, softmax for categorical_cross_entropy; more than one unit for softmax; no distance of numbers for classes where that costs",
     source: "the definitions of the losses; softmax over one unit is 1 for every input",
     change: "the loss that goes with the output, or the output that goes with the loss",
-    example: None,
+    example: Some(Example { experiment: "digits", faulty: &["network.layers=[{type=\"linear\",out=32},{type=\"relu\"},{type=\"linear\",out=10},{type=\"softmax\"}]", "optimizer.type=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0", "train.epochs=15"], twin: &["optimizer.type=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0", "train.epochs=15"] }),
     find,
 };
 
@@ -29,6 +29,7 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some((what, changes, certain)) = one_unit(told, binary).or_else(|| wrong(told, binary)) else { return vec![] };
     let finding = CHECK.finding(Place::operation(&told.last().name), [1.0, 0.0], format!("{what}."));
     let finding = if certain || outside { finding.certain() } else { finding };
+    let finding = finding.grave_if(told.loss.decision().is_some() && told.loss.name() != "bce" || told.loss.name() == "nll");
     vec![finding.proposes(changes)]
 }
 

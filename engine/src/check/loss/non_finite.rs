@@ -1,6 +1,6 @@
 //! A loss that is NaN or infinite though the outputs are finite.
 
-use super::super::{Check, Evidence, Finding, Link, Reads};
+use super::super::{Check, Example, Evidence, Finding, Link, Reads};
 use super::super::evidence::starts;
 use crate::probe::Stage;
 
@@ -12,7 +12,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "no loss that is NaN or infinite",
     source: "log 0, 0/0, overflow",
     change: "a loss on logits, or what made the outputs large: see the margin before it",
-    example: None,
+    example: Some(Example { experiment: "sine", faulty: &["optimizer.type=sgd", "optimizer.lr=1e12"], twin: &[] }),
     find,
 };
 

@@ -1,6 +1,6 @@
 //! Targets that the last operation cannot reach, whatever the weights are.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
 use super::super::evidence::is_bounded;
 use crate::loss::Mismatch;
 use crate::network::Error;
@@ -13,7 +13,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "every target lies in the range of the last operation; a quarter outside breaks the training by itself",
     source: "the range of an activation is a fact",
     change: "no activation behind the last layer, or targets scaled into its range",
-    example: None,
+    example: Some(Example { experiment: "diabetes", faulty: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]"], twin: &[] }),
     find,
 };
 

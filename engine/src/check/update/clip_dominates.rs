@@ -30,5 +30,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let sentence = format!("the usual gradient is {usual:.1e}, and clipping leaves {limit:.1e} of it.");
     let finding = CHECK.finding(Place::default(), [usual / limit, times], sentence);
     let norm = of_steps(total_norm).unwrap_or(1.0);
-    vec![finding.proposes(vec![vec![Change::Unclipped], vec![Change::ClipNorm(norm)]])]
+    vec![finding.grave_if(usual > 1000.0 * limit).proposes(vec![vec![Change::Unclipped], vec![Change::ClipNorm(norm)]])]
 }

@@ -44,5 +44,5 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let sentence = format!("with weight_decay = {decay} the decay is {share:.2} times as long as the {than}.");
     let finding = CHECK.finding(Place::default(), [share, limit], sentence);
     let weaker = |by: f64| vec![Change::Optimizer("weight_decay", rounded(decay * by))];
-    vec![finding.proposes(vec![weaker(0.0), weaker(0.1), weaker(0.01)])]
+    vec![finding.grave_if(share > 10.0).proposes(vec![weaker(0.0), weaker(0.1), weaker(0.01)])]
 }

@@ -1,8 +1,7 @@
 //! A parameter that has a gradient and does not move.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
-use crate::optim;
-use crate::train::Course;
+use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example, Told};
+use crate::optim::Schedule;
 
 pub(in super::super) const CHECK: Check = Check {
     name: "update-missing",
@@ -32,11 +31,10 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let highest = evidence.steps.iter().map(|step| step.lr).fold(0.0, f64::max);
     let sentence = format!("{name} has a gradient and does not move; the learning rate is at most {highest:.1e}.");
     let finding = CHECK.finding(Place::parameter(name), [0.0, 0.0], sentence);
-    let usual = evidence.told.as_ref().and_then(|told| optim::read(told.optimizer.name(), []).ok()).map(|of| of.lr());
-    let mut changes: Vec<Vec<Change>> = usual.map(|lr| vec![Change::Optimizer("lr", lr)]).into_iter().collect();
-    changes.extend(usual.map(|lr| vec![Change::Optimizer("lr", 10.0 * lr)]));
-    if evidence.told.as_ref().is_some_and(|told| told.course != Course::Constant || told.warmup > 0) {
+    let rates = evidence.told.iter().flat_map(Told::usual_rates);
+    let mut changes: Vec<Vec<Change>> = rates.map(|rate| vec![Change::Optimizer("lr", rate)]).collect();
+    if evidence.told.as_ref().is_some_and(|told| told.schedule != Schedule::default()) {
         changes.insert(0, vec![Change::ConstantRate]);
     }
-    vec![finding.proposes(changes)]
+    vec![finding.grave_if(true).proposes(changes)]
 }

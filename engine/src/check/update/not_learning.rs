@@ -1,6 +1,6 @@
 //! A training in which nothing is learned, and nothing else is found.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "not-learning",
@@ -10,7 +10,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "the loss of the last tenth of the steps is below 0.9 of the first tenth's, or the result is above the trivial one by a tenth of what is missing",
     source: "the outcome",
     change: "another optimizer, to see whether the network can learn at all",
-    example: None,
+    example: Some(Example { experiment: "moons", faulty: &["optimizer.lr=1e-6"], twin: &[] }),
     find,
 };
 

@@ -1,6 +1,6 @@
 //! A training part learned by heart.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "overfits",
@@ -10,7 +10,7 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "the held-out result is within 0.1 of that on the training part, or the held-out loss ends within 1.3 times its lowest",
     source: "generalisation gap; the turn of the held-out loss (Prechelt 1998, Early Stopping)",
     change: "fewer train.epochs, optimizer.weight_decay, dropout",
-    example: None,
+    example: Some(Example { experiment: "moons", faulty: &["data.size=60", "data.noise=0.5", "network.layers=[{type=\"linear\",out=128},{type=\"relu\"},{type=\"linear\",out=128},{type=\"relu\"},{type=\"linear\",out=2}]", "train.epochs=300"], twin: &[] }),
     find,
 };
 

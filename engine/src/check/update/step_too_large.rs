@@ -3,7 +3,7 @@
 use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
 use super::super::change::rounded;
 use super::super::evidence::median;
-use crate::probe::{Line, Stage};
+use crate::probe::{LENGTHS, Line, Stage};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "step-too-large",
@@ -19,10 +19,11 @@ pub(in super::super) const CHECK: Check = Check {
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = &evidence.told else { return vec![] };
+    let count = evidence.ratios().len();
     let (ratios, lr) = (evidence.ratios(), told.optimizer.lr());
     let up = ratios.iter().filter(|ratio| **ratio < 0.0).count() as f64 / ratios.len().max(1) as f64;
     let middle = median(ratios).unwrap_or(1.0);
-    let grew = evidence.losses().is_some_and(|[first, last]| last > first);
+    let grew = evidence.steps.len() >= 20 && evidence.losses().is_some_and(|[first, last]| last > first);
     let diverged = evidence.diverged.as_ref();
     // Steps that are mostly chance, around a place where the loss no longer falls.
     let agreement = evidence.end().and_then(|end| end.agreement).unwrap_or(1.0);
@@ -51,8 +52,16 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let centre = best.min(0.25);
     let rates = [4.0 * centre, centre, centre / 8.0, centre / 64.0].into_iter().filter(|by| *by < 1.0);
     let mut changes: Vec<Vec<Change>> = rates.map(|by| vec![Change::Optimizer("lr", rounded(lr * by))]).collect();
+    if best <= LENGTHS[0] || diverged.is_some() {
+        // Too far to be measured along the step.
+        changes.extend(told.usual_rates().filter(|rate| *rate < 0.1 * lr).map(|rate| vec![Change::Optimizer("lr", rate)]));
+    }
     if told.optimizer_number("momentum").is_some_and(|momentum| momentum > 0.95) {
         changes.push(vec![Change::Optimizer("momentum", 0.9)]);
     }
-    vec![finding.proposes(changes)]
+    // The first steps make it worse and worse.
+    let first = evidence.steps.first().map_or(f64::NAN, |step| step.loss);
+    let worst = evidence.steps.iter().take(10).map(|step| step.loss).fold(0.0, f64::max);
+    let far = count >= 3 && best <= 1.0 / 64.0 && (up > 0.3 || middle < 0.0);
+    vec![finding.grave_if(far || worst > 10.0 * first).proposes(changes)]
 }

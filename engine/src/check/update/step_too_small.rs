@@ -43,5 +43,6 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if best.is_finite() && best >= 4.0 {
         changes.extend(rates.into_iter().map(|by| vec![Change::Optimizer("lr", rounded(lr * by))]));
     }
+    changes.extend(told.usual_rates().filter(|rate| *rate > 1e5 * lr).map(|rate| vec![Change::Optimizer("lr", rate)]));
     vec![finding.in_step(end.step).proposes(changes)]
 }

@@ -6,11 +6,11 @@ pub(in super::super) const CHECK: Check = Check {
     name: "stopped-early",
     link: Link::Update,
     question: "Has the loss stopped falling?",
-    reads: &[Reads::Told, Reads::Steps],
+    reads: &[Reads::Told, Reads::Steps, Reads::Score],
     limit: "in the last quarter of the steps the mean loss is at least 0.97 of that in the quarter before, or training has fewer than 4 epochs",
     source: "the slope at the end against what is left",
     change: "more train.epochs",
-    example: Some(Example { experiment: "spiral", faulty: &["train.epochs=2"], twin: &[] }),
+    example: Some(Example { experiment: "moons", faulty: &["train.epochs=1"], twin: &[] }),
     find,
 };
 
