@@ -68,7 +68,8 @@ fn checked<T: Real>(
     let input = setup.data.shape().clone();
     let mut timed = Timed { setup: &mut setup, limit: budget.is_none().then_some(&limit) };
     let verdict = check(&mut timed, &over).map_err(unable)?;
-    let mended = (!verdict.stages.is_empty()).then(|| experiment.changed(&verdict.stages, &input)).transpose()?;
+    let mended =
+        (!verdict.stages.is_empty()).then(|| experiment.changed(&verdict.stages, &input)).transpose()?;
     Ok(Checked { verdict, mended, seconds: began.elapsed().as_secs_f64() })
 }
 
@@ -84,9 +85,10 @@ fn setup<T: Real>(experiment: &Experiment) -> Result<Setup<T>> {
 fn unable(unable: Unable) -> Error {
     match unable {
         Unable::Refused(error) => error.into(),
-        Unable::Over | Unable::NoTrial => {
-            Error::argument("check", "it was ended before the training came to its end, so nothing is known of it")
-        }
+        Unable::Over | Unable::NoTrial => Error::argument(
+            "check",
+            "it was ended before the training came to its end, so nothing is known of it",
+        ),
     }
 }
 

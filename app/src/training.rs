@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use whygrad::train::Prepared;
 use crate::replay::Divergence;
 use crate::run::{Recorder, Run, start, write_whole};
 use crate::view::train::{Lights, Summary};
@@ -13,6 +12,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use whygrad::check::{Live, Told};
+use whygrad::train::Prepared;
 use whygrad::train::{Detail, Epoch, Observer, Progress, Real, StepDone, fit};
 
 /// A run before its next step.
@@ -88,7 +88,8 @@ impl<T: Real> Training<T> {
             true => None,
             false => Some(Live::new(trainer, train, test.as_ref(), told, strict)?),
         };
-        let mut lights = Lit { live, watcher, findings: self.run.path().join("findings.jsonl"), told: 0, error: None };
+        let mut lights =
+            Lit { live, watcher, findings: self.run.path().join("findings.jsonl"), told: 0, error: None };
         let mut clock = Clock::new();
         let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, &mut lights];
         observers.extend(self.recorder.as_mut().map(|recorder| recorder as &mut dyn Observer<T>));
@@ -166,7 +167,9 @@ impl<T: Real> Lit<'_, T> {
         self.told += new.len();
         let text: String = new
             .iter()
-            .map(|finding| serde_json::to_string(finding).expect("numbers and texts can be written as JSON") + "\n")
+            .map(|finding| {
+                serde_json::to_string(finding).expect("numbers and texts can be written as JSON") + "\n"
+            })
             .collect();
         let file = OpenOptions::new().append(true).create(true).open(&self.findings);
         if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {

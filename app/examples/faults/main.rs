@@ -14,7 +14,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let value = |name: &str| arguments.iter().position(|of| of == name).and_then(|at| arguments.get(at + 1)).cloned();
+    let value =
+        |name: &str| arguments.iter().position(|of| of == name).and_then(|at| arguments.get(at + 1)).cloned();
     let only = value("--only");
     let half = value("--half");
     let json = value("--json").map(PathBuf::from);

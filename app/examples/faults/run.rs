@@ -40,7 +40,9 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn of(verdict: &Verdict, seconds: f64) -> Told {
-        let cause = |finding: &Finding| (finding.link.name().to_string(), finding.check.to_string(), finding.place.clone());
+        let cause = |finding: &Finding| {
+            (finding.link.name().to_string(), finding.check.to_string(), finding.place.clone())
+        };
         Told {
             broken: verdict.is_broken(),
             causes: verdict.causes.iter().map(|of| cause(&of.finding)).collect(),
@@ -93,8 +95,9 @@ fn one(case: &Case) -> Outcome {
         let healthy = scores(twin, 0..POINTS).unwrap_or_default();
         let healthy: Vec<f64> = healthy.into_iter().flatten().collect();
         let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len().max(1) as f64;
-        outcome.costs = Some([mean(&compared.iter().map(|x| x.unwrap_or(0.0)).collect::<Vec<_>>()), mean(&healthy)]);
-        if healthy.len() != compared.len() || !is_better(&compared, &healthy) {
+        outcome.costs =
+            Some([mean(&compared.iter().map(|x| x.unwrap_or(0.0)).collect::<Vec<_>>()), mean(&healthy)]);
+        if healthy.len() != compared.len() || !is_better(&compared, &healthy, 100) {
             outcome.dropped = true;
             return outcome;
         }
@@ -104,7 +107,7 @@ fn one(case: &Case) -> Outcome {
         let healthy: Vec<f64> = healthy.into_iter().flatten().map(|score| score.unwrap_or(-1.0)).collect();
         let costs = |of: &Planted| {
             of.alone.as_ref().is_none_or(|text| {
-                is_better(&scores(text, 0..POINTS).unwrap_or(vec![None; POINTS as usize]), &healthy)
+                is_better(&scores(text, 0..POINTS).unwrap_or(vec![None; POINTS as usize]), &healthy, 100)
             })
         };
         let needed: Vec<Planted> = faults.iter().filter(|of| costs(of)).cloned().collect();
@@ -118,8 +121,9 @@ fn one(case: &Case) -> Outcome {
         }
     }
     let began = Instant::now();
-    let checked = Experiment::parse("case", "case", &case.text, &[])
-        .and_then(|experiment| Ok((checking::experiment(&experiment, None, &|| false, &|_| ())?, experiment)));
+    let checked = Experiment::parse("case", "case", &case.text, &[]).and_then(|experiment| {
+        Ok((checking::experiment(&experiment, None, &|| false, &|_| ())?, experiment))
+    });
     match checked {
         Ok((checked, experiment)) => {
             let mut told = Told::of(&checked.verdict, began.elapsed().as_secs_f64());

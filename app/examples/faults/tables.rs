@@ -71,7 +71,10 @@ impl Table {
         let mut random = Random(seed);
         let row = |_| {
             let x: Vec<f64> = (0..8).map(|_| random.uniform()).collect();
-            let y = 10.0 * (std::f64::consts::PI * x[0] * x[1]).sin() + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4];
+            let y = 10.0 * (std::f64::consts::PI * x[0] * x[1]).sin()
+                + 20.0 * (x[2] - 0.5).powi(2)
+                + 10.0 * x[3]
+                + 5.0 * x[4];
             let noise = noise * random.normal();
             let x = x.into_iter().map(|x| (x - 0.5) * 12f64.sqrt());
             x.chain([(y - 14.4 + noise) / 5.0]).collect()

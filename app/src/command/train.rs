@@ -3,7 +3,6 @@
 use super::after;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use whygrad::train::Prepared;
 use crate::run::{RUNS, Run, warn_of_broken};
 use crate::terminal::{Page, chart, harmless, progress, width};
 use crate::training::{Training, Watcher};
@@ -18,6 +17,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use whygrad::facts::Metrics;
+use whygrad::train::Prepared;
 use whygrad::train::{Epoch, Observer, Real, StepDone};
 
 /// Trains a network and leaves a run folder

@@ -4,7 +4,7 @@ use super::Experiment;
 use crate::error::Result;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value as Toml, table, value};
 use whygrad::Shape;
-use whygrad::check::{Change, Start};
+use whygrad::check::{Change, HIDDEN, Start};
 use whygrad::network::Network;
 
 impl Experiment {
@@ -25,9 +25,11 @@ impl Experiment {
 /// The text of an experiment with one change.
 fn edited(text: &str, network: &Network, change: &Change) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.into() };
-    let place = |name: &str| network.nodes().iter().find(|node| node.name == name).map(|node| node.path.as_str());
+    let place =
+        |name: &str| network.nodes().iter().find(|node| node.name == name).map(|node| node.path.as_str());
     match change {
         Change::Standardise => set(&mut document, "data", "scale", "standard".into()),
+        Change::StandardiseTargets => set(&mut document, "data", "scale_target", "standard".into()),
         Change::Shuffle => set(&mut document, "data", "shuffle", true.into()),
         Change::ClassWeights(weights) => {
             let weights: Array = weights.iter().copied().collect();
@@ -47,9 +49,12 @@ fn edited(text: &str, network: &Network, change: &Change) -> String {
             set(&mut document, "train", "epochs", (*epochs as i64).into());
         }
         Change::Batch(batch) => set(&mut document, "train", "batch", (*batch as i64).into()),
+        Change::Hidden(name) => layers(&mut document, place(name), |layers, at| layers.insert_hidden(at)),
         Change::Remove(name) => layers(&mut document, place(name), |layers, at| layers.remove(at)),
         Change::Replace(name, by) => layers(&mut document, place(name), |layers, at| layers.replace(at, by)),
-        Change::Before(name, what) => layers(&mut document, place(name), |layers, at| layers.insert(at, what)),
+        Change::Before(name, what) => {
+            layers(&mut document, place(name), |layers, at| layers.insert(at, what))
+        }
         Change::Start(name, start) => {
             unset(&mut document, "network", &["weights"]);
             layers(&mut document, place(name), |layers, at| {
@@ -116,7 +121,9 @@ impl<'a> Layers<'a> {
 
     fn get(self, at: usize) -> Option<&'a mut dyn TableLike> {
         match self {
-            Layers::Array(array) => array.get_mut(at)?.as_inline_table_mut().map(|table| table as &mut dyn TableLike),
+            Layers::Array(array) => {
+                array.get_mut(at)?.as_inline_table_mut().map(|table| table as &mut dyn TableLike)
+            }
             Layers::Tables(tables) => tables.get_mut(at).map(|table| table as &mut dyn TableLike),
         }
     }
@@ -132,6 +139,17 @@ impl<'a> Layers<'a> {
         if let Some(layer) = self.get(at) {
             layer.clear();
             layer.insert("type", value(by));
+        }
+    }
+
+    fn insert_hidden(self, at: usize) {
+        let Layers::Array(array) = self else { return };
+        for text in ["{ type = \"relu\" }".to_string(), format!("{{ type = \"linear\", out = {HIDDEN} }}")] {
+            let Ok(mut layer) = text.parse::<Toml>() else { return };
+            if let Some(next) = array.get(at) {
+                *layer.decor_mut() = next.decor().clone();
+            }
+            array.insert_formatted(at, layer);
         }
     }
 

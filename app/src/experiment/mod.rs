@@ -62,6 +62,12 @@ const DATA: &[Key] = &[
         "scaling of inputs",
     ),
     Key::new(
+        "scale_target",
+        Kind::Word(&["none", "standard", "minmax"]),
+        Default::Word("none"),
+        "scaling of targets that are numbers; losses are told of what is scaled",
+    ),
+    Key::new(
         "shuffle",
         Kind::Switch,
         Default::Switch(true),
@@ -265,11 +271,8 @@ impl Experiment {
                 Some(test) => HeldOut::Set(Arc::new(test)),
                 None => HeldOut::Share { share: self.data.number("test"), seed },
             },
-            scale: match self.data.word("scale") {
-                "standard" => Scale::Standard,
-                "minmax" => Scale::MinMax,
-                _ => Scale::None,
-            },
+            scale: self.scale("scale"),
+            scale_target: self.scale("scale_target"),
             network,
             weights: None,
             loss: Arc::clone(&self.loss),
@@ -292,10 +295,17 @@ impl Experiment {
             fit: self.fit(),
             seed: self.seed,
             // More than there are cores wait for each other; the result is the same.
-            threads: Threads::new(
-                self.train.count_if("threads").map_or_else(cores, |n| n.min(cores())),
-            ),
+            threads: Threads::new(self.train.count_if("threads").map_or_else(cores, |n| n.min(cores()))),
         })
+    }
+
+    /// What a key says of how something is scaled.
+    fn scale(&self, key: &str) -> Scale {
+        match self.data.word(key) {
+            "standard" => Scale::Standard,
+            "minmax" => Scale::MinMax,
+            _ => Scale::None,
+        }
     }
 
     /// How long and in what order to train.

@@ -3,13 +3,13 @@
 use super::thinned::Thinned;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use whygrad::train::Prepared;
 use crate::replay::{Origin, Step};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use whygrad::credit::Snapshot;
 use whygrad::facts::Metrics;
 use whygrad::network::{Batch, Rows};
+use whygrad::train::Prepared;
 use whygrad::train::{Epoch, Observer, Progress, State, StepDone, fit};
 
 /// A training that goes forward and back. Whatever way it came to a step, it stands there with the same bits.

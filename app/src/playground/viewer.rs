@@ -3,12 +3,12 @@
 use super::maps::{Drawn, Maps};
 use super::shape::{Layer, layers};
 use crate::error::Result;
-use whygrad::train::Prepared;
 use std::sync::Arc;
 use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
 use whygrad::facts::Metrics;
 use whygrad::network::{Batch, Pass, Plan, Rows, keep};
+use whygrad::train::Prepared;
 use whygrad::train::{State, Trainer};
 
 /// Looks at states of a training, with memory of its own.

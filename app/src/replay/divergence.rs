@@ -1,12 +1,12 @@
 //! Where a run stopped being finite.
 
 use crate::error::Result;
-use whygrad::train::Prepared;
 use crate::run::Run;
 use crate::textbook::Worked;
 use std::fmt;
-use whygrad::probe::{NotFinite, Stage, not_finite};
 use whygrad::network::{Batch, Rows};
+use whygrad::probe::{NotFinite, Stage, not_finite};
+use whygrad::train::Prepared;
 use whygrad::train::Real;
 
 /// The first number of a run that was not finite.

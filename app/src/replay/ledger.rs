@@ -2,7 +2,6 @@
 
 use super::Divergence;
 use crate::error::{Error, Result};
-use whygrad::train::Prepared;
 use crate::run::{Run, Steps};
 use std::fmt;
 use std::ops::{ControlFlow, RangeInclusive};
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use whygrad::credit::{Ledger, Refine, probe};
 use whygrad::network::Network;
+use whygrad::train::Prepared;
 use whygrad::train::{Detail, Observer, Real, StepDone, fit};
 
 /// A ledger, and what it is of.

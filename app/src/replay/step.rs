@@ -2,12 +2,12 @@
 
 use super::Divergence;
 use crate::error::{Error, Result};
-use whygrad::train::Prepared;
 use crate::run::{Run, Steps};
 use crate::textbook::{Textbook, Worked};
 use whygrad::credit::Snapshot;
 use whygrad::data::Dataset;
 use whygrad::network::{Batch, Rows};
+use whygrad::train::Prepared;
 use whygrad::train::Real;
 
 /// The most updates of a worked example before the step that is explained.

@@ -3,10 +3,10 @@
 use super::provenance::Provenance;
 use super::{Run, checkpoint, start};
 use crate::error::{Error, Result};
-use whygrad::train::Prepared;
 use crate::terminal::warn;
 use std::ops::ControlFlow;
 use whygrad::facts::StepRecord;
+use whygrad::train::Prepared;
 use whygrad::train::{Observer, Progress, Real, StepDone, fit};
 
 impl Run {

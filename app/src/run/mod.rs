@@ -25,7 +25,6 @@ pub use recorder::Recorder;
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use whygrad::train::Prepared;
 use crate::terminal::warn;
 use provenance::Provenance;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -34,6 +33,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use whygrad::facts::{Record, StepRecord};
 use whygrad::network::{Batch, Rows};
+use whygrad::train::Prepared;
 use whygrad::train::Real;
 
 /// The folder of run folders, where nobody names another.

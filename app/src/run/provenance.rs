@@ -2,10 +2,10 @@
 
 use super::write_whole;
 use crate::error::{Error, Result};
-use whygrad::train::Prepared;
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::path::{Path, PathBuf};
+use whygrad::train::Prepared;
 use whygrad::train::Real;
 
 /// What decides a run beside the text of its experiment, and a checksum of that text. Kept in `provenance.json`.

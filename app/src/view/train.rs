@@ -79,7 +79,8 @@ impl Lights {
             Light::Yellow => "?",
             Light::Red => "✗",
         };
-        let each = Link::ALL.iter().zip(lights).map(|(link, light)| format!("{} {}", link.name(), mark(light)));
+        let each =
+            Link::ALL.iter().zip(lights).map(|(link, light)| format!("{} {}", link.name(), mark(light)));
         each.collect::<Vec<_>>().join("  ")
     }
 }
@@ -111,7 +112,10 @@ impl Summary {
             self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
             Some(format!("written to {}", harmless(&self.run))),
-            Some(self.lights.sentence() + if unsure { "; whygrad check tells which of it costs something" } else { "" }),
+            Some(
+                self.lights.sentence()
+                    + if unsure { "; whygrad check tells which of it costs something" } else { "" },
+            ),
             self.stopped_by.as_ref().map(broken),
             (!self.finished && self.stopped_by.is_none()).then(stopped),
         ]

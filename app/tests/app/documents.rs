@@ -30,6 +30,8 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("cargo run --release --manifest-path bench/Cargo.toml ", ".ci/run runs it"),
     ("cargo run --release -- ui", "it serves until it is told to end; the tests of the page run it"),
     ("npm --prefix app/page ", ".ci/run runs it"),
+    ("bench/faults", "it takes minutes, with a release build"),
+    ("cargo run --release -- check moons ", "it ends with status 1, as it should; the tests of check run it"),
     ("bench/page", "it takes a minute, with a release build"),
     ("bench/screenshots", "as above"),
     ("bench/bits ", "it compares with the build of another commit"),

@@ -4,13 +4,13 @@ use crate::data::Scale;
 use crate::init::{Fan, Init};
 use crate::loss::{self, Reduction};
 use crate::network::{Edit, Network};
-use crate::op;
+use crate::op::{self, Linear, Operation, Relu};
 use crate::optim::{self, Clip};
 use crate::setting::Literal;
 use crate::train::{Course, Real, Setup};
 use serde::Serialize;
 use std::fmt;
-
+use std::sync::Arc;
 
 /// One thing changed in what decides a training, in the words of an experiment. Operations are named as the network that is
 /// changed names them.
@@ -20,12 +20,16 @@ use std::fmt;
 pub enum Change {
     /// Inputs are scaled to mean 0 and deviation 1.
     Standardise,
+    /// Targets that are numbers are scaled to mean 0 and deviation 1.
+    StandardiseTargets,
     /// Examples are shuffled before the split and in each epoch.
     Shuffle,
     /// The loss weighs classes.
     ClassWeights(Vec<f64>),
     /// Another loss.
     Loss(&'static str),
+    /// A hidden layer of [`HIDDEN`] units with relu before an operation.
+    Hidden(String),
     /// An operation goes.
     Remove(String),
     /// Another operation, with its defaults, in the place of one.
@@ -50,6 +54,9 @@ pub enum Change {
     Batch(usize),
 }
 
+/// Units of a hidden layer that is proposed.
+pub const HIDDEN: usize = 32;
+
 /// How an operation's parameters start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -67,21 +74,35 @@ impl Change {
     /// Changes a setup; false where it has nothing that could be changed so.
     pub fn apply<T: Real>(&self, setup: &mut Setup<T>) -> bool {
         let node = |name: &String| setup.network.nodes().iter().position(|node| node.name == *name);
-        let edit = |name: &String, edit: &Edit| node(name).and_then(|node| setup.network.edited(node, edit).ok());
+        let edit =
+            |name: &String, edit: &Edit| node(name).and_then(|node| setup.network.edited(node, edit).ok());
         let layer = |name: &str| op::read(name, []).ok();
         match self {
             Change::Standardise => setup.scale = Scale::Standard,
+            Change::StandardiseTargets => setup.scale_target = Scale::Standard,
             Change::Shuffle => setup.fit.shuffle = true,
             Change::ClassWeights(weights) => {
-                let weights = Literal::List(weights.iter().map(|x| Literal::Number(*x)).collect::<Vec<_>>().into());
+                let weights =
+                    Literal::List(weights.iter().map(|x| Literal::Number(*x)).collect::<Vec<_>>().into());
                 let reduction = if setup.loss.reduction() == Reduction::Sum { "sum" } else { "mean" };
-                let given = [("weight".into(), weights), ("reduction".into(), Literal::Text(reduction.into()))];
+                let given =
+                    [("weight".into(), weights), ("reduction".into(), Literal::Text(reduction.into()))];
                 let Ok(loss) = loss::read(setup.loss.name(), given) else { return false };
                 setup.loss = loss;
             }
             Change::Loss(name) => {
                 let Ok(loss) = loss::read(name, []) else { return false };
                 setup.loss = loss;
+            }
+            Change::Hidden(name) => {
+                let Some(at) = node(name) else { return false };
+                let layers: [Arc<dyn Operation>; 2] = [Arc::new(Linear::new(HIDDEN)), Arc::new(Relu)];
+                for (i, layer) in layers.into_iter().enumerate() {
+                    let Ok(network) = setup.network.edited(at + i, &Edit::Before(layer)) else {
+                        return false;
+                    };
+                    setup.network = network;
+                }
             }
             Change::Remove(name) => {
                 let Some(network) = edit(name, &Edit::Remove) else { return false };
@@ -136,7 +157,11 @@ impl Change {
     /// so that no name changes before its turn.
     pub fn in_turn(together: &[Change], network: &Network) -> Vec<Change> {
         let place = |change: &Change| match change {
-            Change::Remove(name) | Change::Replace(name, _) | Change::Before(name, _) | Change::Start(name, _) => {
+            Change::Hidden(name)
+            | Change::Remove(name)
+            | Change::Replace(name, _)
+            | Change::Before(name, _)
+            | Change::Start(name, _) => {
                 network.nodes().iter().position(|node| node.name == *name).unwrap_or(0)
             }
             _ => 0,
@@ -155,17 +180,26 @@ impl Change {
         match (self, other) {
             (Change::Remove(a), Change::Remove(b) | Change::Replace(b, _))
             | (Change::Replace(a, _), Change::Remove(b) | Change::Replace(b, _))
+            | (Change::Hidden(a), Change::Hidden(b))
             | (Change::Before(a, _), Change::Before(b, _))
             | (Change::Start(a, _), Change::Start(b, _)) => a == b,
             (Change::Optimizer(a, _), Change::Optimizer(b, _)) => a == b,
-            (Change::Optimizer(..), Change::OptimizerType(_)) | (Change::OptimizerType(_), Change::Optimizer(..)) => true,
+            (Change::Optimizer(..), Change::OptimizerType(_))
+            | (Change::OptimizerType(_), Change::Optimizer(..)) => true,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other) && !self.is_layer(),
         }
     }
 
     /// Whether it is about a layer.
     pub(super) fn is_layer(&self) -> bool {
-        matches!(self, Change::Remove(_) | Change::Replace(..) | Change::Before(..) | Change::Start(..))
+        matches!(
+            self,
+            Change::Hidden(_)
+                | Change::Remove(_)
+                | Change::Replace(..)
+                | Change::Before(..)
+                | Change::Start(..)
+        )
     }
 }
 
@@ -174,17 +208,21 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Change::Standardise => write!(f, "data.scale = \"standard\""),
+            Change::StandardiseTargets => write!(f, "data.scale_target = \"standard\""),
             Change::Shuffle => write!(f, "data.shuffle = true"),
             Change::ClassWeights(weights) => {
                 let weights: Vec<String> = weights.iter().map(|x| format!("{x:.3}")).collect();
                 write!(f, "loss.weight = [{}]", weights.join(", "))
             }
             Change::Loss(name) => write!(f, "loss.type = \"{name}\""),
+            Change::Hidden(name) => write!(f, "a hidden layer of {HIDDEN} relu units before {name}"),
             Change::Remove(name) => write!(f, "without {name}"),
             Change::Replace(name, by) => write!(f, "{by} in the place of {name}"),
             Change::Before(name, what) => write!(f, "{what} before {name}"),
             Change::Start(name, Start::Default) => write!(f, "{name} starts as by default"),
-            Change::Start(name, Start::Kaiming) => write!(f, "{name} starts with init = \"kaiming_normal\" for relu"),
+            Change::Start(name, Start::Kaiming) => {
+                write!(f, "{name} starts with init = \"kaiming_normal\" for relu")
+            }
             Change::Start(name, Start::Xavier) => write!(f, "{name} starts with init = \"xavier_uniform\""),
             Change::Optimizer(key, value) => write!(f, "optimizer.{key} = {}", rounded(*value)),
             Change::OptimizerType(name) => write!(f, "optimizer.type = \"{name}\" with its defaults"),
@@ -215,4 +253,3 @@ pub(super) fn changed<T: Real>(setup: &Setup<T>, changes: &[Vec<Change>]) -> Opt
     }
     Some(setup)
 }
-

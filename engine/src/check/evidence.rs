@@ -4,13 +4,13 @@
 use super::change::{Change, Start};
 use super::verdict::Place;
 use crate::data::Scale;
-use crate::init::Init;
 use crate::facts::{EpochRecord, Layout, Moments, StepFacts, StepRecord};
+use crate::init::Init;
 use crate::judge::Fault;
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Node};
-use crate::optim::{self, Clip, Optimizer, Schedule};
 use crate::op::{Operation, Structure};
+use crate::optim::{self, Clip, Optimizer, Schedule};
 use crate::probe::{DataFacts, Moment, NotFinite, Score, Stage, Unlike};
 use crate::setting::Literal;
 use crate::train::{Fit, Real, Trainer};
@@ -91,7 +91,13 @@ pub struct Diverged {
 
 impl Told {
     /// Of a trainer, for so many training examples.
-    pub fn of<T: Real>(trainer: &Trainer<T>, examples: usize, fit: Fit, scale: Scale, given_weights: bool) -> Told {
+    pub fn of<T: Real>(
+        trainer: &Trainer<T>,
+        examples: usize,
+        fit: Fit,
+        scale: Scale,
+        given_weights: bool,
+    ) -> Told {
         let options = trainer.options();
         Told {
             network: Arc::clone(trainer.network()),
@@ -161,7 +167,10 @@ impl Evidence {
         let of = |step: &StepRecord| {
             let facts = step.facts.as_ref()?;
             let clear = facts.predicted.abs() > 1e-5 * step.loss.abs();
-            facts.measured.filter(|_| clear && facts.predicted < 0.0).map(|measured| measured / facts.predicted)
+            facts
+                .measured
+                .filter(|_| clear && facts.predicted < 0.0)
+                .map(|measured| measured / facts.predicted)
         };
         self.steps.iter().filter_map(of).filter(|ratio| !ratio.is_nan()).collect()
     }
@@ -178,7 +187,8 @@ impl Evidence {
 
     /// The mean loss of the first tenth, at least one, of the steps, and that of the last.
     pub fn losses(&self) -> Option<[f64; 2]> {
-        let losses: Vec<f64> = self.steps.iter().map(|step| step.loss).filter(|loss| loss.is_finite()).collect();
+        let losses: Vec<f64> =
+            self.steps.iter().map(|step| step.loss).filter(|loss| loss.is_finite()).collect();
         let tenth = losses.len().div_ceil(10);
         let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
         (tenth > 0).then(|| [mean(&losses[..tenth]), mean(&losses[losses.len() - tenth..])])
@@ -230,7 +240,8 @@ impl Diverged {
             Stage::Update => format!("the update made {name} {number}"),
         };
         let last = self.margin.iter().rev().take(3).rev();
-        let margin: Vec<String> = last.map(|(step, largest)| format!("{largest:.1e} in step {step}")).collect();
+        let margin: Vec<String> =
+            last.map(|(step, largest)| format!("{largest:.1e} in step {step}")).collect();
         let margin = match margin.is_empty() {
             true => String::new(),
             false => format!("; the largest number was {}", margin.join(", ")),
@@ -251,9 +262,12 @@ pub(super) fn starts(evidence: &Evidence) -> Vec<Vec<Change>> {
     let unusual = |node: &&Node| {
         let mut params = node.params.clone();
         let affine = node.op.structure() == Structure::Affine;
-        affine && (told.given_weights || params.any(|param| !matches!(network.params()[param].init, Init::Within(_))))
+        affine
+            && (told.given_weights
+                || params.any(|param| !matches!(network.params()[param].init, Init::Within(_))))
     };
-    let starts = network.nodes().iter().filter(unusual).map(|node| Change::Start(node.name.clone(), Start::Default));
+    let starts =
+        network.nodes().iter().filter(unusual).map(|node| Change::Start(node.name.clone(), Start::Default));
     let starts: Vec<Change> = starts.collect();
     if starts.is_empty() { vec![] } else { vec![starts] }
 }

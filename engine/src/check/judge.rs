@@ -34,9 +34,10 @@ const LAST: &str = "not-learning";
 /// The check whose trial is judged by the mean over the classes.
 const BALANCED: &str = "data-imbalanced";
 
-/// By how much a result has to be better than this to matter.
-fn needed(before: f64) -> f64 {
-    (0.1 * (1.0 - before)).max(MATTERS)
+/// By how much a result has to be better than this to matter, where so many examples are measured: one more of them right
+/// is nothing.
+fn needed(before: f64, examples: usize) -> f64 {
+    (0.1 * (1.0 - before)).max(MATTERS) + 1.0 / examples.max(1) as f64
 }
 
 /// Checks a training: asks all checks, and tries what they propose.
@@ -52,8 +53,10 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
     if let Some(error) = evidence.refused.filter(|_| !certain) {
         return Err(Unable::Refused(error));
     }
-    let mut court = Court { source, budget, scores: BTreeMap::new(), trials: vec![], untried: vec![] };
+    let mut court =
+        Court { source, budget, scores: BTreeMap::new(), trials: vec![], untried: vec![], examples: 0 };
     let score = evidence.score;
+    court.examples = score.as_ref().map_or(100, |score| score.examples);
     let (mut stages, mut causes, mut left) = (vec![], Vec::<Cause>::new(), findings.clone());
     while causes.len() < CAUSES && !budget.is_over() {
         let winners = match court.best(&stages, &left) {
@@ -73,13 +76,15 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
         let Ok(mended) = court.source.evidence(&stages, budget) else { break };
         let (found, _) = ask(&mended);
         let is_cause = |finding: &Finding| causes.iter().any(|cause| cause.finding.check == finding.check);
-        let gone = |finding: &&Finding| !found.iter().any(|of| of.check == finding.check) && !is_cause(finding);
+        let gone =
+            |finding: &&Finding| !found.iter().any(|of| of.check == finding.check) && !is_cause(finding);
         let symptoms: Vec<Finding> = left.iter().filter(gone).cloned().collect();
         left = found.into_iter().filter(|finding| !is_cause(finding)).collect();
         if let Some(cause) = causes.last_mut() {
             cause.symptoms = symptoms;
         }
     }
+    court.prune(&mut stages, &mut causes, &mut left);
     // What breaks a training by itself and did not go with what was mended.
     let is_told = |finding: &Finding| {
         let same = |of: &Finding| of.check == finding.check && of.place == finding.place;
@@ -105,10 +110,13 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
         let same = |of: &Finding| of.check == finding.check;
         !causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
     };
-    let notes = findings.iter().filter(told).cloned().collect();
+    // Where nothing that matters is missing, what may cost something costs nothing.
+    let lacks = score.as_ref().is_none_or(|score| score.value + needed(score.value, score.examples) <= 1.0);
+    let notes = findings.iter().filter(told).filter(|finding| lacks || finding.grave).cloned().collect();
     let why = "there was no time to try what it proposes";
     not_checked.extend(court.untried.iter().map(|check| NotChecked { check, why }));
-    Ok(Verdict { causes, stages, notes, not_checked, trials: court.trials, score })
+    let ended_early = budget.is_over();
+    Ok(Verdict { causes, stages, ended_early, notes, not_checked, trials: court.trials, score })
 }
 
 /// Asks all checks: what they find, in their order, and those that cannot be made.
@@ -151,6 +159,8 @@ struct Court<'a, 'b> {
     trials: Vec<Trial>,
     /// Checks whose proposals there was no time for.
     untried: Vec<&'static str>,
+    /// Examples by which results are measured.
+    examples: usize,
 }
 
 impl Court<'_, '_> {
@@ -177,7 +187,7 @@ impl Court<'_, '_> {
         let mut tried: Vec<Tried> = vec![];
         for finding in findings {
             let before = self.score(stages, 0, finding.check);
-            let needed = needed(before.unwrap_or(0.0));
+            let needed = needed(before.unwrap_or(0.0), self.examples);
             if before.is_some_and(|before| before + needed > 1.0) {
                 continue; // nothing that matters is missing
             }
@@ -201,17 +211,22 @@ impl Court<'_, '_> {
     }
 
     /// Tries a proposal from several starting points.
-    fn confirm(&mut self, stages: &[Vec<Change>], with: &[Vec<Change>], check: &'static str) -> Option<Trial> {
+    fn confirm(
+        &mut self,
+        stages: &[Vec<Change>],
+        with: &[Vec<Change>],
+        check: &'static str,
+    ) -> Option<Trial> {
         let (mut before, mut after) = (vec![], vec![]);
         for from in 1..=POINTS + MORE {
-            let decided = from > POINTS && judged(&before, &after) != Judged::Open;
+            let decided = from > POINTS && judged(&before, &after, self.examples) != Judged::Open;
             if decided || (self.budget.is_over() && from > 2) {
                 break;
             }
             before.push(self.score(stages, from, check));
             after.push(self.score(with, from, check)?);
         }
-        let better = judged(&before, &after) == Judged::Better;
+        let better = judged(&before, &after, self.examples) == Judged::Better;
         let trial = Trial { check, changes: with.to_vec(), changed: words(with), before, after, better };
         self.trials.push(trial.clone());
         Some(trial)
@@ -277,9 +292,38 @@ impl Court<'_, '_> {
         confirmed
     }
 
+    /// Takes out stages without which the later ones are as good: what they mended was mended again.
+    fn prune(&mut self, stages: &mut Vec<Vec<Change>>, causes: &mut Vec<Cause>, left: &mut Vec<Finding>) {
+        let mut i = 0;
+        while stages.len() > 1
+            && i + 1 < stages.len()
+            && stages.len() == causes.len()
+            && !self.budget.is_over()
+        {
+            let without: Vec<Vec<Change>> =
+                (0..stages.len()).filter(|at| *at != i).map(|at| stages[at].clone()).collect();
+            (self.budget.doing)(&format!("asking whether {} is needed", in_words(&stages[i]).join(", ")));
+            let mut worse = 0.0;
+            for from in 1..=POINTS {
+                let [with, without] =
+                    [&stages[..], &without[..]].map(|of| self.score(of, from, "").unwrap_or(-1.0));
+                worse += (with - without) / POINTS as f64;
+            }
+            if worse < needed(1.0 - MATTERS, self.examples) {
+                stages.remove(i);
+                let cause = causes.remove(i);
+                left.extend(cause.symptoms);
+                left.push(Finding { certain: false, ..cause.finding });
+            } else {
+                i += 1;
+            }
+        }
+    }
+
     /// Where no change helps alone: two at a time, the most promising ones first; and then whether both are needed.
     fn together(&mut self, findings: &[Finding]) -> Vec<Winner> {
-        let of_others: Vec<Finding> = findings.iter().filter(|finding| finding.check != LAST).cloned().collect();
+        let of_others: Vec<Finding> =
+            findings.iter().filter(|finding| finding.check != LAST).cloned().collect();
         let mut tried = self.screen(&[], &of_others);
         tried.sort_by(|a, b| b.gain.total_cmp(&a.gain));
         let Some(before) = self.score(&[], 0, "") else { return vec![] };
@@ -298,7 +342,7 @@ impl Court<'_, '_> {
             (self.budget.doing)(&format!("trying {}", in_words(&changes).join(" and ")));
             let Some(score) = self.score(&[changes], 0, "") else { continue };
             let gain = score - before;
-            if gain >= needed(before) && best.as_ref().is_none_or(|(most, _)| gain > *most) {
+            if gain >= needed(before, self.examples) && best.as_ref().is_none_or(|(most, _)| gain > *most) {
                 best = Some((gain, pair));
             }
         }
@@ -333,9 +377,9 @@ fn words(stages: &[Vec<Change>]) -> Vec<String> {
 }
 
 /// Whether results with something changed are better than those without it, from the same starting points: by more than
-/// their spread, and by enough to matter. What cannot begin is worth nothing.
-pub fn is_better(before: &[Option<f64>], after: &[f64]) -> bool {
-    judged(before, after) == Judged::Better
+/// their spread, and by enough to matter, where so many examples are measured. What cannot begin is worth nothing.
+pub fn is_better(before: &[Option<f64>], after: &[f64], examples: usize) -> bool {
+    judged(before, after, examples) == Judged::Better
 }
 
 /// What a trial says.
@@ -353,21 +397,34 @@ fn gained(before: &[Option<f64>], after: &[f64]) -> f64 {
 }
 
 /// Better: by enough to matter, by more than chance, and from every starting point.
-fn judged(before: &[Option<f64>], after: &[f64]) -> Judged {
-    let gains: Vec<f64> = before.iter().zip(after).map(|(before, after)| after - before.unwrap_or(0.0)).collect();
+fn judged(before: &[Option<f64>], after: &[f64], examples: usize) -> Judged {
+    let gains: Vec<f64> =
+        before.iter().zip(after).map(|(before, after)| after - before.unwrap_or(0.0)).collect();
     let count = gains.len() as f64;
     let mean = gains.iter().sum::<f64>() / count;
     let level = before.iter().map(|before| before.unwrap_or(0.0)).sum::<f64>() / count;
     let deviation = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
     let error = (deviation / count).sqrt();
     let worse = gains.iter().filter(|gain| **gain <= 0.0).count();
-    let errors = ERRORS.iter().rfind(|(least, _)| *least <= gains.len()).map_or(f64::INFINITY, |(_, errors)| *errors);
-    let needed = needed(level);
+    let errors =
+        ERRORS.iter().rfind(|(least, _)| *least <= gains.len()).map_or(f64::INFINITY, |(_, errors)| *errors);
+    let needed = needed(level, examples);
     match () {
         () if mean < 0.5 * needed => Judged::NotBetter,
         // What is near the line gets all starting points.
         () if mean < 2.0 * needed && (gains.len() as u64) < POINTS + MORE => Judged::Open,
         () if mean >= needed && mean >= errors * error && worse == 0 => Judged::Better,
+        // Far more than what matters, where it is the broken training that scatters.
+        () if mean >= 2.0 * needed
+            && mean >= 2.0 * error
+            && worse <= 1
+            && !gains.iter().any(|gain| *gain < -0.5 * needed) =>
+        {
+            match gains.len() as u64 >= POINTS + MORE {
+                true => Judged::Better,
+                false => Judged::Open,
+            }
+        }
         () => Judged::Open,
     }
 }

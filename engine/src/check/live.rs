@@ -82,7 +82,10 @@ impl<'a, T: Real> Live<'a, T> {
     /// The light of a link.
     pub fn light(&self, link: Link) -> Light {
         let of_link = self.findings.iter().filter(|finding| finding.link == link);
-        of_link.map(|finding| if finding.grave { Light::Red } else { Light::Yellow }).max().unwrap_or(Light::Green)
+        of_link
+            .map(|finding| if finding.grave { Light::Red } else { Light::Yellow })
+            .max()
+            .unwrap_or(Light::Green)
     }
 
     /// The first finding with which training need not go on, in the order of the chain.
@@ -134,6 +137,10 @@ impl<T: Real> Observer<T> for Live<'_, T> {
             self.evidence.moments.extend(Moment::look(done.trainer, self.train, &self.fit).ok());
         }
         self.ask();
-        if self.strict && self.first_broken().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.strict && self.first_broken().is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }

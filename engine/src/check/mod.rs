@@ -43,7 +43,7 @@ mod gradient;
 mod loss;
 mod update;
 
-pub use change::{Change, Start};
+pub use change::{Change, HIDDEN, Start};
 pub use evidence::{Diverged, Evidence, Told};
 pub use judge::{MATTERS, check, is_better};
 pub use live::{Light, Live};
@@ -158,7 +158,9 @@ pub fn page() -> String {
         page += &format!("\n## {}\n", link.name());
         for check in LIST.iter().filter(|check| check.link == link) {
             let Check { name, question, limit, source, change, example, .. } = check;
-            page += &format!("\n### `{name}`\n\n{question}\n\n- *limit*: {limit}\n- *from*: {source}\n- *change*: {change}\n");
+            page += &format!(
+                "\n### `{name}`\n\n{question}\n\n- *limit*: {limit}\n- *from*: {source}\n- *change*: {change}\n"
+            );
             if let Some(Example { experiment, faulty, .. }) = example {
                 let set: String = faulty.iter().map(|of| format!(" --set '{of}'")).collect();
                 page += &format!("- *found in*: `whygrad check {experiment}{set}`\n");

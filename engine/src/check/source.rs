@@ -1,13 +1,15 @@
 //! Where evidence and trials come from.
 
 use super::change::{Change, changed};
-use super::evidence::{Diverged, Evidence, Told};
+use super::evidence::{Diverged, Evidence, Told, total_norm};
 use crate::facts::{EpochRecord, StepRecord};
 use crate::judge;
 use crate::loss::{self, Made};
 use crate::network::{Batch, Error, Rows};
 use crate::probe::{DataFacts, Moment, Score, mixed, not_finite, score, unlike_formula};
-use crate::train::{Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, Trainer, fit};
+use crate::train::{
+    Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, Trainer, fit,
+};
 use std::ops::ControlFlow;
 
 /// What a check may use. The engine reads no clock: who asks for a check says how much time is left.
@@ -67,7 +69,9 @@ const KEPT: u64 = 32;
 impl<T: Real> Source for Setup<T> {
     fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable> {
         let setup = changed(self, changes).ok_or(Unable::NoTrial)?;
-        let told = |trainer: &Trainer<T>, examples| Told::of(trainer, examples, setup.fit, setup.scale, setup.weights.is_some());
+        let told = |trainer: &Trainer<T>, examples| {
+            Told::of(trainer, examples, setup.fit, setup.scale, setup.weights.is_some())
+        };
         let mut prepared = match setup.clone().start() {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -90,6 +94,8 @@ impl<T: Real> Source for Setup<T> {
         let first = how.batches(trainer.options(), train.len()).at(0).to_vec();
         evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
         evidence.unlike = Some(unlike_formula(trainer, train, &first));
+        let own = trainer.clone().gradient(Batch { data: train, rows: Rows::Index(&first) });
+        let own = own.iter().map(|g| g.f64() * g.f64()).sum::<f64>().sqrt();
         // In two parts, to look at the network early and at its end.
         let early = (total / 8).clamp(1, 64).min(total);
         let mut watch = Watch { every: (total / KEPT).max(1), ..Watch::new(budget) };
@@ -107,12 +113,15 @@ impl<T: Real> Source for Setup<T> {
             evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
         }
         let Watch { steps, epochs, over, .. } = watch;
+        let facts = steps.first().and_then(|step| step.facts.as_ref()).filter(|_| own > 0.0);
+        evidence.applied = facts.map(|facts| vec![total_norm(&facts.param_gradients) / own]);
         (evidence.steps, evidence.epochs) = (steps, epochs);
         if let Some(step) = progress.diverged {
             evidence.diverged = diverged(&setup, step, &evidence.steps).map_err(Unable::Refused)?;
         }
         if over {
-            return Err(Unable::Over);
+            // What it left so far; whoever changed something wants to know how it ends.
+            return if changes.is_empty() { Ok(evidence) } else { Err(Unable::Over) };
         }
         evidence.score = Some(score(&mut prepared).map_err(Unable::Refused)?);
         Ok(evidence)
@@ -129,7 +138,8 @@ impl<T: Real> Source for Setup<T> {
         let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         // Held-out examples are asked during the training only where patience needs them.
         let test = test.as_ref().filter(|_| how.patience.is_some());
-        fit(trainer, train, test, how, &mut Progress::default(), &mut [&mut watch]).map_err(Unable::Refused)?;
+        fit(trainer, train, test, how, &mut Progress::default(), &mut [&mut watch])
+            .map_err(Unable::Refused)?;
         if watch.over {
             return Err(Unable::Over);
         }

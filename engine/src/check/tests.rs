@@ -1,14 +1,11 @@
 //! The list of checks, the checks that no experiment can fail, and the judge of trials.
 
-use super::judge::is_better;
-use super::{
-    Budget, Change, Evidence, LIST, Light, Link, Live, Place, Source, Told, Unable,
-};
+use super::{Budget, Change, Evidence, LIST, Light, Link, Live, Place, Source, Told, Unable};
 use crate::author::{Scalar, Team};
 use crate::data::{Dataset, Targets, generate::GENERATED};
 use crate::init::Init;
-use crate::kernel::update::{ElementUpdate, Piece};
 use crate::kernel::Numbers;
+use crate::kernel::update::{ElementUpdate, Piece};
 use crate::loss::{CrossEntropy, Mse};
 use crate::network::{Network, Value};
 use crate::op::{
@@ -38,8 +35,15 @@ fn every_check_is_one_file_in_the_room_of_its_link() {
         let name = check.name;
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
         let ends = |(link, file): &&(Link, String)| *link == check.link && name.ends_with(file.as_str());
-        assert!(files.iter().any(|file| ends(&file)), "{name} has no file of its name in {}", check.link.name());
-        assert!(check.question.ends_with('?') && !check.limit.is_empty() && !check.source.is_empty(), "{name}");
+        assert!(
+            files.iter().any(|file| ends(&file)),
+            "{name} has no file of its name in {}",
+            check.link.name()
+        );
+        assert!(
+            check.question.ends_with('?') && !check.limit.is_empty() && !check.source.is_empty(),
+            "{name}"
+        );
     }
     let names: BTreeSet<&str> = LIST.iter().map(|check| check.name).collect();
     assert_eq!(names.len(), LIST.len(), "two checks of one name");
@@ -213,8 +217,10 @@ fn a_training_that_is_watched_or_checked_is_the_same_bit_for_bit() {
         let (train, test, how) = (prepared.train.clone(), prepared.test.clone(), prepared.fit);
         let told = Told::of(&prepared.trainer, train.len(), how, prepared.scaler.scale(), false);
         let mut live = Live::new(&prepared.trainer, &train, test.as_ref(), told, false).unwrap();
-        let mut observers: Vec<&mut dyn crate::train::Observer<f64>> = if watched { vec![&mut live] } else { vec![] };
-        fit(&mut prepared.trainer, &train, test.as_ref(), &how, &mut Progress::default(), &mut observers).unwrap();
+        let mut observers: Vec<&mut dyn crate::train::Observer<f64>> =
+            if watched { vec![&mut live] } else { vec![] };
+        fit(&mut prepared.trainer, &train, test.as_ref(), &how, &mut Progress::default(), &mut observers)
+            .unwrap();
         prepared.trainer.state().clone()
     };
     assert_eq!(trained(true), trained(false));
@@ -237,6 +243,10 @@ fn what_starts_dead_is_named_before_the_tenth_step() {
     assert!(prepared.trainer.state().steps <= 10);
     assert_eq!(live.first_broken().map(|finding| finding.check), Some("units-dead"));
     assert_eq!((live.light(Link::Forward), live.light(Link::Data)), (Light::Red, Light::Green));
+}
+
+fn is_better(before: &[Option<f64>], after: &[f64]) -> bool {
+    super::judge::is_better(before, after, 1000)
 }
 
 #[test]

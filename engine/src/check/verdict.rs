@@ -158,6 +158,8 @@ pub struct Verdict {
     pub causes: Vec<Cause>,
     /// What mends it, stage by stage, each of what the stages before made.
     pub stages: Vec<Vec<Change>>,
+    /// Whether the budget was used up before all suspicions were tried.
+    pub ended_early: bool,
     /// What was found beside: it costs nothing that a trial could show.
     pub notes: Vec<Finding>,
     /// Checks that were not made.

@@ -1,6 +1,6 @@
 //! Scaling of inputs, fitted on the training part only.
 
-use super::{DataError, Dataset, finite};
+use super::{DataError, Dataset, Targets, finite};
 use crate::kernel::Scalar;
 
 /// How inputs are scaled, feature by feature.
@@ -24,13 +24,25 @@ pub struct Scaler {
 }
 
 impl Scaler {
-    /// Fits on `data`, which should be the training part alone.
+    /// Fits on the inputs of `data`, which should be the training part alone.
     pub fn fit<T: Scalar>(scale: Scale, data: &Dataset<T>) -> Scaler {
-        let width = data.shape.len();
-        let n = data.len().max(1) as f64;
+        Scaler::of(scale, &data.inputs, data.shape.len())
+    }
+
+    /// Fits on the targets of `data`, number by number; of classes there is nothing to scale.
+    pub fn fit_targets<T: Scalar>(scale: Scale, data: &Dataset<T>) -> Scaler {
+        match &data.targets {
+            Targets::Values { data, width } => Scaler::of(scale, data, *width),
+            Targets::Classes(_) => Scaler { scale: Scale::None, shift: vec![], unit: vec![] },
+        }
+    }
+
+    /// Fits on rows of `width` numbers.
+    fn of<T: Scalar>(scale: Scale, numbers: &[T], width: usize) -> Scaler {
+        let n = (numbers.len() / width.max(1)).max(1) as f64;
         let mut shift = vec![0.0; width];
         let mut unit = vec![1.0; width];
-        let rows = || data.inputs.chunks_exact(width);
+        let rows = || numbers.chunks_exact(width);
         match scale {
             Scale::None => {}
             Scale::Standard => {
@@ -79,11 +91,29 @@ impl Scaler {
         if data.shape.len() != self.shift.len() {
             return Err(DataError::Fitted { fitted: self.shift.len(), shape: data.shape.clone() });
         }
-        for row in data.inputs.chunks_exact_mut(self.shift.len()) {
+        self.scale_rows(&mut data.inputs);
+        finite("scaled input", &data.inputs, self.shift.len())
+    }
+
+    /// Scales the targets of `data` in place; classes stay.
+    ///
+    /// # Errors
+    /// As [`Scaler::apply`].
+    pub fn apply_to_targets<T: Scalar>(&self, data: &mut Dataset<T>) -> Result<(), DataError> {
+        match &mut data.targets {
+            Targets::Values { data, width } if *width == self.shift.len() => {
+                self.scale_rows(data);
+                finite("scaled target", data, *width)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn scale_rows<T: Scalar>(&self, numbers: &mut [T]) {
+        for row in numbers.chunks_exact_mut(self.shift.len()) {
             for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
                 *x = T::of((x.f64() - shift) / unit);
             }
         }
-        finite("scaled input", &data.inputs, self.shift.len())
     }
 }

@@ -1,11 +1,10 @@
 //! What enters the network, and what it is to say.
 
+use super::related::related;
 use super::score::classes;
-use super::spread;
-use crate::data::{Dataset, Scale, Scaler, Targets};
-use crate::kernel::{Scalar, random};
+use crate::data::{Dataset, Scale, Targets};
+use crate::kernel::Scalar;
 use crate::train::{Fit, Real, Trainer};
-use rand::seq::SliceRandom;
 use std::collections::HashMap;
 
 /// The data of a training, as they enter the network.
@@ -26,11 +25,14 @@ pub struct DataFacts {
     pub batch_entropy: Option<f64>,
     /// Held-out examples that stand in the training part, too.
     pub leak: Leak,
+    /// The number of the input whose mean over the held-out part is furthest from that over the training part, and how far,
+    /// in the training part's standard deviations; absent where nothing is held out.
+    pub moved: Option<(usize, f64)>,
     /// Share of the target numbers that the network's last operation cannot reach; 0 where targets are classes.
     pub unreachable: f64,
-    /// How well the 5 nearest neighbours of an example say its target (the share of right classes, on average over the
-    /// classes, or R²), and what they would hardly do by chance: the mean of 19 permutations and three of their standard
-    /// deviations; absent where there are too few examples to tell.
+    /// How far inputs and targets are related beyond chance, in standard deviations of what permuted targets give: by what
+    /// the 5 nearest neighbours of an example say, and by the squared correlations of each number of the input with the
+    /// target; absent where there are too few examples to tell.
     pub related: Option<[f64; 2]>,
 }
 
@@ -98,12 +100,18 @@ impl DataFacts {
                 let asked = held_out.flatten().unwrap_or_default();
                 let most = known.iter().chain(&asked).max().map_or(0, |most| *most as usize + 1);
                 let of = most.max(train.class_names().len());
-                let name = |class: usize| train.class_names().get(class).cloned().unwrap_or_else(|| class.to_string());
+                let name = |class: usize| {
+                    train.class_names().get(class).cloned().unwrap_or_else(|| class.to_string())
+                };
                 let names = (0..of).map(name).collect();
                 TargetFacts::Classes { names, train: count(known, of), test: count(&asked, of) }
             }
-            (None, Targets::Values { data, .. }) => TargetFacts::Values(features(data, 1, |_| "target".into()).swap_remove(0)),
-            (None, Targets::Classes(_)) => TargetFacts::Classes { names: vec![], train: vec![], test: vec![] },
+            (None, Targets::Values { data, .. }) => {
+                TargetFacts::Values(features(data, 1, |_| "target".into()).swap_remove(0))
+            }
+            (None, Targets::Classes(_)) => {
+                TargetFacts::Classes { names: vec![], train: vec![], test: vec![] }
+            }
         };
         let names = train.feature_names();
         let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| format!("x{}", train.shape().index(i)));
@@ -114,24 +122,27 @@ impl DataFacts {
             let mut batches = fit.batches(trainer.options(), train.len());
             let whole = entropy(known.iter().copied());
             let steps = batches.per_epoch();
-            let mean = (0..steps).map(|step| entropy(batches.at(step).iter().map(|row| known[*row]))).sum::<f64>();
+            let mean =
+                (0..steps).map(|step| entropy(batches.at(step).iter().map(|row| known[*row]))).sum::<f64>();
             (whole > 0.0 && batches.size() > 1).then(|| mean / steps as f64 / whole)
         });
         DataFacts {
             scale,
-            features,
             train: train.len(),
             test: test.map_or(0, Dataset::len),
             targets,
             batch_entropy,
             leak: test.filter(|_| closely).map(|test| leak(train, test)).unwrap_or_default(),
-            unreachable: match (train.targets(), trainer.network().nodes().last().map(|node| node.op.range())) {
+            moved: test.and_then(|test| moved(&features, test)),
+            unreachable: match (train.targets(), trainer.network().nodes().last().map(|node| node.op.range()))
+            {
                 (Targets::Values { data, .. }, Some([low, high])) => {
                     let outside = data.iter().filter(|y| y.f64() < low || y.f64() > high).count();
                     outside as f64 / data.len().max(1) as f64
                 }
                 _ => 0.0,
             },
+            features,
             related: if closely { related(train) } else { None },
         }
     }
@@ -139,7 +150,9 @@ impl DataFacts {
     /// What a class is called.
     pub fn class_name(&self, class: usize) -> String {
         match &self.targets {
-            TargetFacts::Classes { names, .. } => names.get(class).cloned().unwrap_or_else(|| class.to_string()),
+            TargetFacts::Classes { names, .. } => {
+                names.get(class).cloned().unwrap_or_else(|| class.to_string())
+            }
             TargetFacts::Values(_) => class.to_string(),
         }
     }
@@ -148,7 +161,8 @@ impl DataFacts {
     pub fn untaught(&self) -> f64 {
         match &self.targets {
             TargetFacts::Classes { train, test, .. } => {
-                let untaught: usize = train.iter().zip(test).filter(|(train, _)| **train == 0).map(|(_, test)| test).sum();
+                let untaught: usize =
+                    train.iter().zip(test).filter(|(train, _)| **train == 0).map(|(_, test)| test).sum();
                 untaught as f64 / test.iter().sum::<usize>().max(1) as f64
             }
             TargetFacts::Values(_) => 0.0,
@@ -166,7 +180,8 @@ impl DataFacts {
 
 /// Of the columns of rows of `width` numbers.
 fn features<T: Scalar>(rows: &[T], width: usize, name: impl Fn(usize) -> String) -> Vec<Feature> {
-    let feature = |i| Feature { name: name(i), mean: 0.0, std: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+    let feature =
+        |i| Feature { name: name(i), mean: 0.0, std: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
     let mut features: Vec<Feature> = (0..width).map(feature).collect();
     let count = (rows.len() / width.max(1)).max(1) as f64;
     for row in rows.chunks_exact(width) {
@@ -181,6 +196,17 @@ fn features<T: Scalar>(rows: &[T], width: usize, name: impl Fn(usize) -> String)
     }
     features.iter_mut().for_each(|of| of.std = (of.std / count).sqrt());
     features
+}
+
+/// See [`DataFacts::moved`].
+fn moved<T: Real>(known: &[Feature], test: &Dataset<T>) -> Option<(usize, f64)> {
+    let asked = features(test.inputs(), known.len(), |_| String::new());
+    let far = |(known, asked): (&Feature, &Feature)| match known.std > 0.0 {
+        true => (asked.mean - known.mean).abs() / known.std,
+        false => 0.0,
+    };
+    let far = known.iter().zip(&asked).map(far).enumerate();
+    far.max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// In nats.
@@ -202,7 +228,11 @@ fn leak<T: Real>(train: &Dataset<T>, test: &Dataset<T>) -> Leak {
     (0..train.len()).for_each(|row| known.entry(Example(train, row).hash()).or_default().push(row));
     let twin = |row: usize| {
         let example = Example(test, row);
-        known.get(&example.hash())?.iter().copied().find(|of| Example(train, *of).numbers().eq(example.numbers()))
+        known
+            .get(&example.hash())?
+            .iter()
+            .copied()
+            .find(|of| Example(train, *of).numbers().eq(example.numbers()))
     };
     let twins: Vec<[usize; 2]> = (0..test.len()).filter_map(|row| Some([row, twin(row)?])).collect();
     // Two examples are the same with the product of the features' own chances.
@@ -243,74 +273,4 @@ impl<'a, T: Real> Example<'a, T> {
             mixed ^ (mixed >> 32)
         })
     }
-}
-
-/// The most examples of which neighbours are looked for, and the fewest that tell something.
-const NEIGHBOURS: [usize; 2] = [1000, 40];
-
-/// Permutations that the true targets are compared with.
-const PERMUTATIONS: u64 = 19;
-
-/// See [`DataFacts::related`].
-fn related<T: Real>(train: &Dataset<T>) -> Option<[f64; 2]> {
-    const K: usize = 5;
-    let rows = spread(train.len(), NEIGHBOURS[0]);
-    if rows.len() < NEIGHBOURS[1] {
-        return None;
-    }
-    let sample = train.select(&rows);
-    let width = sample.shape().len();
-    let scaler = Scaler::fit(Scale::Standard, &sample);
-    let mut scaled = sample.cast::<f64>();
-    scaler.apply(&mut scaled).ok()?;
-    let inputs: Vec<&[f64]> = scaled.inputs().chunks_exact(width).collect();
-    let count = rows.len();
-    // Of each example the nearest others; of equally near ones the first.
-    let nearest: Vec<Vec<usize>> = (0..count)
-        .map(|i| {
-            let distance = |j: usize| inputs[i].iter().zip(inputs[j]).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
-            let mut others: Vec<(f64, usize)> = (0..count).filter(|j| *j != i).map(|j| (distance(j), j)).collect();
-            let near = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-            others.select_nth_unstable_by(K - 1, near);
-            others[..K].iter().map(|(_, j)| *j).collect()
-        })
-        .collect();
-    let known = classes(sample.targets()).filter(|known| known.len() == count);
-    let values: Vec<f64> = match sample.targets() {
-        Targets::Values { data, width } => data.iter().step_by(*width).map(|y| y.f64()).collect(),
-        Targets::Classes(classes) => classes.iter().map(|class| f64::from(*class)).collect(),
-    };
-    let mean = values.iter().sum::<f64>() / count as f64;
-    let spread: f64 = values.iter().map(|y| (y - mean).powi(2)).sum();
-    // How well the neighbours do where example i has the target of example order[i].
-    let measure = |order: &[usize]| match &known {
-        Some(known) => {
-            let mut of = vec![[0.0; 2]; known.iter().max().map_or(0, |most| *most as usize + 1)];
-            for (i, near) in nearest.iter().enumerate() {
-                let class = known[order[i]];
-                let [right, all] = &mut of[class as usize];
-                *all += 1.0;
-                *right += near.iter().filter(|j| known[order[**j]] == class).count() as f64 / K as f64;
-            }
-            let shares: Vec<f64> = of.iter().filter(|[_, all]| *all > 0.0).map(|[right, all]| right / all).collect();
-            shares.iter().sum::<f64>() / shares.len() as f64
-        }
-        None => {
-            let missed = nearest.iter().enumerate().map(|(i, near)| {
-                let said = near.iter().map(|j| values[order[*j]]).sum::<f64>() / K as f64;
-                (said - values[order[i]]).powi(2)
-            });
-            1.0 - missed.sum::<f64>() / spread.max(f64::MIN_POSITIVE)
-        }
-    };
-    let mut order: Vec<usize> = (0..count).collect();
-    let found = measure(&order);
-    let mut permuted = vec![];
-    for i in 0..PERMUTATIONS {
-        order.shuffle(&mut random::generator(0, "permutation", i));
-        permuted.push(measure(&order));
-    }
-    let mean = permuted.iter().sum::<f64>() / permuted.len() as f64;
-    let variance = permuted.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (permuted.len() - 1) as f64;
-    Some([found, mean + 3.0 * variance.sqrt()])
 }

@@ -35,7 +35,11 @@ pub fn unlike_formula<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, rows: &
     let gradient = copy.gradient(batch);
     copy.step(batch);
     let trained = network.params().iter().filter(|param| !param.frozen);
-    let norm = trained.flat_map(|param| &gradient[param.range.clone()]).map(|g| g.f64() * g.f64()).sum::<f64>().sqrt();
+    let norm = trained
+        .flat_map(|param| &gradient[param.range.clone()])
+        .map(|g| g.f64() * g.f64())
+        .sum::<f64>()
+        .sqrt();
     let lr = trainer.optimizer().lr();
     let scheduled = (options.schedule != Schedule::default()).then(|| options.schedule.lr(lr, state.steps));
     let precision = [T::epsilon(), T::min_positive_value()].map(Scalar::f64);
@@ -62,7 +66,12 @@ pub fn unlike_formula<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, rows: &
         let tolerance = tolerance(&**trainer.optimizer(), &before, after, precision);
         let (moved, formula) = (after - before.w, trainer.optimizer().decomposition(&before).sum());
         let finite = moved.is_finite() && formula.is_finite();
-        (finite && (moved - formula).abs() > 4.0 * tolerance).then_some(Unlike { place, moved, formula, tolerance })
+        (finite && (moved - formula).abs() > 4.0 * tolerance).then_some(Unlike {
+            place,
+            moved,
+            formula,
+            tolerance,
+        })
     };
     let further = |a: &Unlike, b: &Unlike| {
         let apart = |of: &Unlike| (of.moved - of.formula).abs() / of.tolerance.max(f64::MIN_POSITIVE);

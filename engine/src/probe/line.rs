@@ -30,7 +30,8 @@ impl Line {
 
     /// The length at which the loss is lowest.
     pub fn best(&self) -> f64 {
-        let lowest = (0..LENGTHS.len()).min_by(|a, b| self.changes[*a].total_cmp(&self.changes[*b])).unwrap_or(0);
+        let lowest =
+            (0..LENGTHS.len()).min_by(|a, b| self.changes[*a].total_cmp(&self.changes[*b])).unwrap_or(0);
         LENGTHS[lowest]
     }
 }
@@ -52,7 +53,8 @@ pub fn line<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>, rows: &[usize]) -
     let data = train.select(rows).cast::<f64>();
     let options = trainer.options();
     let loss = Arc::clone(trainer.loss());
-    let mut plan = Plan::<f64, _>::new(trainer.network(), loss, rows.len(), &options.threads, keep::Training)?;
+    let mut plan =
+        Plan::<f64, _>::new(trainer.network(), loss, rows.len(), &options.threads, keep::Training)?;
     let pass = Pass { backward: false, ..Pass::train(options.key(trainer.state().steps)) };
     let mut at = before.clone();
     let mut loss_at = |length: f64| {

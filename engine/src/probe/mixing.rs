@@ -21,14 +21,18 @@ pub fn mixed<T: Real>(trainer: &Trainer<T>, train: &Dataset<T>) -> Result<Option
     let mut plan = Plan::<T, _>::new(network, loss, rows.len(), &options.threads, keep::All)?;
     let mut values = |rows: &[usize], place: usize| -> Vec<Vec<T>> {
         plan.pass(&trainer.state().weights, Batch { data: train, rows: Rows::Index(rows) }, Pass::EVALUATE);
-        (0..network.shapes().len()).map(|value| plan.value(value).nth(place).unwrap_or_default().to_vec()).collect()
+        (0..network.shapes().len())
+            .map(|value| plan.value(value).nth(place).unwrap_or_default().to_vec())
+            .collect()
     };
     // The first example stays and the last takes the place of the others; and the other way round.
     let last = rows.len() - 1;
-    let differ = |(a, b): (&Vec<T>, &Vec<T>)| a.iter().zip(b).any(|(a, b)| a != b && !(a.is_nan() && b.is_nan()));
+    let differ =
+        |(a, b): (&Vec<T>, &Vec<T>)| a.iter().zip(b).any(|(a, b)| a != b && !(a.is_nan() && b.is_nan()));
     let mut first: Option<usize> = None;
     for (stays, instead) in [(0, rows[last]), (last, rows[0])] {
-        let others: Vec<usize> = (0..rows.len()).map(|i| if i == stays { rows[i] } else { instead }).collect();
+        let others: Vec<usize> =
+            (0..rows.len()).map(|i| if i == stays { rows[i] } else { instead }).collect();
         let (before, after) = (values(&rows, stays), values(&others, stays));
         let found = before.iter().zip(&after).skip(1).position(differ);
         first = first.into_iter().chain(found).min();

@@ -16,6 +16,7 @@ mod line;
 mod mixing;
 mod moment;
 mod not_finite;
+mod related;
 mod score;
 
 pub use data::{DataFacts, Feature, Leak, TargetFacts};

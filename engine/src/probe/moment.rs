@@ -127,7 +127,11 @@ impl Moment {
             ParamMoment {
                 numbers: Moments::of(numbers),
                 gradient: Moments::of(&gradient[param.range.clone()]),
-                twins: if param.shape.dims().len() > 1 { twins(numbers, numbers.len() / rows.max(1)) } else { 0 },
+                twins: if param.shape.dims().len() > 1 {
+                    twins(numbers, numbers.len() / rows.max(1))
+                } else {
+                    0
+                },
                 rows,
             }
         });
@@ -166,8 +170,10 @@ fn twins<T: Scalar>(numbers: &[T], width: usize) -> usize {
     if width == 0 {
         return 0;
     }
-    let mut rows: Vec<Vec<u64>> =
-        numbers.chunks_exact(width).map(|row| row.iter().map(|x| (x.f64() + 0.0).to_bits()).collect()).collect();
+    let mut rows: Vec<Vec<u64>> = numbers
+        .chunks_exact(width)
+        .map(|row| row.iter().map(|x| (x.f64() + 0.0).to_bits()).collect())
+        .collect();
     let count = rows.len();
     rows.sort_unstable();
     rows.dedup();

@@ -56,7 +56,8 @@ pub(super) fn classes<T: Real>(targets: &Targets<T>) -> Option<Vec<u32>> {
         Targets::Classes(classes) => Some(classes.clone()),
         Targets::Values { data, width } => {
             let bits = data.iter().all(|y| *y == T::zero() || *y == T::one());
-            let one_hot = *width > 1 && data.chunks_exact(*width).all(|y| y.iter().copied().sum::<T>() == T::one());
+            let one_hot =
+                *width > 1 && data.chunks_exact(*width).all(|y| y.iter().copied().sum::<T>() == T::one());
             match (bits, one_hot) {
                 (true, true) => {
                     let hot = |y: &[T]| y.iter().position(|y| *y == T::one()).unwrap_or(0) as u32;
@@ -91,7 +92,15 @@ pub fn score<T: Real>(prepared: &mut Prepared<T>) -> Result<Score, Error> {
         }
         _ => (Measure::R2, 0.0),
     };
-    Ok(Score { measure, value, train: of_train, trivial, balanced, held_out: test.is_some(), examples: on.len() })
+    Ok(Score {
+        measure,
+        value,
+        train: of_train,
+        trivial,
+        balanced,
+        held_out: test.is_some(),
+        examples: on.len(),
+    })
 }
 
 fn most_frequent(classes: &[u32]) -> u32 {
@@ -101,7 +110,11 @@ fn most_frequent(classes: &[u32]) -> u32 {
 }
 
 /// The measure on some data, and its mean over the classes.
-fn measured<T: Real>(trainer: &mut Trainer<T>, train: &Dataset<T>, on: &Dataset<T>) -> Result<[f64; 2], Error> {
+fn measured<T: Real>(
+    trainer: &mut Trainer<T>,
+    train: &Dataset<T>,
+    on: &Dataset<T>,
+) -> Result<[f64; 2], Error> {
     let outputs = trainer.predict(on.inputs())?;
     let width = outputs.len() / on.len().max(1);
     let Some(asked) = classes(train.targets()).and(classes(on.targets())) else {
@@ -124,7 +137,8 @@ fn measured<T: Real>(trainer: &mut Trainer<T>, train: &Dataset<T>, on: &Dataset<
         of[*asked as usize] += 1.0;
         right[*asked as usize] += f64::from(*said == Some(*asked));
     }
-    let recalls: Vec<f64> = of.iter().zip(&right).filter(|(of, _)| **of > 0.0).map(|(of, right)| right / of).collect();
+    let recalls: Vec<f64> =
+        of.iter().zip(&right).filter(|(of, _)| **of > 0.0).map(|(of, right)| right / of).collect();
     let balanced = recalls.iter().sum::<f64>() / recalls.len().max(1) as f64;
     Ok([right.iter().sum::<f64>() / asked.len().max(1) as f64, balanced])
 }

@@ -35,6 +35,8 @@ pub struct Setup<T> {
     pub held_out: HeldOut<T>,
     /// How inputs are scaled.
     pub scale: Scale,
+    /// How targets that are numbers are scaled.
+    pub scale_target: Scale,
     /// What is computed.
     pub network: Network,
     /// The numbers to start from; `None`: what the network's initialisers and the seed give.
@@ -137,6 +139,7 @@ impl<T: Real> Setup<T> {
             data: Arc::new(data),
             held_out: HeldOut::Share { share: 0.0, seed: 0 },
             scale: Scale::None,
+            scale_target: Scale::None,
             network,
             weights: None,
             loss: Arc::new(loss),
@@ -166,8 +169,10 @@ impl<T: Real> Setup<T> {
             HeldOut::Set(test) => (data, Arc::unwrap_or_clone(test)),
         };
         let scaler = Scaler::fit(self.scale, &train);
+        let of_targets = Scaler::fit_targets(self.scale_target, &train);
         for data in [&mut train, &mut test] {
             scaler.apply(data)?;
+            of_targets.apply_to_targets(data)?;
         }
         let trainer = self.trainer(train.len())?;
         for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
@@ -184,7 +189,8 @@ impl<T: Real> Setup<T> {
         let batch = self.batch.min(examples.max(1));
         let steps = examples.div_ceil(batch.max(1)) as u64;
         let schedule = self.course.schedule(self.warmup, steps, self.fit.epochs);
-        let options = Options { batch, threads: self.threads.clone(), seed: self.seed, clip: self.clip, schedule };
+        let options =
+            Options { batch, threads: self.threads.clone(), seed: self.seed, clip: self.clip, schedule };
         let (loss, optimizer) = (Arc::clone(&self.loss), Arc::clone(&self.optimizer));
         let mut trainer = Trainer::new(self.network.clone(), loss, optimizer, options)?;
         if let Some(weights) = &self.weights {

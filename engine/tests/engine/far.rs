@@ -5,7 +5,6 @@ use std::sync::Arc;
 use whygrad::Threads;
 use whygrad::author::Scalar;
 use whygrad::credit::{Ledger, Refine, Snapshot};
-use whygrad::probe::{Stage, not_finite};
 use whygrad::data::{Dataset, Targets};
 use whygrad::init::Init;
 use whygrad::layers;
@@ -13,6 +12,7 @@ use whygrad::loss::{Bce, CategoricalCrossEntropy, LossFunction, Mae, Mse, Nll, R
 use whygrad::network::{Batch, Layer, Network, Pass, Plan, Rows, Weights, keep};
 use whygrad::op::{BatchNorm, LayerNorm, Linear, Sigmoid, Tanh};
 use whygrad::optim::{Adam, Clip, Optimizer, RmsProp, Sgd};
+use whygrad::probe::{Stage, not_finite};
 use whygrad::setting::Literal;
 use whygrad::train::{End, Epoch, Fit, Observer, Options, Progress, Real, State, Trainer, fit};
 

@@ -63,7 +63,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let mut remarks = vec![];
     let experiment = if path.is_dir() {
         if let Some(given) = args.overrides.first() {
-            return Err(Error::argument(format!("--set {given}"), "a run is checked as it ran; give its experiment instead"));
+            return Err(Error::argument(
+                format!("--set {given}"),
+                "a run is checked as it ran; give its experiment instead",
+            ));
         }
         let run = Run::open(path)?;
         remarks.extend(run.changed_since()?);
@@ -78,6 +81,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let checked = checked?;
     if stop() {
         remarks.push("It was ended by Ctrl-C: this is what was known by then.".into());
+    } else if checked.verdict.ended_early {
+        remarks
+            .push("The time was up before all that is suspected was tried; --budget gives it more.".into());
     }
     let view = View::new(args.of.clone(), &checked.verdict, remarks, checked.seconds);
     let written = match (&args.write, &checked.mended) {
@@ -90,7 +96,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     print(&view, args.json, |view, page| {
         page::page(view, page);
         match (written, &args.write) {
-            (Some(file), _) => page.paragraph(&format!("The mended experiment is written to {}.", file.display())),
+            (Some(file), _) => {
+                page.paragraph(&format!("The mended experiment is written to {}.", file.display()))
+            }
             (None, Some(_)) => page.paragraph("There is no change that mends it, so nothing is written."),
             (None, None) => {}
         }

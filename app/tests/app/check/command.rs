@@ -17,7 +17,8 @@ fn a_broken_training_has_status_1_and_its_fields_and_a_healthy_one_0() {
     let broken = check(folder.path(), &["moons", "--set", "optimizer.lr=3"], 1);
     assert_eq!((&broken["verdict"], &broken["first_broken_link"]), (&"broken".into(), &"update".into()));
     assert_eq!(broken["check"], "step-too-large");
-    for key in ["place", "step", "causes", "symptoms", "notes", "not_checked", "trials", "change", "sentence"] {
+    for key in ["place", "step", "causes", "symptoms", "notes", "not_checked", "trials", "change", "sentence"]
+    {
         assert!(broken.get(key).is_some(), "{key}: {broken}");
     }
     let trial = &broken["causes"][0]["trial"];
@@ -65,7 +66,8 @@ fn a_run_is_checked_by_its_experiment_and_says_where_its_data_have_changed() {
     let text = "[data]\nsource = \"table.csv\"\n[network]\nlayers = [{ type = \"linear\", out = 2 }]\n[loss]\n\
                 type = \"cross_entropy\"\n[optimizer]\ntype = \"adam\"\n[train]\nepochs = 3\n";
     std::fs::write(folder.path().join("table.toml"), text).unwrap();
-    let summary: Json = serde_json::from_str(&stdout(folder.path(), &["train", "table.toml", "--json"])).unwrap();
+    let summary: Json =
+        serde_json::from_str(&stdout(folder.path(), &["train", "table.toml", "--json"])).unwrap();
     let run = summary["run"].as_str().unwrap();
     let of = |folder: &Path| {
         let output = whygrad(folder, &["check", run, "--json"]).output().unwrap();
@@ -82,7 +84,17 @@ fn a_budget_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let began = Instant::now();
     // Far more work than that: every proposal is a long training.
-    let args = ["check", "spiral", "--budget", "2", "--json", "--set", "train.epochs=400", "--set", "optimizer.lr=1e-4"];
+    let args = [
+        "check",
+        "spiral",
+        "--budget",
+        "2",
+        "--json",
+        "--set",
+        "train.epochs=400",
+        "--set",
+        "optimizer.lr=1e-4",
+    ];
     let output = whygrad(folder.path(), &args).output().unwrap();
     let took = began.elapsed();
     assert!(took < Duration::from_secs(4), "{took:?}");
@@ -104,7 +116,12 @@ fn strict_training_stops_within_ten_steps_at_what_shows_itself_at_once() {
         let mut args = vec!["train", "moons", "--strict", "--json"];
         overrides.iter().for_each(|of| args.extend(["--set", of]));
         let output = whygrad(folder.path(), &args).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{overrides:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{overrides:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let summary: Json = serde_json::from_slice(&output.stdout).unwrap();
         assert!(summary["steps"].as_u64().unwrap() <= 10, "{summary}");
         assert_eq!(summary["stopped_by"]["link"], link, "{overrides:?}: {}", summary["stopped_by"]);
@@ -114,7 +131,8 @@ fn strict_training_stops_within_ten_steps_at_what_shows_itself_at_once() {
         let first: Json = serde_json::from_str(findings.lines().next().unwrap()).unwrap();
         assert!(first["check"].is_string() && first["sentence"].is_string(), "{findings}");
     }
-    let healthy = stdout(folder.path(), &["train", "digits", "--strict", "--json", "--set", "train.epochs=3"]);
+    let healthy =
+        stdout(folder.path(), &["train", "digits", "--strict", "--json", "--set", "train.epochs=3"]);
     let summary: Json = serde_json::from_str(&healthy).unwrap();
     assert_eq!((&summary["stopped_by"], &summary["finished"]), (&Json::Null, &true.into()));
 }

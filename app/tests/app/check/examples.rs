@@ -5,7 +5,8 @@ use whygrad::check::{Example, LIST};
 
 /// Checks whose finding is a symptom or a note in their example: what causes it stands on an earlier link, or costs nothing
 /// there.
-const NOT_FIRST: &[&str] = &["gradient-blocked", "gradient-explodes", "loss-at-init", "loss-non-finite", "overfits", "not-learning"];
+const NOT_FIRST: &[&str] =
+    &["gradient-blocked", "gradient-explodes", "loss-at-init", "loss-non-finite", "overfits", "not-learning"];
 
 fn fires(check: &str, Example { experiment, faulty, twin }: &Example) {
     let faulty = built_in(experiment, faulty);
@@ -22,7 +23,11 @@ fn fires(check: &str, Example { experiment, faulty, twin }: &Example) {
         assert!(score(&mended, 77) > score(&faulty, 77), "{}", mended.text);
     }
     let healthy = checked(&built_in(experiment, twin));
-    assert!(stands(&healthy.verdict, check).is_empty(), "{check} is found in the twin: {:#?}", healthy.verdict);
+    assert!(
+        stands(&healthy.verdict, check).is_empty(),
+        "{check} is found in the twin: {:#?}",
+        healthy.verdict
+    );
     assert!(!healthy.verdict.is_broken(), "{:#?}", healthy.verdict);
 }
 
@@ -74,14 +79,18 @@ fn the_page_of_checks_is_what_the_checks_say() {
     if std::fs::read_to_string(&path).unwrap_or_default() != page {
         let new = path.with_extension("md.new");
         std::fs::write(&new, page).unwrap();
-        panic!("the checks say something else than docs/checks.md; look at {} and put it there", new.display());
+        panic!(
+            "the checks say something else than docs/checks.md; look at {} and put it there",
+            new.display()
+        );
     }
 }
 
 #[test]
 fn every_check_is_tested_by_an_experiment_by_a_table_or_by_a_program() {
     // The engine's own tests plant what no experiment can say.
-    let programs = ["examples-mixed", "gradient-wrong", "gradient-missing", "update-wrong", "gradient-accumulates"];
+    let programs =
+        ["examples-mixed", "gradient-wrong", "gradient-missing", "update-wrong", "gradient-accumulates"];
     for check in LIST {
         let places = [
             TESTED.contains(&check.name),

@@ -26,7 +26,8 @@ fn built_in(name: &str, overrides: &[&str]) -> Experiment {
 /// Where a check's finding stands in a verdict.
 fn stands(verdict: &Verdict, check: &str) -> Vec<&'static str> {
     let causes = verdict.causes.iter().map(|cause| ("cause", &cause.finding));
-    let symptoms = verdict.causes.iter().flat_map(|cause| cause.symptoms.iter().map(|finding| ("symptom", finding)));
+    let symptoms =
+        verdict.causes.iter().flat_map(|cause| cause.symptoms.iter().map(|finding| ("symptom", finding)));
     let notes = verdict.notes.iter().map(|finding| ("note", finding));
     let all = causes.chain(symptoms).chain(notes);
     all.filter(|(_, finding)| finding.check == check).map(|(where_, _)| where_).collect()

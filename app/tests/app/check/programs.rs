@@ -36,13 +36,23 @@ fn softmax_over_one_unit_with_squared_error() {
 #[test]
 fn softmax_over_one_unit_with_binary_cross_entropy() {
     let layers = "{l=8}, {\"tanh\"}, {l=1}, {\"softmax\"}";
-    broken(&experiment(XOR, layers, "bce", "type = \"adam\"\nlr = 0.05", "epochs = 300\nbatch = 4"), Link::Loss, &["loss-mismatch"]);
+    broken(
+        &experiment(XOR, layers, "bce", "type = \"adam\"\nlr = 0.05", "epochs = 300\nbatch = 4"),
+        Link::Loss,
+        &["loss-mismatch"],
+    );
 }
 
 #[test]
 fn inputs_that_are_not_scaled_and_relu_at_the_output() {
     let layers = "{l=16}, {\"relu\"}, {l=3}, {\"relu\"}";
-    let wine = experiment("source = \"wine\"", layers, "cross_entropy", "type = \"sgd\"\nlr = 0.03", "epochs = 60\nbatch = 16");
+    let wine = experiment(
+        "source = \"wine\"",
+        layers,
+        "cross_entropy",
+        "type = \"sgd\"\nlr = 0.03",
+        "epochs = 60\nbatch = 16",
+    );
     broken(&wine, Link::Data, &["data-unscaled"]);
 }
 
@@ -50,7 +60,8 @@ fn inputs_that_are_not_scaled_and_relu_at_the_output() {
 fn a_target_that_grows_like_the_square_with_a_rate_too_high() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("square.csv");
-    let rows: String = (0..200).map(|i| format!("{},{}\n", f64::from(i) / 66.0, (f64::from(i) / 66.0).powi(2))).collect();
+    let rows: String =
+        (0..200).map(|i| format!("{},{}\n", f64::from(i) / 66.0, (f64::from(i) / 66.0).powi(2))).collect();
     std::fs::write(&path, format!("x,y\n{rows}")).unwrap();
     let data = format!("source = {:?}\ntarget = \"y\"", path.display().to_string());
     let layers = "{l=16}, {\"relu\"}, {l=1}";
@@ -72,7 +83,8 @@ const DENSE: &str = "{l=32}, {\"relu\"}, {l=10}";
 #[test]
 fn softmax_before_cross_entropy() {
     let layers = "{l=32}, {\"relu\"}, {l=10}, {\"softmax\"}";
-    let digits = experiment(DIGITS, layers, "cross_entropy", "type = \"sgd\"\nlr = 0.05", "epochs = 15\nbatch = 32");
+    let digits =
+        experiment(DIGITS, layers, "cross_entropy", "type = \"sgd\"\nlr = 0.05", "epochs = 15\nbatch = 32");
     broken(&digits, Link::Loss, &["loss-mismatch"]);
 }
 
@@ -86,14 +98,26 @@ fn mean_absolute_error_with_sigmoids_on_xor() {
 fn all_weights_zero() {
     let zero = "init = \"zeros\", bias_init = \"zeros\"";
     let layers = format!("{{l=16, {zero}}}, {{\"relu\"}}, {{l=2, {zero}}}");
-    let moons = experiment("source = \"moons\"", &layers, "cross_entropy", "type = \"adam\"\nlr = 0.01", "epochs = 40\nbatch = 32");
+    let moons = experiment(
+        "source = \"moons\"",
+        &layers,
+        "cross_entropy",
+        "type = \"adam\"\nlr = 0.01",
+        "epochs = 40\nbatch = 32",
+    );
     broken(&moons, Link::Forward, &["units-identical"]);
 }
 
 #[test]
 fn biases_at_minus_twenty_before_a_relu() {
     let layers = "{l=16, bias_init = {\"constant\", val = -20.0}}, {\"relu\"}, {l=2}";
-    let moons = experiment("source = \"moons\"", layers, "cross_entropy", "type = \"adam\"\nlr = 0.01", "epochs = 40\nbatch = 32");
+    let moons = experiment(
+        "source = \"moons\"",
+        layers,
+        "cross_entropy",
+        "type = \"adam\"\nlr = 0.01",
+        "epochs = 40\nbatch = 32",
+    );
     broken(&moons, Link::Forward, &["units-dead"]);
 }
 
@@ -104,30 +128,53 @@ fn rows_sorted_by_class_without_shuffling() {
     let row = |i: u32| {
         let angle = f64::from(i) * 0.37;
         let class = i / 100;
-        format!("{},{},{class}\n", f64::from(class) + 0.4 * angle.sin(), f64::from(class % 2) + 0.4 * angle.cos())
+        format!(
+            "{},{},{class}\n",
+            f64::from(class) + 0.4 * angle.sin(),
+            f64::from(class % 2) + 0.4 * angle.cos()
+        )
     };
     std::fs::write(&path, "a,b,label\n".to_string() + &(0..400).map(row).collect::<String>()).unwrap();
     let data = format!("source = {:?}\nshuffle = false", path.display().to_string());
     let train = "epochs = 40\nbatch = 16";
-    let sorted = experiment(&data, "{l=16}, {\"relu\"}, {l=4}", "cross_entropy", "type = \"sgd\"\nlr = 0.1", train);
+    let sorted =
+        experiment(&data, "{l=16}, {\"relu\"}, {l=4}", "cross_entropy", "type = \"sgd\"\nlr = 0.1", train);
     broken(&sorted, Link::Data, &["data-sorted-by-class"]);
 }
 
 #[test]
 fn weight_decay_of_one() {
-    let digits = experiment(DIGITS, DENSE, "cross_entropy", "type = \"sgd\"\nlr = 0.1\nweight_decay = 1.0", "epochs = 10\nbatch = 32");
+    let digits = experiment(
+        DIGITS,
+        DENSE,
+        "cross_entropy",
+        "type = \"sgd\"\nlr = 0.1\nweight_decay = 1.0",
+        "epochs = 10\nbatch = 32",
+    );
     broken(&digits, Link::Update, &["decay-dominates"]);
 }
 
 #[test]
 fn a_gradient_clipped_to_next_to_nothing() {
-    let digits = experiment(DIGITS, DENSE, "cross_entropy", "type = \"sgd\"\nlr = 0.1", "epochs = 10\nbatch = 32\nclip_norm = 1e-5");
+    let digits = experiment(
+        DIGITS,
+        DENSE,
+        "cross_entropy",
+        "type = \"sgd\"\nlr = 0.1",
+        "epochs = 10\nbatch = 32\nclip_norm = 1e-5",
+    );
     broken(&digits, Link::Update, &["clip-dominates"]);
 }
 
 #[test]
 fn two_epochs_where_150_are_needed() {
     let layers = "{l=32}, {\"tanh\"}, {l=32}, {\"tanh\"}, {l=3}";
-    let spiral = experiment("source = \"spiral\"", layers, "cross_entropy", "type = \"adam\"\nlr = 0.01", "epochs = 2\nbatch = 32");
+    let spiral = experiment(
+        "source = \"spiral\"",
+        layers,
+        "cross_entropy",
+        "type = \"adam\"\nlr = 0.01",
+        "epochs = 2\nbatch = 32",
+    );
     broken(&spiral, Link::Update, &["stopped-early"]);
 }

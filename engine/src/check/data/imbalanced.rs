@@ -1,6 +1,6 @@
 //! A class so rare that it is never said.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Change, Check, Evidence, Finding, Link, Place, Reads};
 use crate::loss::TargetKind;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -16,7 +16,9 @@ pub(in super::super) const CHECK: Check = Check {
 };
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
-    let (Some(data), Some(told), Some(score)) = (&evidence.data, &evidence.told, &evidence.score) else { return vec![] };
+    let (Some(data), Some(told), Some(score)) = (&evidence.data, &evidence.told, &evidence.score) else {
+        return vec![];
+    };
     let Some(classes) = data.classes() else { return vec![] };
     let most = classes.iter().copied().max().unwrap_or(0);
     let seen = || (0..classes.len()).filter(|class| classes[*class] > 0);

@@ -21,7 +21,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         return vec![];
     };
     let place = Place { row: Some(*example), class: Some(label.to_string()), ..Place::default() };
-    let sentence =
-        format!("row {example} has class {label}, and the network has the {output} outputs 0 to {}.", output - 1);
+    let sentence = format!(
+        "row {example} has class {label}, and the network has the {output} outputs 0 to {}.",
+        output - 1
+    );
     vec![CHECK.finding(place, [f64::from(*label), *output as f64 - 1.0], sentence).certain()]
 }

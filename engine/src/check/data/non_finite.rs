@@ -21,6 +21,7 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         return vec![];
     };
     let place = Place { row: Some(*example), column: Some(place.to_string()), ..Place::default() };
-    let sentence = format!("row {example}: a number of its {part} is {value}, and so is every sum that it is in.");
+    let sentence =
+        format!("row {example}: a number of its {part} is {value}, and so is every sum that it is in.");
     vec![CHECK.finding(place, [1.0, 0.0], sentence).certain()]
 }

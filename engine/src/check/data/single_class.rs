@@ -1,6 +1,6 @@
 //! A training part with one class: what is always right teaches nothing.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Change, Check, Evidence, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "data-single-class",
@@ -23,7 +23,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         return vec![];
     }
     let name = data.class_name(classes.iter().position(|count| *count > 0).unwrap_or(0));
-    let sentence = format!("all {} training examples are of class {name}: there is nothing to tell apart.", data.train);
+    let sentence =
+        format!("all {} training examples are of class {name}: there is nothing to tell apart.", data.train);
     let place = Place { class: Some(name), ..Place::default() };
     let finding = CHECK.finding(place, [1.0, 2.0], sentence).certain();
     let sorted = evidence.told.as_ref().is_some_and(|told| !told.fit.shuffle);

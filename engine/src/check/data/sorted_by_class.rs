@@ -1,6 +1,6 @@
 //! Batches of one class each: the network forgets the others.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "data-sorted-by-class",
@@ -10,7 +10,26 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "the classes of a batch have at least half the entropy that all of them have, and every class that is asked for is taught",
     source: "a batch drawn at random has more, from 4 examples on",
     change: "data.shuffle = true",
-    example: Some(Example { experiment: "iris", faulty: &["data.shuffle=false", "optimizer.type=sgd", "optimizer.lr=0.5", "optimizer.weight_decay=0", "train.epochs=20", "train.batch=8", "data.test=0.4"], twin: &["optimizer.type=sgd", "optimizer.lr=0.5", "optimizer.weight_decay=0", "train.epochs=20", "train.batch=8", "data.test=0.4"] }),
+    example: Some(Example {
+        experiment: "iris",
+        faulty: &[
+            "data.shuffle=false",
+            "optimizer.type=sgd",
+            "optimizer.lr=0.5",
+            "optimizer.weight_decay=0",
+            "train.epochs=20",
+            "train.batch=8",
+            "data.test=0.4",
+        ],
+        twin: &[
+            "optimizer.type=sgd",
+            "optimizer.lr=0.5",
+            "optimizer.weight_decay=0",
+            "train.epochs=20",
+            "train.batch=8",
+            "data.test=0.4",
+        ],
+    }),
     find,
 };
 

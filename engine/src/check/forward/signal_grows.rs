@@ -1,7 +1,7 @@
 //! What tells examples apart grows from layer to layer, until it is too large to be moved by small steps.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Example};
 use super::super::evidence::{mean, starts};
+use super::super::{Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::op::Structure;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -12,7 +12,15 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "at the start no layer spreads the examples more than 10 times as far as the one before it, and all together not more than 30 times",
     source: "initialisers keep the variance from layer to layer (Glorot, Bengio 2010; He et al. 2015)",
     change: "init by default",
-    example: Some(Example { experiment: "digits", faulty: &["network.layers.0.init={type=\"normal\",std=10}", "network.layers.2.init={type=\"normal\",std=10}", "train.epochs=10"], twin: &["train.epochs=10"] }),
+    example: Some(Example {
+        experiment: "digits",
+        faulty: &[
+            "network.layers.0.init={type=\"normal\",std=10}",
+            "network.layers.2.init={type=\"normal\",std=10}",
+            "train.epochs=10",
+        ],
+        twin: &["train.epochs=10"],
+    }),
     find,
 };
 
@@ -22,7 +30,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     // Linear layers in their order, each with how far its outputs differ between examples, over the layer before.
     let first = mean(&start.values[0].spreads);
     let (mut last, mut worst) = (first, None);
-    for (node, of) in network.nodes().iter().enumerate().filter(|(_, of)| of.op.structure() == Structure::Affine) {
+    for (node, of) in
+        network.nodes().iter().enumerate().filter(|(_, of)| of.op.structure() == Structure::Affine)
+    {
         let spread = mean(&start.values[node + 1].spreads);
         let gain = spread / last;
         if worst.as_ref().is_none_or(|(most, _)| gain > *most) {

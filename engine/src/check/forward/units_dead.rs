@@ -1,7 +1,7 @@
 //! Units whose slope is 0 on every example: no error reaches what is below them.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
 use super::super::evidence::{is_bounded, starts};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "units-dead",
@@ -11,7 +11,15 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "at most half of the units of a layer have slope 0 on every example that was looked at",
     source: "more than half of a layer (SageMaker Debugger, DeadRelu); over examples, not over one batch",
     change: "the start of the layer before; leaky_relu",
-    example: Some(Example { experiment: "moons", faulty: &["network.layers.1.type=relu", "network.layers.3.type=relu", "network.layers.0.bias_init={type=\"constant\",val=-20}"], twin: &["network.layers.1.type=relu", "network.layers.3.type=relu"] }),
+    example: Some(Example {
+        experiment: "moons",
+        faulty: &[
+            "network.layers.1.type=relu",
+            "network.layers.3.type=relu",
+            "network.layers.0.bias_init={type=\"constant\",val=-20}",
+        ],
+        twin: &["network.layers.1.type=relu", "network.layers.3.type=relu"],
+    }),
     find,
 };
 
@@ -21,7 +29,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     // The largest share of a layer in a moment: share, steps, layer, unit.
     let mut worst: Option<(f64, u64, usize, usize)> = None;
     for moment in &evidence.moments {
-        for (node, _) in nodes.iter().enumerate().filter(|(node, of)| !is_bounded(&*of.op) && node + 1 < nodes.len()) {
+        for (node, _) in
+            nodes.iter().enumerate().filter(|(node, of)| !is_bounded(&*of.op) && node + 1 < nodes.len())
+        {
             let Some(flat) = &moment.values[node + 1].flat else { continue };
             let silent: Vec<usize> = (0..flat[0].len()).filter(|unit| flat[0][*unit] >= 1.0).collect();
             let share = silent.len() as f64 / flat[0].len() as f64;

@@ -1,7 +1,7 @@
 //! Units with the same weights: they compute the same, get the same gradient, and stay the same.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Example};
 use super::super::evidence::starts;
+use super::super::{Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::probe::Moment;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -12,7 +12,17 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "fewer than half of the rows of a weight are equal, bit for bit, to one before them, at the start and after some steps",
     source: "equal weights get equal gradients (Goodfellow, Bengio, Courville 2016, 8.4)",
     change: "init and bias_init by default: random",
-    example: Some(Example { experiment: "moons", faulty: &["network.layers.0.init=zeros", "network.layers.0.bias_init=zeros", "network.layers.2.init=zeros", "network.layers.2.bias_init=zeros", "network.layers.4.init=zeros"], twin: &[] }),
+    example: Some(Example {
+        experiment: "moons",
+        faulty: &[
+            "network.layers.0.init=zeros",
+            "network.layers.0.bias_init=zeros",
+            "network.layers.2.init=zeros",
+            "network.layers.2.bias_init=zeros",
+            "network.layers.4.init=zeros",
+        ],
+        twin: &[],
+    }),
     find,
 };
 

@@ -1,7 +1,7 @@
 //! Units at the flat ends of their activation: next to no error passes them.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
 use super::super::evidence::{is_bounded, starts};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "units-saturated",
@@ -11,7 +11,14 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "at most half of the units of a layer have a slope below 1e-3 on 95 % of the examples",
     source: "|tanh| > 0.97 in more than 5 % (Karpathy) is seen in healthy networks, too; a slope of 1e-3 passes on a thousandth of the error",
     change: "the start of the layer before; relu",
-    example: Some(Example { experiment: "moons", faulty: &["network.layers.0.init={type=\"normal\",std=100}", "network.layers.2.init={type=\"normal\",std=100}"], twin: &[] }),
+    example: Some(Example {
+        experiment: "moons",
+        faulty: &[
+            "network.layers.0.init={type=\"normal\",std=100}",
+            "network.layers.2.init={type=\"normal\",std=100}",
+        ],
+        twin: &[],
+    }),
     find,
 };
 
@@ -21,7 +28,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     // The largest share of a layer in a moment: share, steps, layer, unit.
     let mut worst: Option<(f64, u64, usize, usize)> = None;
     for moment in &evidence.moments {
-        for (node, _) in nodes.iter().enumerate().filter(|(node, of)| is_bounded(&*of.op) && node + 1 < nodes.len()) {
+        for (node, _) in
+            nodes.iter().enumerate().filter(|(node, of)| is_bounded(&*of.op) && node + 1 < nodes.len())
+        {
             let Some(flat) = &moment.values[node + 1].flat else { continue };
             let silent: Vec<usize> = (0..flat[1].len()).filter(|unit| flat[1][*unit] >= 0.95).collect();
             let share = silent.len() as f64 / flat[1].len() as f64;

@@ -1,7 +1,7 @@
 //! An operation through which not a bit of the error passes.
 
-use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads};
 use super::super::evidence::starts;
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::probe::Moment;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -12,7 +12,17 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "no operation gets a gradient that is not 0 and passes on one that is 0 on every example, at the end and before",
     source: "a product with a factor 0 is 0",
     change: "what the factor is made of: see its inputs",
-    example: Some(Example { experiment: "moons", faulty: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"softmax\"}]", "loss.type=bce"], twin: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]", "loss.type=bce"] }),
+    example: Some(Example {
+        experiment: "moons",
+        faulty: &[
+            "network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"softmax\"}]",
+            "loss.type=bce",
+        ],
+        twin: &[
+            "network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]",
+            "loss.type=bce",
+        ],
+    }),
     find,
 };
 
@@ -20,7 +30,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = &evidence.told else { return vec![] };
     let nodes = told.network.nodes();
     let blocks = |moment: &Moment, node: usize| {
-        let [comes, goes] = [node + 1, nodes[node].inputs[0]].map(|value| moment.values[value].gradient.norm());
+        let [comes, goes] =
+            [node + 1, nodes[node].inputs[0]].map(|value| moment.values[value].gradient.norm());
         comes > 0.0 && goes == 0.0
     };
     let mut last = evidence.moments.iter().rev().take(2);
@@ -28,6 +39,10 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let always = |node: &usize| blocks(end, *node) && before.is_none_or(|before| blocks(before, *node));
     let Some(node) = (0..nodes.len()).rev().find(always) else { return vec![] };
     let name = &nodes[node].name;
+    let mut changes = starts(evidence);
+    if nodes[node].op.name().ends_with("_norm") {
+        changes.push(vec![Change::Remove(name.clone())]);
+    }
     let sentence = format!("{name} gets a gradient and passes on none: nothing before it is trained.");
-    vec![CHECK.finding(Place::operation(name), [0.0, 0.0], sentence).in_step(end.step).proposes(starts(evidence))]
+    vec![CHECK.finding(Place::operation(name), [0.0, 0.0], sentence).in_step(end.step).proposes(changes)]
 }

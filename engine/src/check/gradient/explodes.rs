@@ -1,7 +1,7 @@
 //! An error that grows from layer to layer on its way back, or from step to step.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
 use super::super::evidence::{median, starts, total_norm};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::op::Structure;
 use crate::probe::Stage;
 
@@ -10,10 +10,20 @@ pub(in super::super) const CHECK: Check = Check {
     link: Link::Gradient,
     question: "Does the gradient keep its size from layer to layer, and from step to step?",
     reads: &[Reads::Told, Reads::Moments, Reads::Steps],
-    limit: "at the start the gradient by the first layer's outputs is at most 1000 times that by the last layer's; its norm never is 1000 times the median of all steps; it is finite",
+    limit: "at the start the gradient by the first layer's outputs is at most 1000 times that by the last layer's; its norm never is 1000 times the median of the steps before; it is finite",
     source: "first over last layer (AutoTrainer, 70), growth (TheDeepChecker); wide limits, for a trial decides",
     change: "train.clip_norm; init by default",
-    example: Some(Example { experiment: "digits", faulty: &["network.layers=[{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=10}]", "train.epochs=10"], twin: &["network.layers=[{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=10}]", "train.epochs=10"] }),
+    example: Some(Example {
+        experiment: "digits",
+        faulty: &[
+            "network.layers=[{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=64,init={type=\"normal\",std=3}},{type=\"relu\"},{type=\"linear\",out=10}]",
+            "train.epochs=10",
+        ],
+        twin: &[
+            "network.layers=[{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=64},{type=\"relu\"},{type=\"linear\",out=10}]",
+            "train.epochs=10",
+        ],
+    }),
     find,
 };
 
@@ -23,25 +33,34 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if let Some(diverged) = &evidence.diverged
         && matches!(diverged.first.stage, Stage::Backward | Stage::Gradient)
     {
-        let finding = CHECK.finding(diverged.place(), [diverged.largest(), diverged.most], diverged.sentence());
+        let finding =
+            CHECK.finding(diverged.place(), [diverged.largest(), diverged.most], diverged.sentence());
         return vec![finding.certain().in_step(diverged.step).proposes([starts(evidence), clipped].concat())];
     }
-    let norms: Vec<(u64, f64)> = evidence.facts().map(|(step, facts)| (step, total_norm(&facts.param_gradients))).collect();
-    let usual = median(norms.iter().map(|(_, norm)| *norm).collect()).unwrap_or(0.0);
-    let largest = norms.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-    // Where the usual gradient has grown, too, it is the weights that were thrown far away.
+    let norms: Vec<(u64, f64)> =
+        evidence.facts().map(|(step, facts)| (step, total_norm(&facts.param_gradients))).collect();
+    // Against the steps before, and not where these have grown, too: then it is the weights that were thrown far away.
     let first = norms.first().map_or(0.0, |(_, norm)| *norm);
-    if usual > 0.0 && usual < 10.0 * first && largest.1 > 1000.0 * usual {
-        let sentence = format!("the gradient of step {} is {:.1e} times as long as usual.", largest.0, largest.1 / usual);
-        let finding = CHECK.finding(Place::default(), [largest.1 / usual, 1000.0], sentence).in_step(largest.0);
+    let jump = |i: usize| {
+        let usual = median(norms[..i].iter().map(|(_, norm)| *norm).collect()).unwrap_or(0.0);
+        (usual > 0.0 && usual < 10.0 * first && norms[i].1 > 1000.0 * usual)
+            .then(|| (norms[i].0, norms[i].1 / usual, usual))
+    };
+    if let Some((step, times, usual)) = (3..norms.len()).find_map(jump) {
+        let sentence =
+            format!("the gradient of step {step} is {times:.1e} times as long as in the steps before.");
+        let finding = CHECK.finding(Place::default(), [times, 1000.0], sentence).in_step(step);
         return vec![finding.proposes(vec![vec![Change::ClipNorm(usual)]])];
     }
     let nodes = told.network.nodes();
-    let layers: Vec<usize> = (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
-    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else { return vec![] };
+    let layers: Vec<usize> =
+        (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
+    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else {
+        return vec![];
+    };
     let norm = |node: usize| start.values[node + 1].gradient.norm();
     let ratio = norm(first) / norm(last);
-    if layers.len() < 2 || !(ratio > 1000.0) {
+    if layers.len() < 2 || ratio.is_nan() || ratio <= 1000.0 {
         return vec![];
     }
     // The link that makes it grow most.

@@ -23,9 +23,12 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
             of.inputs.iter().for_each(|input| reached[*input] = true);
         }
     }
-    let lost = network.nodes().iter().enumerate().find(|(node, of)| !reached[node + 1] && !of.params.is_empty());
+    let lost =
+        network.nodes().iter().enumerate().find(|(node, of)| !reached[node + 1] && !of.params.is_empty());
     let Some((_, of)) = lost else { return vec![] };
     let name = &network.params()[of.params.start].name;
-    let sentence = format!("no path leads from the loss to {name}: nothing that is computed from it reaches the output.");
+    let sentence = format!(
+        "no path leads from the loss to {name}: nothing that is computed from it reaches the output."
+    );
     vec![CHECK.finding(Place::parameter(name), [0.0, 1.0], sentence).certain()]
 }

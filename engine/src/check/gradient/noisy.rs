@@ -1,6 +1,6 @@
 //! Gradients of batches that have little in common: the steps go back and forth.
 
-use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "gradient-noisy",
@@ -10,16 +10,29 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "with batches of up to 8 examples, the squared mean gradient of 8 batches is at least a third of their mean square",
     source: "the simple noise scale (McCandlish et al. 2018): below it a larger batch pays",
     change: "a larger train.batch",
-    example: Some(Example { experiment: "moons", faulty: &["train.batch=1", "data.noise=0.3", "optimizer.type=sgd", "optimizer.lr=0.5", "train.epochs=10"], twin: &["data.noise=0.3", "optimizer.type=sgd", "optimizer.lr=0.5", "train.epochs=10"] }),
+    example: Some(Example {
+        experiment: "moons",
+        faulty: &[
+            "train.batch=1",
+            "data.noise=0.3",
+            "optimizer.type=sgd",
+            "optimizer.lr=0.5",
+            "train.epochs=10",
+        ],
+        twin: &["data.noise=0.3", "optimizer.type=sgd", "optimizer.lr=0.5", "train.epochs=10"],
+    }),
     find,
 };
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
-    let Some(told) = evidence.told.as_ref().filter(|told| told.batch <= 8 && told.steps_per_epoch >= 8) else {
+    let Some(told) = evidence.told.as_ref().filter(|told| told.batch <= 8 && told.steps_per_epoch >= 8)
+    else {
         return vec![];
     };
     let later = evidence.moments.iter().skip(1).filter_map(|moment| Some((moment.step, moment.agreement?)));
-    let Some((step, agreement)) = later.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, least)| *least < 1.0 / 3.0) else {
+    let Some((step, agreement)) =
+        later.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, least)| *least < 1.0 / 3.0)
+    else {
         return vec![];
     };
     let sentence = format!(

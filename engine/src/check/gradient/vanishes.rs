@@ -1,7 +1,7 @@
 //! An error that shrinks from layer to layer on its way back.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example, Start};
 use super::super::evidence::{is_bounded, starts};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Start};
 use crate::op::Structure;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -12,15 +12,25 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "at the start the gradient by the first layer's outputs is at least 1/1000 of that by the last layer's",
     source: "first over last layer below 1e-3 (AutoTrainer); a ratio, for a healthy gradient can be small",
     change: "relu in the place of sigmoid and tanh; init for the activation",
-    example: Some(Example { experiment: "spiral", faulty: &["network.layers=[{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=3}]", "train.epochs=40"], twin: &["train.epochs=40"] }),
+    example: Some(Example {
+        experiment: "spiral",
+        faulty: &[
+            "network.layers=[{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=16},{type=\"sigmoid\"},{type=\"linear\",out=3}]",
+            "train.epochs=40",
+        ],
+        twin: &["train.epochs=40"],
+    }),
     find,
 };
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = &evidence.told else { return vec![] };
     let nodes = told.network.nodes();
-    let layers: Vec<usize> = (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
-    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else { return vec![] };
+    let layers: Vec<usize> =
+        (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
+    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else {
+        return vec![];
+    };
     let norm = |node: usize| start.values[node + 1].gradient.norm();
     let ratio = norm(first) / norm(last);
     if layers.len() < 3 || !(ratio > 0.0 && ratio < 1e-3) {
@@ -37,7 +47,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let finding = CHECK.finding(Place::operation(name), [ratio, 1e-3], sentence).in_step(0);
     let bounded = nodes[..nodes.len() - 1].iter().filter(|of| is_bounded(&*of.op));
     let relu: Vec<Change> = bounded.map(|of| Change::Replace(of.name.clone(), "relu")).collect();
-    let start = |start| layers.iter().map(|node| Change::Start(nodes[*node].name.clone(), start)).collect::<Vec<_>>();
+    let start =
+        |start| layers.iter().map(|node| Change::Start(nodes[*node].name.clone(), start)).collect::<Vec<_>>();
     let mut changes = starts(evidence);
     if relu.is_empty() {
         changes.push(start(Start::Kaiming));

@@ -20,7 +20,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let finding = |fault: &Fault| {
         let node = told.network.nodes().iter().find(|node| node.op.name() == fault.subject);
         let place = Place::operation(node.map_or(fault.subject, |node| &node.name));
-        CHECK.finding(place, [(fault.found - fault.expected).abs(), fault.tolerance], fault.to_string()).certain()
+        CHECK
+            .finding(place, [(fault.found - fault.expected).abs(), fault.tolerance], fault.to_string())
+            .certain()
     };
     faults.iter().map(finding).collect()
 }

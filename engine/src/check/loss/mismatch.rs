@@ -1,7 +1,7 @@
 //! An output activation that does not go with the loss.
 
-use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change, Told};
-use crate::loss::Mismatch;
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Told};
+use crate::loss::{self, Mismatch};
 use crate::network::Error;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -12,7 +12,17 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "logits for cross_entropy and bce_with_logits, log_softmax for nll, sigmoid for bce, softmax for categorical_cross_entropy; more than one unit for softmax; no distance of numbers for classes where that costs",
     source: "the definitions of the losses; softmax over one unit is 1 for every input",
     change: "the loss that goes with the output, or the output that goes with the loss",
-    example: Some(Example { experiment: "digits", faulty: &["network.layers=[{type=\"linear\",out=32},{type=\"relu\"},{type=\"linear\",out=10},{type=\"softmax\"}]", "optimizer.type=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0", "train.epochs=15"], twin: &["optimizer.type=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0", "train.epochs=15"] }),
+    example: Some(Example {
+        experiment: "digits",
+        faulty: &[
+            "network.layers=[{type=\"linear\",out=32},{type=\"relu\"},{type=\"linear\",out=10},{type=\"softmax\"}]",
+            "optimizer.type=sgd",
+            "optimizer.lr=0.05",
+            "optimizer.weight_decay=0",
+            "train.epochs=15",
+        ],
+        twin: &["optimizer.type=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0", "train.epochs=15"],
+    }),
     find,
 };
 
@@ -26,10 +36,13 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         return vec![];
     }
     let binary = evidence.data.as_ref().is_some_and(|data| data.classes().is_some());
-    let Some((what, changes, certain)) = one_unit(told, binary).or_else(|| wrong(told, binary)) else { return vec![] };
+    let Some((what, changes, certain)) = one_unit(told, binary).or_else(|| wrong(told, binary)) else {
+        return vec![];
+    };
     let finding = CHECK.finding(Place::operation(&told.last().name), [1.0, 0.0], format!("{what}."));
     let finding = if certain || outside { finding.certain() } else { finding };
-    let finding = finding.grave_if(told.loss.decision().is_some() && told.loss.name() != "bce" || told.loss.name() == "nll");
+    let entropy = told.loss.decision().is_some() && told.loss.name() != "bce" || told.loss.name() == "nll";
+    let finding = finding.grave_if(entropy && !matches!(changes[..], [ref only] if matches!(only[..], [Change::Loss(of)] if of == told.loss.name())));
     vec![finding.proposes(changes)]
 }
 
@@ -58,25 +71,30 @@ fn wrong(told: &Told, binary: bool) -> Option<Wrong> {
     let (loss, last, outputs) = (told.loss.name(), &told.last().name, told.outputs());
     let other = |loss| vec![Change::Loss(loss)];
     let (what, changes) = match (loss, told.last().op.name()) {
-        ("cross_entropy" | "bce_with_logits", "softmax") => {
-            (format!("{loss} takes logits and has the softmax in it; {last} takes it a second time"), vec![remove(told)])
-        }
-        ("cross_entropy" | "bce_with_logits", "sigmoid" | "tanh" | "relu" | "softplus" | "elu") => {
-            (format!("{loss} takes logits, which are any numbers, and {last} lets only some through"), vec![remove(told)])
-        }
+        ("cross_entropy" | "bce_with_logits", "softmax") => (
+            format!("{loss} takes logits and has the softmax in it; {last} takes it a second time"),
+            vec![remove(told)],
+        ),
+        ("cross_entropy" | "bce_with_logits", "sigmoid" | "tanh" | "relu" | "softplus" | "elu") => (
+            format!("{loss} takes logits, which are any numbers, and {last} lets only some through"),
+            vec![remove(told)],
+        ),
         ("nll", "softmax") => {
             let what = "nll takes logarithms of probabilities, and softmax gives the probabilities";
             (what.into(), vec![replace(told, "log_softmax")])
         }
-        ("nll", of) if of != "log_softmax" => {
-            ("nll takes logarithms of probabilities, as log_softmax gives them".into(), vec![other("cross_entropy")])
-        }
-        ("bce", "softmax") => {
-            ("softmax makes the outputs compete, and bce takes each for itself".into(), vec![replace(told, "sigmoid")])
-        }
-        ("bce", "relu" | "tanh" | "softplus") => {
-            (format!("bce takes probabilities, and {last} gives other numbers"), vec![replace(told, "sigmoid")])
-        }
+        ("nll", of) if of != "log_softmax" => (
+            "nll takes logarithms of probabilities, as log_softmax gives them".into(),
+            vec![other("cross_entropy")],
+        ),
+        ("bce", "softmax") => (
+            "softmax makes the outputs compete, and bce takes each for itself".into(),
+            vec![replace(told, "sigmoid")],
+        ),
+        ("bce", "relu" | "tanh" | "softplus") => (
+            format!("bce takes probabilities, and {last} gives other numbers"),
+            vec![replace(told, "sigmoid")],
+        ),
         ("bce", of) if of != "sigmoid" => {
             ("bce takes probabilities, as sigmoid gives them".into(), vec![other("bce_with_logits")])
         }
@@ -85,16 +103,23 @@ fn wrong(told: &Told, binary: bool) -> Option<Wrong> {
             (what.into(), vec![other("cross_entropy")])
         }
         (_, "sigmoid") if binary && loss != "bce" => {
-            let what = format!("{loss} behind a sigmoid: where the output is most wrong, its slope takes the error away");
+            let what = format!(
+                "{loss} behind a sigmoid: where the output is most wrong, its slope takes the error away"
+            );
             (what, vec![other("bce"), other("mse")])
         }
         (_, "tanh" | "relu") if binary && outputs == 1 && told.loss.decision().is_none() => {
             let changes = vec![[replace(told, "sigmoid"), other("bce")].concat()];
             (format!("the targets are 0 and 1, and {last} is made for other numbers"), changes)
         }
-        ("mae" | "mse" | "huber" | "squared_error" | "half_squared_error", _) if binary => {
-            (format!("the targets are 0 and 1, and {loss} asks for these very numbers"), vec![other("bce_with_logits")])
+        // Classes that weigh next to nothing, labels that are smoothed away.
+        _ if loss::read(loss, []).is_ok_and(|usual| format!("{usual:?}") != format!("{:?}", told.loss)) => {
+            (format!("{loss} has other settings than usual"), vec![vec![Change::Loss(told.loss.name())]])
         }
+        ("mae" | "mse" | "huber" | "squared_error" | "half_squared_error", _) if binary => (
+            format!("the targets are 0 and 1, and {loss} asks for these very numbers"),
+            vec![other("bce_with_logits")],
+        ),
         _ => return None,
     };
     Some((what, changes, false))

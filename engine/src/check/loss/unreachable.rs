@@ -1,7 +1,7 @@
 //! Targets that the last operation cannot reach, whatever the weights are.
 
-use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
 use super::super::evidence::is_bounded;
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::loss::Mismatch;
 use crate::network::Error;
 
@@ -13,7 +13,13 @@ pub(in super::super) const CHECK: Check = Check {
     limit: "every target lies in the range of the last operation; a quarter outside breaks the training by itself",
     source: "the range of an activation is a fact",
     change: "no activation behind the last layer, or targets scaled into its range",
-    example: Some(Example { experiment: "diabetes", faulty: &["network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]"], twin: &[] }),
+    example: Some(Example {
+        experiment: "diabetes",
+        faulty: &[
+            "network.layers=[{type=\"linear\",out=16},{type=\"tanh\"},{type=\"linear\",out=1},{type=\"sigmoid\"}]",
+        ],
+        twin: &[],
+    }),
     find,
 };
 
@@ -22,7 +28,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let last = told.last();
     if let Some(Error::Loss(Mismatch::NotAShare { loss, value, example })) = &evidence.refused {
         let place = Place { row: Some(*example), ..Place::default() };
-        let sentence = format!("{loss} compares with numbers from 0 to 1, and the target of row {example} is {value}.");
+        let sentence =
+            format!("{loss} compares with numbers from 0 to 1, and the target of row {example} is {value}.");
         let mut changes = vec![Change::Loss("mse")];
         if is_bounded(&*last.op) {
             changes.push(Change::Remove(last.name.clone()));

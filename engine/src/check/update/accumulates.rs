@@ -1,7 +1,7 @@
 //! A gradient that has those of earlier steps in it.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads};
 use super::super::evidence::median;
+use super::super::{Check, Evidence, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "gradient-accumulates",
@@ -16,7 +16,11 @@ pub(in super::super) const CHECK: Check = Check {
 };
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
-    let Some(ratio) = evidence.applied.clone().and_then(median).filter(|ratio| *ratio > 1.5) else { return vec![] };
-    let sentence = format!("the applied gradient is {ratio:.1} times as long as that of the step's batch alone: earlier ones are in it.");
+    let Some(ratio) = evidence.applied.clone().and_then(median).filter(|ratio| *ratio > 1.5) else {
+        return vec![];
+    };
+    let sentence = format!(
+        "the applied gradient is {ratio:.1} times as long as that of the step's batch alone: earlier ones are in it."
+    );
     vec![CHECK.finding(Place::default(), [ratio, 1.5], sentence).certain()]
 }

@@ -1,6 +1,6 @@
 //! A parameter that has a gradient and does not move.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example, Told};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Told};
 use crate::optim::Schedule;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -29,7 +29,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(param) = (0..evidence.layout.params.len()).find(stands) else { return vec![] };
     let name = &evidence.layout.params[param].name;
     let highest = evidence.steps.iter().map(|step| step.lr).fold(0.0, f64::max);
-    let sentence = format!("{name} has a gradient and does not move; the learning rate is at most {highest:.1e}.");
+    let sentence =
+        format!("{name} has a gradient and does not move; the learning rate is at most {highest:.1e}.");
     let finding = CHECK.finding(Place::parameter(name), [0.0, 0.0], sentence);
     let rates = evidence.told.iter().flat_map(Told::usual_rates);
     let mut changes: Vec<Vec<Change>> = rates.map(|rate| vec![Change::Optimizer("lr", rate)]).collect();

@@ -1,6 +1,6 @@
 //! A training in which nothing is learned, and nothing else is found.
 
-use super::super::{Check, Example, Evidence, Finding, Link, Place, Reads, Change};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "not-learning",

@@ -1,8 +1,8 @@
 //! Steps that jump over the valley that they should go down into.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
 use super::super::change::rounded;
 use super::super::evidence::median;
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 use crate::probe::{LENGTHS, Line, Stage};
 
 pub(in super::super) const CHECK: Check = Check {
@@ -35,15 +35,29 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if !(jumps || grew || wanders || diverged.is_some()) || lr == 0.0 {
         return vec![];
     }
-    let what = match diverged {
-        Some(diverged) => diverged.sentence(),
-        None => format!("{:.0} % of the steps raise the loss of their own batch", 100.0 * up),
+    let (what, measure, limit) = match diverged {
+        Some(diverged) => (diverged.sentence(), middle, 0.3),
+        None if up > 0.15 => {
+            (format!("{:.0} % of the steps raise the loss of their own batch", 100.0 * up), up, 0.15)
+        }
+        None if middle < 0.3 => (
+            format!("the usual step makes {middle:.2} of the change that its gradient predicts"),
+            middle,
+            0.3,
+        ),
+        None if best <= 1.0 / 16.0 => (
+            format!("along a step the loss is lowest at 1/{:.0} of its length", 1.0 / best),
+            best,
+            1.0 / 16.0,
+        ),
+        None if grew => ("the loss ends above where it began".into(), 1.0, 0.0),
+        None => (
+            "the loss no longer falls, and most of a step is the chance of its batch".into(),
+            agreement,
+            0.35,
+        ),
     };
-    let sentence = format!(
-        "{what}; the usual step makes {middle:.2} of the change that its gradient predicts, and the loss is lowest at \
-         {best} of a step."
-    );
-    let finding = CHECK.finding(Place::default(), [middle, 0.3], sentence);
+    let finding = CHECK.finding(Place::default(), [measure, limit], format!("{what}."));
     let finding = match diverged {
         Some(diverged) if diverged.first.stage == Stage::Update => finding.certain().in_step(diverged.step),
         Some(diverged) => finding.in_step(diverged.step),
@@ -51,10 +65,19 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     };
     let centre = best.min(0.25);
     let rates = [4.0 * centre, centre, centre / 8.0, centre / 64.0].into_iter().filter(|by| *by < 1.0);
-    let mut changes: Vec<Vec<Change>> = rates.map(|by| vec![Change::Optimizer("lr", rounded(lr * by))]).collect();
+    let mut changes: Vec<Vec<Change>> =
+        rates.map(|by| vec![Change::Optimizer("lr", rounded(lr * by))]).collect();
     if best <= LENGTHS[0] || diverged.is_some() {
         // Too far to be measured along the step.
-        changes.extend(told.usual_rates().filter(|rate| *rate < 0.1 * lr).map(|rate| vec![Change::Optimizer("lr", rate)]));
+        changes.extend(
+            told.usual_rates()
+                .filter(|rate| *rate < 0.1 * lr)
+                .map(|rate| vec![Change::Optimizer("lr", rate)]),
+        );
+    }
+    let highest = evidence.steps.iter().map(|step| step.lr).fold(0.0, f64::max);
+    if highest > 2.0 * lr {
+        changes.insert(0, vec![Change::ConstantRate]);
     }
     if told.optimizer_number("momentum").is_some_and(|momentum| momentum > 0.95) {
         changes.push(vec![Change::Optimizer("momentum", 0.9)]);

@@ -1,6 +1,6 @@
 //! A training that ends while it is still getting better.
 
-use super::super::{Check, Evidence, Finding, Link, Place, Reads, Change, Example};
+use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "stopped-early",
@@ -21,7 +21,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if !(fallen < 0.97 || epochs < 4) {
         return vec![];
     }
-    let sentence = format!("in the last quarter of the steps the loss is {fallen:.2} of that in the quarter before: it still falls.");
+    let sentence = format!(
+        "in the last quarter of the steps the loss is {fallen:.2} of that in the quarter before: it still falls."
+    );
     let finding = CHECK.finding(Place::default(), [fallen, 0.97], sentence);
     let mut changes = vec![vec![Change::Epochs(4 * epochs)]];
     if epochs <= 20 {
