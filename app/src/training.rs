@@ -116,7 +116,10 @@ impl<T: Real> Training<T> {
             run: self.run.path().display().to_string(),
             finished: self.progress.done,
             diverged: diverged.as_ref().map(|diverged| diverged.into()),
-            lights: Lights::of(lights.live.as_ref()),
+            lights: match &lights.live {
+                Some(live) => Lights::of(Some(live)),
+                None => Lights::written(&std::fs::read_to_string(&lights.findings).unwrap_or_default()),
+            },
             stopped_by: lights.live.as_ref().filter(|_| strict).and_then(|live| live.first_broken().cloned()),
             steps,
             epochs: steps / steps_per_epoch,

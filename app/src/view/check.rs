@@ -43,6 +43,11 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether the result is next to that of always saying the same.
+    pub fn learned_nothing(&self) -> bool {
+        self.score.as_ref().is_some_and(|score| score.value < score.trivial + 0.05 * (1.0 - score.trivial))
+    }
+
     /// Of a verdict.
     pub fn new(of: String, verdict: &Verdict, remarks: Vec<String>, seconds: f64) -> Check {
         let first = verdict.causes.first().map(|cause| &cause.finding);

@@ -6,6 +6,7 @@ use crate::terminal::harmless;
 use indicatif::HumanCount;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value as Json;
 use whygrad::check::{Finding, Light, Link, Live};
 use whygrad::train::Real;
 
@@ -66,6 +67,20 @@ impl Lights {
     /// Of a training that is checked while it runs; all green where none is.
     pub fn of<T: Real>(live: Option<&Live<'_, T>>) -> Lights {
         let light = |link| live.map_or(Light::Green, |live| live.light(link));
+        let [data, forward, loss, gradient, update] = Link::ALL.map(light);
+        Lights { data, forward, loss, gradient, update }
+    }
+
+    /// As the findings of a run say, one JSON object a line.
+    pub fn written(findings: &str) -> Lights {
+        let findings: Vec<Json> =
+            findings.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let light = |link: Link| {
+            let of_link = findings.iter().filter(|finding| finding["link"] == link.name());
+            let each =
+                of_link.map(|finding| if finding["grave"] == true { Light::Red } else { Light::Yellow });
+            each.max().unwrap_or(Light::Green)
+        };
         let [data, forward, loss, gradient, update] = Link::ALL.map(light);
         Lights { data, forward, loss, gradient, update }
     }

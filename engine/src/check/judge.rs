@@ -56,7 +56,9 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
     let mut court =
         Court { source, budget, scores: BTreeMap::new(), trials: vec![], untried: vec![], examples: 0 };
     let score = evidence.score;
-    court.examples = score.as_ref().map_or(100, |score| score.examples);
+    // What is measured on all that there is has no chance in it.
+    court.examples = score.as_ref().filter(|score| score.held_out).map_or(usize::MAX, |score| score.examples);
+    let examples = court.examples;
     let (mut stages, mut causes, mut left) = (vec![], Vec::<Cause>::new(), findings.clone());
     while causes.len() < CAUSES && !budget.is_over() {
         let winners = match court.best(&stages, &left) {
@@ -97,13 +99,18 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
             alone.push(finding.clone());
         }
     }
-    causes.extend(alone.into_iter().map(|finding| Cause {
-        finding,
-        changes: vec![],
-        change: vec![],
-        trial: None,
-        symptoms: vec![],
-    }));
+    for finding in alone {
+        // What removes it, though no trial says what that is worth.
+        let changes = finding.changes.first().cloned().unwrap_or_default();
+        let with = [&stages[..], std::slice::from_ref(&changes)].concat();
+        let can = !changes.is_empty() && court.score(&with, 0, finding.check).is_some();
+        let changes = if can { changes } else { vec![] };
+        if can {
+            stages.push(changes.clone());
+        }
+        let change = in_words(&changes);
+        causes.push(Cause { finding, changes, change, trial: None, symptoms: vec![] });
+    }
     let order = |check: &str| LIST.iter().position(|of| of.name == check);
     causes.sort_by_key(|cause| order(cause.finding.check));
     let told = |finding: &&Finding| {
@@ -111,7 +118,7 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
         !causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
     };
     // Where nothing that matters is missing, what may cost something costs nothing.
-    let lacks = score.as_ref().is_none_or(|score| score.value + needed(score.value, score.examples) <= 1.0);
+    let lacks = score.as_ref().is_none_or(|score| score.value + needed(score.value, examples) <= 1.0);
     let notes = findings.iter().filter(told).filter(|finding| lacks || finding.grave).cloned().collect();
     let why = "there was no time to try what it proposes";
     not_checked.extend(court.untried.iter().map(|check| NotChecked { check, why }));
@@ -243,6 +250,10 @@ impl Court<'_, '_> {
         }
         let most = confirmed.iter().map(|(gain, _)| *gain).fold(0.0, f64::max);
         confirmed.retain(|(gain, _)| *gain >= NEAR * most);
+        // What is certain comes before what is suspected.
+        if confirmed.iter().any(|(_, winner)| winner.finding.certain) {
+            confirmed.retain(|(_, winner)| winner.finding.certain);
+        }
         let order = |of: &(f64, Winner)| LIST.iter().position(|check| check.name == of.1.finding.check);
         confirmed.sort_by_key(order);
         if confirmed.len() < 2 {
@@ -396,7 +407,7 @@ fn gained(before: &[Option<f64>], after: &[f64]) -> f64 {
     gains.sum::<f64>() / after.len().max(1) as f64
 }
 
-/// Better: by enough to matter, by more than chance, and from every starting point.
+/// Better: by enough to matter, by more than chance, and worse from none of the starting points.
 fn judged(before: &[Option<f64>], after: &[f64], examples: usize) -> Judged {
     let gains: Vec<f64> =
         before.iter().zip(after).map(|(before, after)| after - before.unwrap_or(0.0)).collect();

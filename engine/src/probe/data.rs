@@ -157,6 +157,18 @@ impl DataFacts {
         }
     }
 
+    /// Share of the classes that occur of which there are held-out examples; 1 where nothing is held out.
+    pub fn held_out_classes(&self) -> f64 {
+        match &self.targets {
+            TargetFacts::Classes { train, test, .. } if test.iter().any(|count| *count > 0) => {
+                let there = |(train, test): &(&usize, &usize)| **train + **test > 0;
+                let all = train.iter().zip(test).filter(there).count();
+                test.iter().filter(|count| **count > 0).count() as f64 / all as f64
+            }
+            _ => 1.0,
+        }
+    }
+
     /// Share of the held-out examples whose class no training example has.
     pub fn untaught(&self) -> f64 {
         match &self.targets {

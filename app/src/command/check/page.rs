@@ -9,6 +9,11 @@ use whygrad::check::{Finding, Link, Trial};
 pub(in super::super) fn page(view: &Check, page: &mut Page) {
     chain(view, page);
     match view.causes.first() {
+        None if view.learned_nothing() => page.paragraph(&format!(
+            "{}: nothing is found broken; but what it says is no better than always saying the same, and no check can tell \
+             why.",
+            view.of
+        )),
         None => page.paragraph(&format!("{}: nothing is broken.", view.of)),
         Some(cause) => {
             page.paragraph(&format!("{}: the first broken link is {}.", view.of, cause.finding.link.name()));
@@ -20,20 +25,28 @@ pub(in super::super) fn page(view: &Check, page: &mut Page) {
             "{} on the {} {part} examples: {}; always saying the same has {}.",
             score.measure.name(),
             score.examples,
-            number(score.value),
+            if score.value <= -1.0 { "−1 or less".into() } else { number(score.value) },
             number(score.trivial)
         ));
     }
-    for cause in &view.causes {
+    for (i, cause) in view.causes.iter().enumerate() {
         page.line("");
         page.heading(&format!("{}: {}", cause.finding.link.name(), cause.finding.check));
         found(&cause.finding, page);
         if !cause.change.is_empty() {
             page.line("");
-            page.paragraph(&format!("What mends it: {}.", cause.change.join(", ")));
+            let what = match cause.trial {
+                Some(_) => "What mends it",
+                None => "What removes it, though no trial shows what that is worth",
+            };
+            page.paragraph(&format!("{what}: {}.", cause.change.join(", ")));
         }
-        if let Some(trial) = &cause.trial {
-            tried(trial, page);
+        let together =
+            view.causes.get(i + 1).is_some_and(|next| next.trial.is_some() && next.trial == cause.trial);
+        match &cause.trial {
+            Some(_) if together => page.paragraph("It takes what follows, too; both were tried together."),
+            Some(trial) => tried(trial, page),
+            None => {}
         }
         if !cause.symptoms.is_empty() {
             page.line("");
@@ -44,7 +57,7 @@ pub(in super::super) fn page(view: &Check, page: &mut Page) {
     if !view.notes.is_empty() {
         page.line("");
         page.heading("Notes");
-        page.paragraph("Found beside; no trial showed that it costs anything.");
+        page.paragraph("Found beside; that it costs anything is not shown.");
         view.notes.iter().for_each(|finding| note(finding, page));
     }
     if !view.not_checked.is_empty() {
@@ -81,7 +94,7 @@ fn found(finding: &Finding, page: &mut Page) {
     if let Some(place) = place(finding) {
         page.indented(&place);
     }
-    page.indented(&format!("measured {}, limit {}", number(finding.measure), number(finding.limit)));
+    page.indented(&format!("measured {}, limit {}", size(finding.measure), size(finding.limit)));
 }
 
 /// Where it was, in words.
@@ -105,6 +118,15 @@ fn place(finding: &Finding) -> Option<String> {
 
 fn note(finding: &Finding, page: &mut Page) {
     page.hanging("  ", &format!("{}: {}", finding.check, finding.sentence));
+}
+
+/// A number of any size, in a few digits.
+fn size(x: f64) -> String {
+    match x.abs() {
+        0.0 => "0".into(),
+        of if (1e-3..1e6).contains(&of) => number(x),
+        _ => format!("{x:.1e}"),
+    }
 }
 
 /// With and without, from each starting point, as bars.

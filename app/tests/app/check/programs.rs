@@ -125,8 +125,8 @@ fn biases_at_minus_twenty_before_a_relu() {
 fn rows_sorted_by_class_without_shuffling() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sorted.csv");
-    let row = |i: u32| {
-        let angle = f64::from(i) * 0.37;
+    let row = |i: u32, shift: f64| {
+        let angle = f64::from(i) * 0.37 + shift;
         let class = i / 100;
         format!(
             "{},{},{class}\n",
@@ -134,8 +134,16 @@ fn rows_sorted_by_class_without_shuffling() {
             f64::from(class % 2) + 0.4 * angle.cos()
         )
     };
-    std::fs::write(&path, "a,b,label\n".to_string() + &(0..400).map(row).collect::<String>()).unwrap();
-    let data = format!("source = {:?}\nshuffle = false", path.display().to_string());
+    std::fs::write(&path, "a,b,label\n".to_string() + &(0..400).map(|i| row(i, 0.0)).collect::<String>())
+        .unwrap();
+    let held_out = folder.path().join("held_out.csv");
+    std::fs::write(
+        &held_out,
+        "a,b,label\n".to_string() + &(0..400).step_by(7).map(|i| row(i, 0.2)).collect::<String>(),
+    )
+    .unwrap();
+    let [path, held_out] = [path, held_out].map(|path| path.display().to_string());
+    let data = format!("source = {path:?}\ntest_source = {held_out:?}\nshuffle = false");
     let train = "epochs = 40\nbatch = 16";
     let sorted =
         experiment(&data, "{l=16}, {\"relu\"}, {l=4}", "cross_entropy", "type = \"sgd\"\nlr = 0.1", train);

@@ -113,7 +113,7 @@ fn wrong(told: &Told, binary: bool) -> Option<Wrong> {
             (format!("the targets are 0 and 1, and {last} is made for other numbers"), changes)
         }
         // Classes that weigh next to nothing, labels that are smoothed away.
-        _ if loss::read(loss, []).is_ok_and(|usual| format!("{usual:?}") != format!("{:?}", told.loss)) => {
+        _ if has_unusual_settings(told) => {
             (format!("{loss} has other settings than usual"), vec![vec![Change::Loss(told.loss.name())]])
         }
         ("mae" | "mse" | "huber" | "squared_error" | "half_squared_error", _) if binary => (
@@ -123,4 +123,13 @@ fn wrong(told: &Told, binary: bool) -> Option<Wrong> {
         _ => return None,
     };
     Some((what, changes, false))
+}
+
+/// Whether the loss was told something else than usual; of class weights, whether one is a thousandth of another.
+fn has_unusual_settings(told: &Told) -> bool {
+    if let Some(weights) = told.loss.class_weights() {
+        let [least, most] = weights.iter().fold([f64::INFINITY, 0.0], |[a, b], x| [x.min(a), x.max(b)]);
+        return most > 1000.0 * least;
+    }
+    loss::read(told.loss.name(), []).is_ok_and(|usual| format!("{usual:?}") != format!("{:?}", told.loss))
 }
