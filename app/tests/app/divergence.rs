@@ -6,7 +6,12 @@ use std::path::Path;
 
 /// Trains with a learning rate that is far too large; returns what it printed.
 fn diverge(folder: &Path, json: bool) -> String {
-    let sets = ["optimizer={ type = \"sgd\", lr = 1e12 }", "train.epochs=50", "schedule.type=constant"];
+    let sets = [
+        "optimizer={ type = \"sgd\", lr = 1e12 }",
+        "train.epochs=50",
+        "schedule.type=constant",
+        "data.scale_target=none",
+    ];
     let mut args = vec!["train", "diabetes"];
     sets.iter().for_each(|set| args.extend(["--set", set]));
     args.extend(json.then_some("--json"));
@@ -72,7 +77,8 @@ fn a_training_whose_first_step_is_not_finite_has_nothing_to_explain_and_says_so(
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     std::fs::write(here.join("huge.csv"), "x,y\n1,1e30\n2,-2e30\n3,3e30\n").unwrap();
-    let sets = ["data.source=huge.csv", "data.target=y", "data.scale=none", "data.test=0"];
+    let sets =
+        ["data.source=huge.csv", "data.target=y", "data.scale=none", "data.scale_target=none", "data.test=0"];
     let mut args = vec!["train", "diabetes"];
     sets.iter().for_each(|set| args.extend(["--set", set]));
     let page = String::from_utf8(output(here, &args, 1).stdout).unwrap();

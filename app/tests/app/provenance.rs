@@ -168,7 +168,8 @@ fn a_checkpoint_of_another_step_or_of_another_run_is_not_taken_in_silence() {
 fn facts_that_are_lost_are_missed_and_hide_no_divergence() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    let sets = ["--set", "optimizer.type=sgd", "--set", "optimizer.lr=3", "--set", "train.epochs=10"];
+    let raw = ["--set", "optimizer.type=sgd", "--set", "data.scale_target=none"];
+    let sets = [&raw[..], &["--set", "optimizer.lr=3", "--set", "train.epochs=10"]].concat();
     let args = [&["train", "diabetes", "--json"][..], &sets].concat();
     output(here, &args, 1);
     let run = fs::read_dir(here.join("runs")).unwrap().next().unwrap().unwrap().path();

@@ -124,7 +124,7 @@ impl DataFacts {
             let steps = batches.per_epoch();
             let mean =
                 (0..steps).map(|step| entropy(batches.at(step).iter().map(|row| known[*row]))).sum::<f64>();
-            (whole > 0.0 && batches.size() > 1).then(|| mean / steps as f64 / whole)
+            (whole > 0.0 && batches.size() > 1).then(|| mean / steps as f64 / whole + 0.0)
         });
         DataFacts {
             scale,
