@@ -66,7 +66,7 @@ fn checkpoint() -> Reader {
     let (prepared, _) = run().at::<f32>(None).expect("a run of which the last step is there");
     Box::new(move |path| {
         let _ = checkpoint::load(path, &prepared.trainer);
-        let _ = checkpoint::load_weights(path, prepared.trainer.network());
+        let _ = checkpoint::load_weights::<f32>(path, prepared.trainer.network());
     })
 }
 
