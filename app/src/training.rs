@@ -12,8 +12,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use whygrad::check::{Live, Told};
-use whygrad::train::Prepared;
-use whygrad::train::{Detail, Epoch, Observer, Progress, Real, StepDone, fit};
+use whygrad::train::{Detail, Epoch, Observer, Prepared, Progress, Real, StepDone, fit};
 
 /// A run before its next step.
 pub struct Training<T> {

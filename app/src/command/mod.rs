@@ -23,6 +23,7 @@ use std::collections::hash_map::Entry;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How does error assign credit or blame to each weight?
 #[derive(Parser)]
@@ -66,6 +67,19 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C is noted, and ends nothing by itself. A second handler cannot be set; the first does the same.
+fn note_interrupts() {
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+}
+
+/// Whether Ctrl-C was pressed.
+fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// Prints a view: as one JSON object, or as a page that `write` fills.

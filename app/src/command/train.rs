@@ -1,6 +1,6 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
-use super::after;
+use super::{after, is_interrupted, note_interrupts};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run::{RUNS, Run, warn_of_broken};
@@ -14,11 +14,9 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use whygrad::facts::Metrics;
-use whygrad::train::Prepared;
-use whygrad::train::{Epoch, Observer, Real, StepDone};
+use whygrad::train::{Epoch, Observer, Prepared, Real, StepDone};
 
 /// Trains a network and leaves a run folder
 ///
@@ -51,9 +49,6 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let (experiment, run) = match (&args.resume, &args.experiment) {
@@ -70,8 +65,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) -> Result<ExitCode> {
-    // Before the folder is made, so that it is never left half. A second handler cannot be set; the first does the same.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    // Before the folder is made, so that it is never left half.
+    note_interrupts();
     let training = match resumed {
         Some(run) => Training::<T>::resume(run)?,
         None => Training::start(experiment, &args.runs)?,
@@ -198,7 +193,7 @@ impl<T: Real> Observer<T> for Display {
         self.losses.push(done.loss);
         self.examples += done.examples;
         self.bar.set_position(done.step);
-        if INTERRUPTED.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use whygrad::credit::Snapshot;
 use whygrad::facts::Metrics;
 use whygrad::network::{Batch, Rows};
-use whygrad::train::Prepared;
-use whygrad::train::{Epoch, Observer, Progress, State, StepDone, fit};
+use whygrad::train::{Epoch, Observer, Prepared, Progress, State, StepDone, fit};
 
 /// A training that goes forward and back. Whatever way it came to a step, it stands there with the same bits.
 #[derive(Debug)]

@@ -8,8 +8,7 @@ use whygrad::Threads;
 use whygrad::data::{Dataset, Targets};
 use whygrad::facts::Metrics;
 use whygrad::network::{Batch, Pass, Plan, Rows, keep};
-use whygrad::train::Prepared;
-use whygrad::train::{State, Trainer};
+use whygrad::train::{Prepared, State, Trainer};
 
 /// Looks at states of a training, with memory of its own.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use crate::textbook::Worked;
 use std::fmt;
 use whygrad::network::{Batch, Rows};
 use whygrad::probe::{NotFinite, Stage, not_finite};
-use whygrad::train::Prepared;
-use whygrad::train::Real;
+use whygrad::train::{Prepared, Real};
 
 /// The first number of a run that was not finite.
 #[derive(Clone, Debug, PartialEq, Eq)]

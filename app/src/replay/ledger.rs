@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use whygrad::credit::{Ledger, Refine, probe};
 use whygrad::network::Network;
-use whygrad::train::Prepared;
-use whygrad::train::{Detail, Observer, Real, StepDone, fit};
+use whygrad::train::{Detail, Observer, Prepared, Real, StepDone, fit};
 
 /// A ledger, and what it is of.
 pub struct RunLedger {

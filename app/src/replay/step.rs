@@ -7,8 +7,7 @@ use crate::textbook::{Textbook, Worked};
 use whygrad::credit::Snapshot;
 use whygrad::data::Dataset;
 use whygrad::network::{Batch, Rows};
-use whygrad::train::Prepared;
-use whygrad::train::Real;
+use whygrad::train::{Prepared, Real};
 
 /// The most updates of a worked example before the step that is explained.
 const UPDATES: u64 = 1_000_000;

@@ -6,8 +6,7 @@ use crate::error::{Error, Result};
 use crate::terminal::warn;
 use std::ops::ControlFlow;
 use whygrad::facts::StepRecord;
-use whygrad::train::Prepared;
-use whygrad::train::{Observer, Progress, Real, StepDone, fit};
+use whygrad::train::{Observer, Prepared, Progress, Real, StepDone, fit};
 
 impl Run {
     /// An observer of steps that are made again, which says where their losses are not those that were recorded.

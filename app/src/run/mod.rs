@@ -33,8 +33,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use whygrad::facts::{Record, StepRecord};
 use whygrad::network::{Batch, Rows};
-use whygrad::train::Prepared;
-use whygrad::train::Real;
+use whygrad::train::{Prepared, Real};
 
 /// The folder of run folders, where nobody names another.
 pub const RUNS: &str = "runs";

@@ -5,8 +5,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::env;
 use std::path::{Path, PathBuf};
-use whygrad::train::Prepared;
-use whygrad::train::Real;
+use whygrad::train::{Prepared, Real};
 
 /// What decides a run beside the text of its experiment, and a checksum of that text. Kept in `provenance.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,7 +50,7 @@ pub enum Change {
     ConstantRate,
     /// Other epochs.
     Epochs(u64),
-    /// Training stops after so many epochs without a better held-out loss.
+    /// Other examples in a batch.
     Batch(usize),
 }
 

@@ -2,7 +2,7 @@
 
 pub(super) mod page;
 
-use super::{after, print};
+use super::{after, is_interrupted, note_interrupts, print};
 use crate::checking;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
@@ -11,7 +11,6 @@ use crate::terminal::Working;
 use crate::view::check::Check as View;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Finds what is wrong with a training, and proves it by removing it
@@ -53,12 +52,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "it takes a number of seconds above 0".into())
 }
 
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    note_interrupts();
     let path = Path::new(&args.of);
     let mut remarks = vec![];
     let experiment = if path.is_dir() {
@@ -75,7 +71,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         Experiment::load(&args.of, &args.overrides)?
     };
     let working = Working::new();
-    let stop = || INTERRUPTED.load(Ordering::SeqCst);
+    let stop = is_interrupted;
     let checked = checking::experiment(&experiment, args.budget, &stop, &|what| working.on(what));
     working.finish();
     let checked = checked?;

@@ -1,8 +1,8 @@
 //! What tells examples apart grows from layer to layer, until it is too large to be moved by small steps.
 
-use super::super::evidence::{mean, starts};
+use super::super::evidence::starts;
 use super::super::{Check, Evidence, Example, Finding, Link, Place, Reads};
-use crate::op::Structure;
+use super::gains;
 
 pub(in super::super) const CHECK: Check = Check {
     name: "signal-grows",
@@ -26,22 +26,8 @@ pub(in super::super) const CHECK: Check = Check {
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let (Some(told), Some(start)) = (&evidence.told, evidence.start()) else { return vec![] };
-    let network = &told.network;
-    // Linear layers in their order, each with how far its outputs differ between examples, over the layer before.
-    let first = mean(&start.values[0].spreads);
-    let (mut last, mut worst) = (first, None);
-    for (node, of) in
-        network.nodes().iter().enumerate().filter(|(_, of)| of.op.structure() == Structure::Affine)
-    {
-        let spread = mean(&start.values[node + 1].spreads);
-        let gain = spread / last;
-        if worst.as_ref().is_none_or(|(most, _)| gain > *most) {
-            worst = Some((gain, of.name.clone()));
-        }
-        last = spread;
-    }
-    let Some((gain, name)) = worst.filter(|_| first > 0.0) else { return vec![] };
-    let all = last / first;
+    let Some((gains, all)) = gains(told, start) else { return vec![] };
+    let Some((gain, name)) = gains.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)) else { return vec![] };
     let (measure, limit) = if gain > 10.0 { (gain, 10.0) } else { (all, 30.0) };
     if measure <= limit {
         return vec![];

@@ -1,7 +1,8 @@
 //! What tells examples apart shrinks from layer to layer, until all outputs are the same.
 
-use super::super::evidence::{is_bounded, mean, starts};
+use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Start, Told};
+use super::gains;
 use crate::op::Structure;
 use crate::probe::Moment;
 
@@ -30,21 +31,9 @@ pub(in super::super) const CHECK: Check = Check {
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let (Some(told), Some(start)) = (&evidence.told, evidence.start()) else { return vec![] };
     let network = &told.network;
-    // Linear layers in their order, each with how far its outputs differ between examples, over the layer before.
-    let first = mean(&start.values[0].spreads);
-    let (mut last, mut worst) = (first, None);
-    for (node, of) in
-        network.nodes().iter().enumerate().filter(|(_, of)| of.op.structure() == Structure::Affine)
-    {
-        let spread = mean(&start.values[node + 1].spreads);
-        let gain = spread / last;
-        if worst.as_ref().is_none_or(|(most, _)| gain < *most) {
-            worst = Some((gain, of.name.clone()));
-        }
-        last = spread;
-    }
-    let Some((gain, name)) = worst.filter(|_| first > 0.0) else { return vec![] };
-    let (measure, limit) = (last / first, 0.01);
+    let Some((gains, all)) = gains(told, start) else { return vec![] };
+    let Some((gain, name)) = gains.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)) else { return vec![] };
+    let (measure, limit) = (all, 0.01);
     if let Some(finding) = dropped(told, start) {
         return vec![finding];
     }
@@ -61,8 +50,8 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let relu: Vec<Change> = inside.map(|of| Change::Replace(of.name.clone(), "relu")).collect();
     let start =
         if network.nodes().iter().any(|of| is_bounded(&*of.op)) { Start::Xavier } else { Start::Kaiming };
-    let all = layers().map(|of| Change::Start(of.name.clone(), start)).collect();
-    vec![finding.grave_if(measure < 1e-6).proposes([starts(evidence), vec![all], vec![relu]].concat())]
+    let started = layers().map(|of| Change::Start(of.name.clone(), start)).collect();
+    vec![finding.grave_if(measure < 1e-6).proposes([starts(evidence), vec![started], vec![relu]].concat())]
 }
 
 /// Dropout that leaves next to nothing: in training most numbers behind it are 0.

@@ -2,6 +2,7 @@
 
 use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
+use super::{Silent, silent};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "units-dead",
@@ -26,21 +27,10 @@ pub(in super::super) const CHECK: Check = Check {
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = &evidence.told else { return vec![] };
     let nodes = told.network.nodes();
-    // The largest share of a layer in a moment: share, steps, layer, unit.
-    let mut worst: Option<(f64, u64, usize, usize)> = None;
-    for moment in &evidence.moments {
-        for (node, _) in
-            nodes.iter().enumerate().filter(|(node, of)| !is_bounded(&*of.op) && node + 1 < nodes.len())
-        {
-            let Some(flat) = &moment.values[node + 1].flat else { continue };
-            let silent: Vec<usize> = (0..flat[0].len()).filter(|unit| flat[0][*unit] >= 1.0).collect();
-            let share = silent.len() as f64 / flat[0].len() as f64;
-            if share > 0.5 && worst.is_none_or(|(most, ..)| share > most) {
-                worst = Some((share, moment.step, node, silent[0]));
-            }
-        }
-    }
-    let Some((share, step, node, unit)) = worst else { return vec![] };
+    let Some(Silent { share, step, node, unit }) = silent(evidence, |op| !is_bounded(op), 0, [1.0, 0.5])
+    else {
+        return vec![];
+    };
     let name = &nodes[node].name;
     let sentence = format!(
         "{:.0} % of the units of {name} have slope 0 on every example after {step} steps: no error passes them.",

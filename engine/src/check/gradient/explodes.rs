@@ -2,7 +2,7 @@
 
 use super::super::evidence::{median, starts, total_norm};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
-use crate::op::Structure;
+use super::gains;
 use crate::probe::Stage;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -52,21 +52,15 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         let finding = CHECK.finding(Place::default(), [times, 1000.0], sentence).in_step(step);
         return vec![finding.proposes(vec![vec![Change::ClipNorm(usual)]])];
     }
-    let nodes = told.network.nodes();
-    let layers: Vec<usize> =
-        (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
-    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else {
+    let Some((layers, ratio, gains)) = evidence.start().and_then(|start| gains(told, start)) else {
         return vec![];
     };
-    let norm = |node: usize| start.values[node + 1].gradient.norm();
-    let ratio = norm(first) / norm(last);
-    if layers.len() < 2 || ratio.is_nan() || ratio <= 1000.0 {
+    if ratio.is_nan() || ratio <= 1000.0 {
         return vec![];
     }
     // The link that makes it grow most.
-    let gain = |pair: &&[usize]| norm(pair[0]) / norm(pair[1]);
-    let worst = layers.windows(2).max_by(|a, b| gain(a).total_cmp(&gain(b)));
-    let name = &nodes[worst.map_or(first, |pair| pair[0])].name;
+    let worst = (0..gains.len()).max_by(|a, b| gains[*a].total_cmp(&gains[*b])).unwrap_or(0);
+    let name = &told.network.nodes()[layers[worst]].name;
     let sentence = format!(
         "at the start the gradient by the first layer's outputs is {ratio:.1e} times that by the last layer's; it grows most \
          behind {name}."

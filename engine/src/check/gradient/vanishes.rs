@@ -2,7 +2,7 @@
 
 use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Start};
-use crate::op::Structure;
+use super::gains;
 
 pub(in super::super) const CHECK: Check = Check {
     name: "gradient-vanishes",
@@ -26,20 +26,15 @@ pub(in super::super) const CHECK: Check = Check {
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(told) = &evidence.told else { return vec![] };
     let nodes = told.network.nodes();
-    let layers: Vec<usize> =
-        (0..nodes.len()).filter(|node| nodes[*node].op.structure() == Structure::Affine).collect();
-    let (Some(&first), Some(&last), Some(start)) = (layers.first(), layers.last(), evidence.start()) else {
+    let Some((layers, ratio, gains)) = evidence.start().and_then(|start| gains(told, start)) else {
         return vec![];
     };
-    let norm = |node: usize| start.values[node + 1].gradient.norm();
-    let ratio = norm(first) / norm(last);
     if layers.len() < 3 || !(ratio > 0.0 && ratio < 1e-3) {
         return vec![];
     }
     // The link that shrinks it most.
-    let gain = |pair: &&[usize]| norm(pair[0]) / norm(pair[1]);
-    let worst = layers.windows(2).min_by(|a, b| gain(a).total_cmp(&gain(b)));
-    let name = &nodes[worst.map_or(first, |pair| pair[0])].name;
+    let worst = (0..gains.len()).min_by(|a, b| gains[*a].total_cmp(&gains[*b])).unwrap_or(0);
+    let name = &nodes[layers[worst]].name;
     let sentence = format!(
         "at the start the gradient by the first layer's outputs is {ratio:.1e} of that by the last layer's; most is lost \
          behind {name}."
