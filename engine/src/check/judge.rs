@@ -176,6 +176,7 @@ impl Court<'_, '_> {
         let key = (words(changes).join("; "), from);
         let scores = match self.scores.get(&key) {
             Some(scores) => *scores,
+            None if self.budget.is_over() => return None,
             None => {
                 let scored = self.source.score(changes, from, self.budget);
                 if scored == Err(Unable::Over) {

@@ -14,8 +14,12 @@ use std::ops::ControlFlow;
 /// Steps whose facts are looked at one by one, from the first on.
 const FIRST: u64 = 16;
 
-/// Steps after which the network is looked at; at its start it is, too. A look costs as much as some tens of steps.
+/// Steps after which the network is looked at; at its start it is, too.
 const LOOKS: [u64; 2] = [4, 256];
+
+/// Whole looks are for trainings of so many steps, of which they are a twentieth, or of so many numbers times examples in
+/// a step (each costs 0.1 s then).
+const WHOLE: [u64; 2] = [1500, 100_000_000];
 
 /// The most steps whose facts are kept beside the first ones.
 const KEPT: usize = 48;
@@ -38,6 +42,8 @@ pub enum Light {
 pub struct Live<'a, T> {
     train: &'a Dataset<T>,
     fit: Fit,
+    /// Whether its looks are short ones.
+    short: bool,
     evidence: Evidence,
     findings: Vec<Finding>,
     /// Whether training stops where a light turns red.
@@ -61,15 +67,17 @@ impl<'a, T: Real> Live<'a, T> {
         strict: bool,
     ) -> Result<Live<'a, T>, Error> {
         let Told { scale, fit, .. } = told;
+        let size = trainer.network().param_count() * trainer.options().batch.min(train.len());
+        let short = fit.epochs * told.steps_per_epoch < WHOLE[0] && size as u64 > WHOLE[1];
         let evidence = Evidence {
             layout: trainer.network().layout(),
             data: Some(DataFacts::look(trainer, train, test, &fit, scale, false)),
             told: Some(told),
-            moments: vec![Moment::look(trainer, train, &fit)?],
+            moments: vec![Moment::look(trainer, train, &fit, short)?],
             ..Evidence::default()
         };
         let next = trainer.state().steps + FIRST;
-        let mut live = Live { train, fit, evidence, findings: vec![], strict, next, looked: 0 };
+        let mut live = Live { train, fit, short, evidence, findings: vec![], strict, next, looked: 0 };
         live.ask();
         Ok(live)
     }
@@ -134,7 +142,8 @@ impl<T: Real> Observer<T> for Live<'_, T> {
         let due = LOOKS.iter().any(|at| self.looked < *at && *at <= done.step);
         if due && done.progress.diverged.is_none() {
             self.looked = done.step;
-            self.evidence.moments.extend(Moment::look(done.trainer, self.train, &self.fit).ok());
+            let look = Moment::look(done.trainer, self.train, &self.fit, self.short);
+            self.evidence.moments.extend(look.ok());
         }
         self.ask();
         if self.strict && self.first_broken().is_some() {

@@ -66,6 +66,9 @@ pub trait Source {
 /// Steps of which facts are kept: the first ones, and as many again, evenly spread.
 const KEPT: u64 = 32;
 
+/// Share of the budget from which on looks are short ones: a whole one takes as long as 20 steps.
+const SHORT: f64 = 0.8;
+
 impl<T: Real> Source for Setup<T> {
     fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable> {
         let setup = changed(self, changes).ok_or(Unable::NoTrial)?;
@@ -92,7 +95,7 @@ impl<T: Real> Source for Setup<T> {
             ..Evidence::default()
         };
         let first = how.batches(trainer.options(), train.len()).at(0).to_vec();
-        evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
+        evidence.moments.push(Moment::look(trainer, train, how, false).map_err(Unable::Refused)?);
         evidence.unlike = Some(unlike_formula(trainer, train, &first));
         let own = trainer.clone().gradient(Batch { data: train, rows: Rows::Index(&first) });
         let own = own.iter().map(|g| g.f64() * g.f64()).sum::<f64>().sqrt();
@@ -110,7 +113,8 @@ impl<T: Real> Source for Setup<T> {
             if progress.diverged.is_some() || watch.over {
                 break;
             }
-            evidence.moments.push(Moment::look(trainer, train, how).map_err(Unable::Refused)?);
+            let short = (budget.used)() > SHORT;
+            evidence.moments.push(Moment::look(trainer, train, how, short).map_err(Unable::Refused)?);
         }
         let Watch { steps, epochs, over, .. } = watch;
         let facts = steps.first().and_then(|step| step.facts.as_ref()).filter(|_| own > 0.0);

@@ -1,6 +1,6 @@
 //! What enters the network, and what it is to say.
 
-use super::related::related;
+use super::by_chance::by_chance;
 use super::score::classes;
 use crate::data::{Dataset, Scale, Targets};
 use crate::kernel::Scalar;
@@ -30,10 +30,10 @@ pub struct DataFacts {
     pub moved: Option<(usize, f64)>,
     /// Share of the target numbers that the network's last operation cannot reach; 0 where targets are classes.
     pub unreachable: f64,
-    /// How far inputs and targets are related beyond chance, in standard deviations of what permuted targets give: by what
-    /// the 5 nearest neighbours of an example say, and by the squared correlations of each number of the input with the
+    /// The share of random permutations of the targets that fit the inputs at least as well as the true ones: by what the
+    /// 5 nearest neighbours of an example say, and by the squared correlations of each number of the input with the
     /// target; absent where there are too few examples to tell.
-    pub related: Option<[f64; 2]>,
+    pub by_chance: Option<[f64; 2]>,
 }
 
 /// One number of the inputs, over the training part.
@@ -143,7 +143,7 @@ impl DataFacts {
                 _ => 0.0,
             },
             features,
-            related: if closely { related(train) } else { None },
+            by_chance: if closely { by_chance(train) } else { None },
         }
     }
 

@@ -10,13 +10,13 @@
 //! | does one example's output depend on another's input? | [`mixed`] |
 //! | is the step what the optimizer's formula gives? | [`unlike_formula`] |
 
+mod by_chance;
 mod data;
 mod formula;
 mod line;
 mod mixing;
 mod moment;
 mod not_finite;
-mod related;
 mod score;
 
 pub use data::{DataFacts, Feature, Leak, TargetFacts};

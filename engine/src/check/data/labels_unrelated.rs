@@ -7,8 +7,8 @@ pub(in super::super) const CHECK: Check = Check {
     link: Link::Data,
     question: "Do examples with similar inputs have similar labels, more than they would by chance?",
     reads: &[Reads::Data, Reads::Score],
-    limit: "what the 5 nearest neighbours say of an example, or the correlation with the inputs, is above chance by 3 (4) standard deviations of permutations, or the network is better on held-out examples than the trivial predictor",
-    source: "permutation test on nearest neighbours (Schilling 1986); and the outcome",
+    limit: "of 999 random permutations of the labels more than 1 in 200 make the 5 nearest neighbours agree as well with an example, and more than 1 in 200 correlate as well with the inputs, and the network is not better on held-out examples than the trivial predictor",
+    source: "permutation test on nearest neighbours (Schilling 1986), ended early (Besag, Clifford 1991); and the outcome",
     change: "put inputs and labels together again",
     example: None,
     find,
@@ -16,8 +16,7 @@ pub(in super::super) const CHECK: Check = Check {
 
 fn find(evidence: &Evidence) -> Vec<Finding> {
     let (Some(data), Some(score)) = (&evidence.data, &evidence.score) else { return vec![] };
-    let Some(related) = data.related else { return vec![] };
-    let [neighbours, linear] = related;
+    let Some([neighbours, linear]) = data.by_chance else { return vec![] };
     // What has learned something that holds outside of the training part has found a relation. By chance the mean over C
     // classes is 1/C, and R² is 0.
     let seen = data.classes().map_or(2, |classes| classes.iter().filter(|count| **count > 0).count());
@@ -27,17 +26,18 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
         None => (0.0, 0.5 / root),
     };
     let learned = score.held_out && score.balanced > chance + margin;
-    // Squared correlations are skewed: by chance they lie further out.
-    let most = neighbours.max(0.75 * linear);
-    if learned || most > LIMIT || most.is_nan() || seen < 2 {
+    let least = neighbours.min(linear);
+    if learned || least <= LIMIT || seen < 2 {
         return vec![];
     }
     let sentence = format!(
-        "nothing relates the labels to the inputs: what an example's nearest neighbours say of it is {neighbours:.1} standard \
-         deviations better than with permuted labels, and the correlations are {linear:.1} larger."
+        "nothing relates the labels to the inputs: of random permutations of the labels {:.0} % make an example's nearest \
+         neighbours agree with it as well, and {:.0} % correlate as well with the inputs.",
+        100.0 * neighbours,
+        100.0 * linear
     );
-    vec![CHECK.finding(Place::default(), [most, LIMIT], sentence).certain()]
+    vec![CHECK.finding(Place::default(), [least, LIMIT], sentence).certain()]
 }
 
-/// Standard deviations: of two measures, one is above that by chance in about 2 % of cases.
-const LIMIT: f64 = 3.0;
+/// Of two measures, one is below that by chance in 1 % of cases.
+const LIMIT: f64 = 0.005;

@@ -13,11 +13,11 @@ const EXAMPLES: [usize; 2] = [1000, 60];
 /// Neighbours of each.
 const NEIGHBOURS: usize = 5;
 
-/// Permutations that the true targets are compared with.
-const PERMUTATIONS: u64 = 49;
+/// Random permutations that the true targets are compared with, and how many that do as well end the comparison.
+const PERMUTATIONS: [u64; 2] = [999, 10];
 
-/// See [`super::DataFacts::related`].
-pub(super) fn related<T: Real>(train: &Dataset<T>) -> Option<[f64; 2]> {
+/// See [`super::DataFacts::by_chance`].
+pub(super) fn by_chance<T: Real>(train: &Dataset<T>) -> Option<[f64; 2]> {
     let rows = spread(train.len(), EXAMPLES[0]);
     if rows.len() < EXAMPLES[1] {
         return None;
@@ -27,14 +27,18 @@ pub(super) fn related<T: Real>(train: &Dataset<T>) -> Option<[f64; 2]> {
     Some(measures.map(|measure| {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         let found = measure(&sample, &order);
-        let permuted = (0..PERMUTATIONS).map(|i| {
-            order.shuffle(&mut random::generator(0, "permutation", i));
-            measure(&sample, &order)
-        });
-        let permuted: Vec<f64> = permuted.collect();
-        let mean = permuted.iter().sum::<f64>() / permuted.len() as f64;
-        let variance = permuted.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (permuted.len() - 1) as f64;
-        (found - mean) / variance.sqrt().max(f64::MIN_POSITIVE)
+        let (mut asked, mut as_well) = (0, 0);
+        // Sequential Monte Carlo test (Besag, Clifford 1991): what is common by chance is seen to be common early.
+        while asked < PERMUTATIONS[0] && as_well < PERMUTATIONS[1] {
+            order.shuffle(&mut random::generator(0, "permutation", asked));
+            asked += 1;
+            as_well += u64::from(measure(&sample, &order) >= found);
+        }
+        if as_well == PERMUTATIONS[1] {
+            as_well as f64 / asked as f64
+        } else {
+            (as_well + 1) as f64 / (asked + 1) as f64
+        }
     }))
 }
 
@@ -106,25 +110,29 @@ impl Sample {
 
     /// Σ over the numbers of an input of its squared correlation with the target; of classes with being of each.
     fn correlations(&self, order: &[usize]) -> f64 {
-        match &self.classes {
-            Some(known) => {
-                let most = known.iter().max().map_or(0, |most| *most);
-                (0..=most).map(|class| self.correlation(|i| f64::from(known[order[i]] == class))).sum()
-            }
-            None => self.correlation(|i| self.values[order[i]]),
-        }
-    }
-
-    fn correlation(&self, target: impl Fn(usize) -> f64) -> f64 {
         let count = self.nearest.len();
-        let mean = (0..count).map(&target).sum::<f64>() / count as f64;
-        let (mut products, mut squares) = (vec![0.0; self.width], 0.0);
+        // Inputs have mean 0: Σᵢ (yᵢ − ȳ)·xᵢ is Σᵢ yᵢ·xᵢ, and where y says which class, the sum over its examples.
+        let groups =
+            self.classes.as_ref().map_or(1, |known| known.iter().max().map_or(1, |most| *most as usize + 1));
+        let mut products = vec![0.0; groups * self.width];
+        let (mut sums, mut squares) = (vec![0.0; groups], vec![0.0; groups]);
         for (i, x) in self.inputs.chunks_exact(self.width).enumerate() {
-            let y = target(i) - mean;
-            squares += y * y;
-            products.iter_mut().zip(x).for_each(|(product, x)| *product += x * y);
+            let (group, y) = match &self.classes {
+                Some(known) => (known[order[i]] as usize, 1.0),
+                None => (0, self.values[order[i]]),
+            };
+            sums[group] += y;
+            squares[group] += y * y;
+            products[group * self.width..][..self.width]
+                .iter_mut()
+                .zip(x)
+                .for_each(|(product, x)| *product += x * y);
         }
-        let sum: f64 = products.iter().map(|product| product * product).sum();
-        sum / (squares * count as f64).max(f64::MIN_POSITIVE)
+        let of_group = |(group, products): (usize, &[f64])| {
+            let spread = squares[group] - sums[group] * sums[group] / count as f64;
+            let sum: f64 = products.iter().map(|product| product * product).sum();
+            if spread > 0.0 { sum / (spread * count as f64) } else { 0.0 }
+        };
+        products.chunks_exact(self.width).enumerate().map(of_group).sum()
     }
 }
