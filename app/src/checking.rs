@@ -3,9 +3,9 @@
 use crate::error::{DataProblem, Error, Result};
 use crate::experiment::Experiment;
 use crate::run::checkpoint;
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use whygrad::check::{Budget, Change, Evidence, Source, Unable, Verdict, check};
+use whygrad::check::{Budget, Change, Evidence, Source, Unable, Verdict, Wanted, check};
 use whygrad::data::DataError;
 use whygrad::network::Error as NetworkError;
 use whygrad::probe::Score;
@@ -33,7 +33,7 @@ pub struct Checked {
 pub fn experiment(
     experiment: &Experiment,
     budget: Option<Duration>,
-    stop: &dyn Fn() -> bool,
+    stop: &(dyn Fn() -> bool + Sync),
     doing: &dyn Fn(&str),
 ) -> Result<Checked> {
     match experiment.is_double() {
@@ -45,13 +45,14 @@ pub fn experiment(
 fn checked<T: Real>(
     experiment: &Experiment,
     budget: Option<Duration>,
-    stop: &dyn Fn() -> bool,
+    stop: &(dyn Fn() -> bool + Sync),
     doing: &dyn Fn(&str),
 ) -> Result<Checked> {
     let began = Instant::now();
     doing("reading the data");
-    let limit = Cell::new(budget.unwrap_or(MOST));
-    let used = || if stop() { 1.0 } else { began.elapsed().as_secs_f64() / limit.get().as_secs_f64() };
+    let limit = AtomicU64::new(budget.unwrap_or(MOST).as_millis() as u64);
+    let share = || 1e3 * began.elapsed().as_secs_f64() / limit.load(Ordering::Relaxed) as f64;
+    let used = || if stop() { 1.0 } else { share() };
     let over = Budget { used: &used, doing };
     let mut setup = match setup::<T>(experiment) {
         Ok(setup) => setup,
@@ -119,15 +120,16 @@ impl Source for Unreadable {
         Ok(Evidence { refused: Some(self.0.clone()), ..Evidence::default() })
     }
 
-    fn score(&mut self, _: &[Vec<Change>], _: u64, _: &Budget<'_>) -> Result<Score, Unable> {
-        Err(Unable::NoTrial)
+    fn scores(&mut self, wanted: &[Wanted], _: &Budget<'_>) -> Vec<Result<Score, Unable>> {
+        wanted.iter().map(|_| Err(Unable::NoTrial)).collect()
     }
 }
 
 /// A source that takes the time of the training, and sets the limit by it.
 struct Timed<'a, T> {
     setup: &'a mut Setup<T>,
-    limit: Option<&'a Cell<Duration>>,
+    /// In milliseconds.
+    limit: Option<&'a AtomicU64>,
 }
 
 impl<T: Real> Source for Timed<'_, T> {
@@ -135,12 +137,13 @@ impl<T: Real> Source for Timed<'_, T> {
         let began = Instant::now();
         let evidence = self.setup.evidence(changes, budget);
         if let Some(limit) = self.limit.take() {
-            limit.set((TIMES * began.elapsed()).clamp(LEAST, MOST));
+            let most = (TIMES * began.elapsed()).clamp(LEAST, MOST);
+            limit.store(most.as_millis() as u64, Ordering::Relaxed);
         }
         evidence
     }
 
-    fn score(&mut self, changes: &[Vec<Change>], from: u64, budget: &Budget<'_>) -> Result<Score, Unable> {
-        self.setup.score(changes, from, budget)
+    fn scores(&mut self, wanted: &[Wanted], budget: &Budget<'_>) -> Vec<Result<Score, Unable>> {
+        self.setup.scores(wanted, budget)
     }
 }

@@ -87,8 +87,7 @@ impl<T: Real> Training<T> {
             true => None,
             false => Some(Live::new(trainer, train, test.as_ref(), told, strict)?),
         };
-        let mut lights =
-            Lit { live, watcher, findings: self.run.path().join("findings.jsonl"), told: 0, error: None };
+        let mut lights = Lit { live, watcher, findings: self.run.path().join("findings.jsonl"), error: None };
         let mut clock = Clock::new();
         let mut observers: Vec<&mut dyn Observer<T>> = vec![&mut clock, &mut lights];
         observers.extend(self.recorder.as_mut().map(|recorder| recorder as &mut dyn Observer<T>));
@@ -153,20 +152,17 @@ struct Lit<'a, T> {
     live: Option<Live<'a, T>>,
     watcher: &'a mut dyn Watcher<T>,
     findings: PathBuf,
-    /// How many findings are written.
-    told: usize,
     error: Option<Error>,
 }
 
 impl<T: Real> Lit<'_, T> {
     /// Writes down what is new, and tells the watcher.
     fn tell(&mut self) {
-        let Some(live) = &self.live else { return };
-        let new = &live.findings()[self.told..];
+        let Some(live) = &mut self.live else { return };
+        let new = live.news();
         if new.is_empty() {
             return;
         }
-        self.told += new.len();
         let text: String = new
             .iter()
             .map(|finding| {

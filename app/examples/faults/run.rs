@@ -4,7 +4,7 @@ use crate::cases::{Case, Expect, Planted};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use whygrad::check::{Budget, Finding, Place, Source, Verdict, is_better};
+use whygrad::check::{Budget, Finding, Place, Source, Verdict, Wanted, is_better};
 use whygrad_cli::checking;
 use whygrad_cli::experiment::Experiment;
 
@@ -78,7 +78,9 @@ pub(crate) fn all(cases: &[Case]) -> Vec<Outcome> {
 fn scores(text: &str, points: std::ops::Range<u64>) -> Result<Vec<Option<f64>>, String> {
     let experiment = Experiment::parse("case", "case", text, &[]).map_err(|error| error.to_string())?;
     let mut setup = experiment.setup::<f32>().map_err(|error| error.to_string())?;
-    Ok(points.map(|from| setup.score(&[], from, &Budget::UNLIMITED).ok().map(|score| score.value)).collect())
+    let wanted: Vec<Wanted> = points.map(|from| Wanted { changes: vec![], from }).collect();
+    let scores = setup.scores(&wanted, &Budget::UNLIMITED);
+    Ok(scores.into_iter().map(|score| score.ok().map(|score| score.value)).collect())
 }
 
 fn one(case: &Case) -> Outcome {

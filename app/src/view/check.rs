@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use whygrad::check::{Cause, Finding, Link, NotChecked, Place, Trial, Verdict};
+use whygrad::check::{Cause, Finding, LIST, Link, NotChecked, Place, Trial, Verdict};
 use whygrad::probe::Score;
 
 /// Whether a training is broken, and if so which link of data → forward → loss → gradient → update is the first.
@@ -10,7 +10,7 @@ use whygrad::probe::Score;
 pub struct Check {
     /// What was checked: the experiment, or the run's folder.
     pub of: String,
-    /// `healthy` or `broken`.
+    /// `healthy`, `broken`, or, where it was ended before that could be told, `unknown`.
     pub verdict: &'static str,
     /// The first broken link; null where none is.
     pub first_broken_link: Option<Link>,
@@ -38,11 +38,21 @@ pub struct Check {
     pub score: Option<Score>,
     /// What has to be said beside: that the data have changed since, that the check was ended early.
     pub remarks: Vec<String>,
+    /// With --write: the file with the mended experiment; null where nothing was written.
+    pub written: Option<String>,
     /// How long the check took.
     pub seconds: f64,
 }
 
 impl Check {
+    /// Whether most checks of a link were made.
+    pub fn is_checked(&self, link: Link) -> bool {
+        let made =
+            |check: &&&whygrad::check::Check| !self.not_checked.iter().any(|of| of.check == check.name);
+        let of_link: Vec<_> = LIST.iter().filter(|check| check.link == link).collect();
+        2 * of_link.iter().filter(|check| made(check)).count() > of_link.len()
+    }
+
     /// Whether the result is next to that of always saying the same.
     pub fn learned_nothing(&self) -> bool {
         self.score.as_ref().is_some_and(|score| score.value < score.trivial + 0.05 * (1.0 - score.trivial))
@@ -53,7 +63,11 @@ impl Check {
         let first = verdict.causes.first().map(|cause| &cause.finding);
         Check {
             of,
-            verdict: if verdict.is_broken() { "broken" } else { "healthy" },
+            verdict: match verdict.is_broken() {
+                true => "broken",
+                false if verdict.undecided => "unknown",
+                false => "healthy",
+            },
             first_broken_link: first.map(|finding| finding.link),
             check: first.map(|finding| finding.check),
             place: first.map(|finding| finding.place.clone()),
@@ -67,6 +81,7 @@ impl Check {
             change: verdict.stages.iter().flatten().map(ToString::to_string).collect(),
             score: verdict.score.clone(),
             remarks,
+            written: None,
             seconds,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::evidence::Evidence;
-use super::source::{Budget, Source, Unable};
+use super::source::{Budget, Source, Unable, Wanted};
 use super::verdict::{Cause, Finding, NotChecked, Trial, Verdict};
 use super::{Check, LIST};
 use std::collections::BTreeMap;
@@ -27,6 +27,12 @@ const PAIRS: usize = 60;
 
 /// How much of the best change's gain an earlier link's has to reach, to stand before it.
 const NEAR: f64 = 0.7;
+
+/// Shares of the budget that is left which are for trying proposals once: where one of them helps, and where none does.
+const SCREEN: [f64; 2] = [0.35, 0.7];
+
+/// Proposals that are tried side by side.
+const BESIDE: usize = 4;
 
 /// The check that asks where no other helps.
 const LAST: &str = "not-learning";
@@ -53,9 +59,21 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
     if let Some(error) = evidence.refused.filter(|_| !certain) {
         return Err(Unable::Refused(error));
     }
-    let mut court =
-        Court { source, budget, scores: BTreeMap::new(), trials: vec![], untried: vec![], examples: 0 };
     let score = evidence.score;
+    let mut court = Court {
+        source,
+        budget,
+        scores: BTreeMap::new(),
+        trials: vec![],
+        untried: vec![],
+        examples: 0,
+        trivial: score.as_ref().map_or(0.0, |score| score.trivial),
+        epochs: evidence.told.as_ref().map_or(1, |told| told.fit.epochs),
+        unit: (budget.used)(),
+    };
+    if let Some(score) = &score {
+        court.scores.insert((String::new(), 0), Some([score.value, score.balanced]));
+    }
     // What is measured on all that there is has no chance in it.
     court.examples = score.as_ref().filter(|score| score.held_out).map_or(usize::MAX, |score| score.examples);
     let examples = court.examples;
@@ -63,7 +81,7 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
     while causes.len() < CAUSES && !budget.is_over() {
         let winners = match court.best(&stages, &left) {
             Some(winner) => vec![winner],
-            None if causes.is_empty() => court.together(&left),
+            None if causes.is_empty() || court.fails(&stages, "") => court.together(&stages, &left),
             None => vec![],
         };
         if winners.is_empty() {
@@ -87,30 +105,8 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
         }
     }
     court.prune(&mut stages, &mut causes, &mut left);
-    // What breaks a training by itself and did not go with what was mended.
-    let is_told = |finding: &Finding| {
-        let same = |of: &Finding| of.check == finding.check && of.place == finding.place;
-        causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
-    };
-    let mut alone: Vec<Finding> = vec![];
-    for finding in left.iter().chain(findings.iter().filter(|_| causes.is_empty())) {
-        let new = !is_told(finding) && !alone.iter().any(|of| of.check == finding.check);
-        if finding.certain && new {
-            alone.push(finding.clone());
-        }
-    }
-    for finding in alone {
-        // What removes it, though no trial says what that is worth.
-        let changes = finding.changes.first().cloned().unwrap_or_default();
-        let with = [&stages[..], std::slice::from_ref(&changes)].concat();
-        let can = !changes.is_empty() && court.score(&with, 0, finding.check).is_some();
-        let changes = if can { changes } else { vec![] };
-        if can {
-            stages.push(changes.clone());
-        }
-        let change = in_words(&changes);
-        causes.push(Cause { finding, changes, change, trial: None, symptoms: vec![] });
-    }
+    let known = if causes.is_empty() { [&left[..], &findings[..]].concat() } else { left };
+    court.add_certain(&mut stages, &mut causes, &known);
     let order = |check: &str| LIST.iter().position(|of| of.name == check);
     causes.sort_by_key(|cause| order(cause.finding.check));
     let told = |finding: &&Finding| {
@@ -119,11 +115,13 @@ pub fn check(source: &mut dyn Source, budget: &Budget<'_>) -> Result<Verdict, Un
     };
     // Where nothing that matters is missing, what may cost something costs nothing.
     let lacks = score.as_ref().is_none_or(|score| score.value + needed(score.value, examples) <= 1.0);
+    // Something may be missing, and what may be to blame for it was not tried.
+    let undecided = causes.is_empty() && lacks && (score.is_none() || !court.untried.is_empty());
     let notes = findings.iter().filter(told).filter(|finding| lacks || finding.grave).cloned().collect();
     let why = "there was no time to try what it proposes";
     not_checked.extend(court.untried.iter().map(|check| NotChecked { check, why }));
     let ended_early = budget.is_over();
-    Ok(Verdict { causes, stages, ended_early, notes, not_checked, trials: court.trials, score })
+    Ok(Verdict { causes, stages, undecided, ended_early, notes, not_checked, trials: court.trials, score })
 }
 
 /// Asks all checks: what they find, in their order, and those that cannot be made.
@@ -133,7 +131,9 @@ fn ask(evidence: &Evidence) -> (Vec<Finding>, Vec<NotChecked>) {
         match Check::find(check, evidence) {
             Ok(found) => findings.extend(found),
             // What lacks its evidence because the training cannot begin.
-            Err(_) if evidence.refused.is_some() => {}
+            Err(_) if evidence.refused.is_some() => {
+                not_checked.push(NotChecked { check: check.name, why: "the training cannot begin" });
+            }
             Err(why) => not_checked.push(NotChecked { check: check.name, why }),
         }
     }
@@ -168,54 +168,101 @@ struct Court<'a, 'b> {
     untried: Vec<&'static str>,
     /// Examples by which results are measured.
     examples: usize,
+    /// The result of always saying the same.
+    trivial: f64,
+    /// Epochs of the training, and the share of the budget that it takes once.
+    epochs: u64,
+    unit: f64,
 }
 
 impl Court<'_, '_> {
     /// The result with these changes from a starting point, by value or by the mean over the classes.
     fn score(&mut self, changes: &[Vec<Change>], from: u64, check: &str) -> Option<f64> {
-        let key = (words(changes).join("; "), from);
-        let scores = match self.scores.get(&key) {
-            Some(scores) => *scores,
-            None if self.budget.is_over() => return None,
-            None => {
-                let scored = self.source.score(changes, from, self.budget);
-                if scored == Err(Unable::Over) {
-                    return None;
-                }
-                let scores = scored.ok().map(|score| [score.value, score.balanced]);
-                self.scores.insert(key, scores);
-                scores
-            }
-        };
+        self.run(&[Wanted { changes: changes.to_vec(), from }]);
+        let scores = self.scores.get(&(words(changes).join("; "), from))?;
         scores.map(|[value, balanced]| if check == BALANCED { balanced } else { value })
+    }
+
+    /// Makes trainings, side by side, whose results are asked for next.
+    fn run(&mut self, wanted: &[Wanted]) {
+        let key = |of: &Wanted| (words(&of.changes).join("; "), of.from);
+        let mut new: BTreeMap<_, &Wanted> = wanted.iter().map(|of| (key(of), of)).collect();
+        new.retain(|key, _| !self.scores.contains_key(key));
+        if new.is_empty() || self.budget.is_over() {
+            return;
+        }
+        let wanted: Vec<Wanted> = new.values().map(|of| (*of).clone()).collect();
+        let scored = self.source.scores(&wanted, self.budget);
+        for (key, scored) in new.into_keys().zip(scored) {
+            if scored != Err(Unable::Over) {
+                self.scores.insert(key, scored.ok().map(|score| [score.value, score.balanced]));
+            }
+        }
     }
 
     /// Tries what the findings propose beside the stages, from the first starting point.
     fn screen(&mut self, stages: &[Vec<Change>], findings: &[Finding]) -> Vec<Tried> {
         let mut tried: Vec<Tried> = vec![];
-        for finding in findings {
+        // Of each finding its first proposal, then its second: where time is short, something of each.
+        let most = findings.iter().map(|finding| finding.changes.len()).max().unwrap_or(0);
+        let mut order: Vec<&Finding> = findings.iter().collect();
+        order.sort_by_key(|finding| !(finding.certain || finding.grave));
+        let proposals = (0..most)
+            .flat_map(|place| order.iter().filter_map(move |of| Some((*of, of.changes.get(place)?, place))));
+        let began = (self.budget.used)();
+        let mut proposals: Vec<_> = proposals.collect();
+        // What takes longest last, and not at all where it would take most of what is left.
+        proposals.sort_by_key(|(_, changes, _)| self.times(changes));
+        let long = |changes: &[Change]| self.times(changes) as f64 * self.unit > 0.5 * (1.0 - began);
+        let (long, proposals): (Vec<_>, Vec<_>) =
+            proposals.into_iter().partition(|(_, changes, _)| long(changes));
+        long.iter().for_each(|(finding, ..)| self.leave(finding.check));
+        for (at, (finding, changes, place)) in proposals.iter().copied().enumerate() {
             let before = self.score(stages, 0, finding.check);
             let needed = needed(before.unwrap_or(0.0), self.examples);
             if before.is_some_and(|before| before + needed > 1.0) {
                 continue; // nothing that matters is missing
             }
-            for changes in &finding.changes {
-                if self.budget.is_over() {
-                    if !self.untried.contains(&finding.check) {
-                        self.untried.push(finding.check);
-                    }
-                    break;
+            let helps = tried.iter().any(|of| of.gain >= of.needed);
+            let share = if helps { SCREEN[0] } else { SCREEN[1] };
+            if (self.budget.used)() >= began + share * (1.0 - began) {
+                if place == 0 {
+                    self.leave(finding.check);
                 }
-                (self.budget.doing)(&format!("trying {}", in_words(changes).join(", ")));
-                let with = [stages, std::slice::from_ref(changes)].concat();
-                if let Some(after) = self.score(&with, 0, finding.check) {
-                    let gain = after - before.unwrap_or(0.0);
-                    let (finding, changes) = (finding.clone(), changes.clone());
-                    tried.push(Tried { finding, changes, gain, needed });
-                }
+                continue;
+            }
+            (self.budget.doing)(&format!("trying {}", in_words(changes).join(", ")));
+            let with = [stages, std::slice::from_ref(changes)].concat();
+            let beside = proposals[at..].iter().take(BESIDE).map(|(_, changes, _)| Wanted {
+                changes: [stages, std::slice::from_ref(*changes)].concat(),
+                from: 0,
+            });
+            if at.is_multiple_of(BESIDE) {
+                self.run(&beside.collect::<Vec<_>>());
+            }
+            if let Some(after) = self.score(&with, 0, finding.check) {
+                let gain = after - before.unwrap_or(0.0);
+                let (finding, changes) = (finding.clone(), changes.clone());
+                tried.push(Tried { finding, changes, gain, needed });
             }
         }
         tried
+    }
+
+    /// How many times as long as the training one with these changes takes.
+    fn times(&self, changes: &[Change]) -> u64 {
+        let times = |of: &Change| match of {
+            Change::Epochs(epochs) => epochs.div_ceil(self.epochs.max(1)),
+            _ => 1,
+        };
+        changes.iter().map(times).max().unwrap_or(1)
+    }
+
+    /// Notes that there was no time for what a check proposes.
+    fn leave(&mut self, check: &'static str) {
+        if !self.untried.contains(&check) {
+            self.untried.push(check);
+        }
     }
 
     /// Tries a proposal from several starting points.
@@ -226,7 +273,15 @@ impl Court<'_, '_> {
         check: &'static str,
     ) -> Option<Trial> {
         let (mut before, mut after) = (vec![], vec![]);
+        let points = |from: std::ops::RangeInclusive<u64>| {
+            let of = |from| [stages, with].map(|changes| Wanted { changes: changes.to_vec(), from });
+            from.flat_map(of).collect::<Vec<_>>()
+        };
+        self.run(&points(1..=POINTS));
         for from in 1..=POINTS + MORE {
+            if from == POINTS + 1 && judged(&before, &after, self.examples) == Judged::Open {
+                self.run(&points(from..=POINTS + MORE));
+            }
             let decided = from > POINTS && judged(&before, &after, self.examples) != Judged::Open;
             if decided || (self.budget.is_over() && from > 2) {
                 break;
@@ -234,10 +289,26 @@ impl Court<'_, '_> {
             before.push(self.score(stages, from, check));
             after.push(self.score(with, from, check)?);
         }
-        let better = judged(&before, &after, self.examples) == Judged::Better;
+        let mut better = judged(&before, &after, self.examples) == Judged::Better;
+        if !better && self.fails(stages, check) {
+            // It fails from its own starting point, and from others not, or not always.
+            let own = self.score(with, 0, check)?;
+            before.insert(0, self.score(stages, 0, check));
+            after.insert(0, own);
+            let gain = own - before[0].unwrap_or(0.0);
+            let needed = needed(own, self.examples);
+            better = gain >= (0.5 * (1.0 - self.trivial)).max(3.0 * needed)
+                && gained(&before[1..], &after[1..]) >= -0.5 * needed;
+        }
         let trial = Trial { check, changes: with.to_vec(), changed: words(with), before, after, better };
         self.trials.push(trial.clone());
         Some(trial)
+    }
+
+    /// Whether the training with these changes comes to no more, from its own starting point, than always saying the same.
+    fn fails(&mut self, stages: &[Vec<Change>], check: &str) -> bool {
+        let own = self.score(stages, 0, check);
+        own.is_some_and(|own| own < self.trivial + 0.05 * (1.0 - self.trivial))
     }
 
     /// The change of one suspicion that helps. Of several that help about as much, the findings of some are gone in the
@@ -296,7 +367,10 @@ impl Court<'_, '_> {
             }
             (self.budget.doing)(&format!("making sure of {}", in_words(&changes).join(", ")));
             let with = [stages, std::slice::from_ref(&changes)].concat();
-            let Some(trial) = self.confirm(stages, &with, finding.check) else { continue };
+            let Some(trial) = self.confirm(stages, &with, finding.check) else {
+                self.leave(finding.check);
+                continue;
+            };
             if trial.better {
                 confirmed.push((gained(&trial.before, &trial.after), Winner { finding, changes, trial }));
             }
@@ -316,32 +390,86 @@ impl Court<'_, '_> {
                 (0..stages.len()).filter(|at| *at != i).map(|at| stages[at].clone()).collect();
             (self.budget.doing)(&format!("asking whether {} is needed", in_words(&stages[i]).join(", ")));
             let mut worse = 0.0;
-            for from in 1..=POINTS {
+            for from in 0..=POINTS {
                 let [with, without] =
                     [&stages[..], &without[..]].map(|of| self.score(of, from, "").unwrap_or(-1.0));
-                worse += (with - without) / POINTS as f64;
+                worse += (with - without) / (POINTS + 1) as f64;
             }
             if worse < needed(1.0 - MATTERS, self.examples) {
-                stages.remove(i);
-                let cause = causes.remove(i);
+                let gone = stages.remove(i);
+                let mut cause = causes.remove(i);
+                // What was changed twice was wrong as it was first found to be.
+                let again = stages
+                    .iter()
+                    .position(|stage| stage.iter().any(|of| gone.iter().any(|old| old.clashes(of))));
+                if let Some(again) = again {
+                    std::mem::swap(&mut causes[again].finding, &mut cause.finding);
+                    causes[again].symptoms.append(&mut cause.symptoms);
+                }
                 left.extend(cause.symptoms);
                 left.push(Finding { certain: false, ..cause.finding });
+                for at in 0..causes.len() {
+                    let check = causes[at].finding.check;
+                    if let Some(trial) = self.confirm(&stages[..at], &stages[..=at], check) {
+                        causes[at].trial = Some(trial);
+                    }
+                }
             } else {
                 i += 1;
             }
         }
     }
 
+    /// Adds what breaks a training by itself and did not go with what was mended, each check once.
+    fn add_certain(&mut self, stages: &mut Vec<Vec<Change>>, causes: &mut Vec<Cause>, findings: &[Finding]) {
+        let is_told = |finding: &Finding| {
+            let same = |of: &Finding| of.check == finding.check && of.place == finding.place;
+            causes.iter().any(|cause| same(&cause.finding) || cause.symptoms.iter().any(same))
+        };
+        let mut alone: Vec<Finding> = vec![];
+        for finding in findings {
+            let new = !is_told(finding) && !alone.iter().any(|of| of.check == finding.check);
+            if finding.certain && new {
+                alone.push(finding.clone());
+            }
+        }
+        for finding in alone {
+            // What removes it, though no trial says what that is worth.
+            let changes = finding.changes.first().cloned().unwrap_or_default();
+            let with = [&stages[..], std::slice::from_ref(&changes)].concat();
+            let can = !changes.is_empty() && self.is_no_worse(stages, &with);
+            let changes = if can { changes } else { vec![] };
+            if can {
+                stages.push(changes.clone());
+            }
+            let change = in_words(&changes);
+            causes.push(Cause { finding, changes, change, trial: None, symptoms: vec![] });
+        }
+    }
+
+    /// Whether changes that no trial showed to help do no harm either.
+    fn is_no_worse(&mut self, without: &[Vec<Change>], with: &[Vec<Change>]) -> bool {
+        let mut gain = 0.0;
+        for from in 0..=POINTS {
+            let Some(after) = self.score(with, from, "") else { return false };
+            gain += after - self.score(without, from, "").unwrap_or(after);
+        }
+        gain / (POINTS + 1) as f64 >= -0.5 * MATTERS
+    }
+
     /// Where no change helps alone: two at a time, the most promising ones first; and then whether both are needed.
-    fn together(&mut self, findings: &[Finding]) -> Vec<Winner> {
+    fn together(&mut self, stages: &[Vec<Change>], findings: &[Finding]) -> Vec<Winner> {
         let of_others: Vec<Finding> =
             findings.iter().filter(|finding| finding.check != LAST).cloned().collect();
-        let mut tried = self.screen(&[], &of_others);
+        let mut tried = self.screen(stages, &of_others);
         tried.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-        let Some(before) = self.score(&[], 0, "") else { return vec![] };
+        let Some(before) = self.score(stages, 0, "") else { return vec![] };
         let mut pairs: Vec<(usize, usize)> = (0..tried.len())
             .flat_map(|b| (0..b).map(move |a| (a, b)))
-            .filter(|(a, b)| tried[*a].finding.check != tried[*b].finding.check)
+            .filter(|(a, b)| {
+                let clash = |of: &Change| tried[*b].changes.iter().any(|other| other.clashes(of));
+                tried[*a].finding.check != tried[*b].finding.check || !tried[*a].changes.iter().any(clash)
+            })
             .collect();
         pairs.sort_by_key(|(a, b)| a + b);
         let mut best: Option<(f64, Vec<Tried>)> = None;
@@ -352,7 +480,7 @@ impl Court<'_, '_> {
             let pair = vec![tried[a].clone(), tried[b].clone()];
             let changes = merged(pair.iter().flat_map(|of| &of.changes));
             (self.budget.doing)(&format!("trying {}", in_words(&changes).join(" and ")));
-            let Some(score) = self.score(&[changes], 0, "") else { continue };
+            let Some(score) = self.score(&[stages, &[changes]].concat(), 0, "") else { continue };
             let gain = score - before;
             if gain >= needed(before, self.examples) && best.as_ref().is_none_or(|(most, _)| gain > *most) {
                 best = Some((gain, pair));
@@ -360,7 +488,8 @@ impl Court<'_, '_> {
         }
         let Some((_, pair)) = best else { return vec![] };
         let changes = merged(pair.iter().flat_map(|of| &of.changes));
-        let Some(trial) = self.confirm(&[], &[changes], pair[0].finding.check) else { return vec![] };
+        let with = [stages, &[changes]].concat();
+        let Some(trial) = self.confirm(stages, &with, pair[0].finding.check) else { return vec![] };
         if !trial.better {
             return vec![];
         }

@@ -45,7 +45,9 @@ pub struct Live<'a, T> {
     /// Whether its looks are short ones.
     short: bool,
     evidence: Evidence,
+    /// Each once.
     findings: Vec<Finding>,
+    news: Vec<Finding>,
     /// Whether training stops where a light turns red.
     strict: bool,
     /// The next step past the first ones whose facts are looked at.
@@ -77,14 +79,16 @@ impl<'a, T: Real> Live<'a, T> {
             ..Evidence::default()
         };
         let next = trainer.state().steps + FIRST;
-        let mut live = Live { train, fit, short, evidence, findings: vec![], strict, next, looked: 0 };
+        let (findings, news) = (vec![], vec![]);
+        let mut live = Live { train, fit, short, evidence, findings, news, strict, next, looked: 0 };
         live.ask();
         Ok(live)
     }
 
-    /// What was found so far, each once, with the step after which it was found where it is no step's.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// What was found since this was asked last, and what has become grave since, with the step after which it was found
+    /// where it is no step's.
+    pub fn news(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.news)
     }
 
     /// The light of a link.
@@ -111,10 +115,20 @@ impl<'a, T: Real> Live<'a, T> {
     fn ask(&mut self) {
         let step = self.evidence.steps.last().map_or(0, |step| step.step);
         for finding in LIST.iter().filter_map(|check| check.find(&self.evidence).ok()).flatten() {
+            // What a step's length costs only the outcome tells.
+            if finding.link == Link::Update && !finding.grave {
+                continue;
+            }
             let same = |of: &&mut Finding| of.check == finding.check && of.place == finding.place;
-            match self.findings.iter_mut().find(same) {
-                Some(known) => known.grave |= finding.grave,
-                None => self.findings.push(Finding { step: finding.step.or(Some(step)), ..finding }),
+            let known = self.findings.iter_mut().find(same);
+            if known.as_ref().is_some_and(|known| known.grave || !finding.grave) {
+                continue;
+            }
+            let finding = Finding { step: finding.step.or(Some(step)), ..finding };
+            self.news.push(finding.clone());
+            match known {
+                Some(known) => *known = finding,
+                None => self.findings.push(finding),
             }
         }
     }

@@ -47,7 +47,7 @@ pub use change::{Change, HIDDEN, Start};
 pub use evidence::{Diverged, Evidence, Told};
 pub use judge::{MATTERS, check, is_better};
 pub use live::{Light, Live};
-pub use source::{Budget, Source, Unable};
+pub use source::{Budget, Source, Unable, Wanted};
 pub use verdict::{Cause, Finding, Link, NotChecked, Place, Trial, Verdict};
 
 /// All checks, link by link, in the order in which findings of equal weight are named.

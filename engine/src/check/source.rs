@@ -4,6 +4,7 @@ use super::change::{Change, changed};
 use super::evidence::{Diverged, Evidence, Told, total_norm};
 use crate::facts::{EpochRecord, StepRecord};
 use crate::judge;
+use crate::kernel::Threads;
 use crate::loss::{self, Made};
 use crate::network::{Batch, Error, Rows};
 use crate::probe::{DataFacts, Moment, Score, mixed, not_finite, score, unlike_formula};
@@ -11,11 +12,12 @@ use crate::train::{
     Detail, Epoch, HeldOut, Observer, Prepared, Progress, Real, Setup, StepDone, Trainer, fit,
 };
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a check may use. The engine reads no clock: who asks for a check says how much time is left.
 pub struct Budget<'a> {
     /// Share of the budget that is used up: from 1 on a check comes to its end with what it knows.
-    pub used: &'a dyn Fn() -> f64,
+    pub used: &'a (dyn Fn() -> f64 + Sync),
     /// Is told what the check is doing, in a few words.
     pub doing: &'a dyn Fn(&str),
 }
@@ -55,12 +57,17 @@ pub trait Source {
     /// Why there is no answer.
     fn evidence(&mut self, changes: &[Vec<Change>], budget: &Budget<'_>) -> Result<Evidence, Unable>;
 
-    /// How well the training does with these changes, from starting point `from`: 0 is the training's own, the others
-    /// differ in all that is random, also in what is held out.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    fn score(&mut self, changes: &[Vec<Change>], from: u64, budget: &Budget<'_>) -> Result<Score, Unable>;
+    /// How well each of these trainings does, or why there is no answer.
+    fn scores(&mut self, wanted: &[Wanted], budget: &Budget<'_>) -> Vec<Result<Score, Unable>>;
+}
+
+/// A training whose result is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What is changed, stage by stage, each of what the stages before made.
+    pub changes: Vec<Vec<Change>>,
+    /// The starting point: 0 is the training's own, the others differ in all that is random, also in what is held out.
+    pub from: u64,
 }
 
 /// Steps of which facts are kept: the first ones, and as many again, evenly spread.
@@ -101,7 +108,7 @@ impl<T: Real> Source for Setup<T> {
         let own = own.iter().map(|g| g.f64() * g.f64()).sum::<f64>().sqrt();
         // In two parts, to look at the network early and at its end.
         let early = (total / 8).clamp(1, 64).min(total);
-        let mut watch = Watch { every: (total / KEPT).max(1), ..Watch::new(budget) };
+        let mut watch = Watch { every: (total / KEPT).max(1), ..Watch::new(budget.used) };
         let mut progress = Progress::default();
         for stop in [early, total] {
             watch.stop = stop;
@@ -131,14 +138,50 @@ impl<T: Real> Source for Setup<T> {
         Ok(evidence)
     }
 
-    fn score(&mut self, changes: &[Vec<Change>], from: u64, budget: &Budget<'_>) -> Result<Score, Unable> {
+    fn scores(&mut self, wanted: &[Wanted], budget: &Budget<'_>) -> Vec<Result<Score, Unable>> {
+        let used = budget.used;
+        let count = self.threads.count().min(wanted.len());
+        if count < 2 {
+            return wanted.iter().map(|wanted| self.score(wanted, self.threads.clone(), used)).collect();
+        }
+        // One thread each: side by side they are done sooner than one after the other with several.
+        let (setup, next) = (&*self, AtomicUsize::new(0));
+        let work = || {
+            let mut done = vec![];
+            while let Some((at, wanted)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, wanted.get(at)?)))
+            {
+                done.push((at, setup.score(wanted, Threads::new(1), used)));
+            }
+            done
+        };
+        let mut scores = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+            let done =
+                workers.into_iter().flat_map(|worker| worker.join().expect("a training does not panic"));
+            done.collect::<Vec<_>>()
+        });
+        scores.sort_by_key(|(at, _)| *at);
+        scores.into_iter().map(|(_, score)| score).collect()
+    }
+}
+
+impl<T: Real> Setup<T> {
+    /// How well the training does, with these threads.
+    fn score(
+        &self,
+        Wanted { changes, from }: &Wanted,
+        threads: Threads,
+        used: &dyn Fn() -> f64,
+    ) -> Result<Score, Unable> {
         let mut setup = changed(self, changes).ok_or(Unable::NoTrial)?;
-        setup.seed = setup.seed.wrapping_add(from);
+        setup.threads = threads;
+        setup.seed = setup.seed.wrapping_add(*from);
         if let HeldOut::Share { seed, .. } = &mut setup.held_out {
-            *seed = seed.wrapping_add(from);
+            *seed = seed.wrapping_add(*from);
         }
         let mut prepared = setup.start().map_err(Unable::Refused)?;
-        let mut watch = Watch { plain: true, ..Watch::new(budget) };
+        let mut watch = Watch { plain: true, ..Watch::new(used) };
         let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         // Held-out examples are asked during the training only where patience needs them.
         let test = test.as_ref().filter(|_| how.patience.is_some());
@@ -152,8 +195,9 @@ impl<T: Real> Source for Setup<T> {
 }
 
 /// Keeps what a training leaves.
-struct Watch<'a, 'b> {
-    budget: &'a Budget<'b>,
+struct Watch<'a> {
+    /// Share of the budget that is used up.
+    used: &'a dyn Fn() -> f64,
     /// Steps between two whose facts are kept, past the first ones.
     every: u64,
     /// The step after which training waits.
@@ -165,13 +209,13 @@ struct Watch<'a, 'b> {
     epochs: Vec<EpochRecord>,
 }
 
-impl<'a, 'b> Watch<'a, 'b> {
-    fn new(budget: &'a Budget<'b>) -> Watch<'a, 'b> {
-        Watch { budget, every: 1, stop: u64::MAX, plain: false, over: false, steps: vec![], epochs: vec![] }
+impl<'a> Watch<'a> {
+    fn new(used: &'a dyn Fn() -> f64) -> Watch<'a> {
+        Watch { used, every: 1, stop: u64::MAX, plain: false, over: false, steps: vec![], epochs: vec![] }
     }
 }
 
-impl<T: Real> Observer<T> for Watch<'_, '_> {
+impl<T: Real> Observer<T> for Watch<'_> {
     fn wants(&mut self, step: u64) -> Detail {
         let kept = step <= KEPT || step.is_multiple_of(self.every);
         if kept && !self.plain { Detail::Change } else { Detail::Loss }
@@ -182,7 +226,7 @@ impl<T: Real> Observer<T> for Watch<'_, '_> {
             let (step, loss, lr, facts) = (done.step, done.loss, done.trainer.lr(), done.facts.cloned());
             self.steps.push(StepRecord { step, loss, lr, facts });
         }
-        self.over = self.budget.is_over();
+        self.over = (self.used)() >= 1.0;
         if self.over || done.step == self.stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 

@@ -1,6 +1,6 @@
 //! The list of checks, the checks that no experiment can fail, and the judge of trials.
 
-use super::{Budget, Change, Evidence, LIST, Light, Link, Live, Place, Source, Told, Unable};
+use super::{Budget, Change, Evidence, LIST, Light, Link, Live, Place, Source, Told, Unable, Wanted};
 use crate::author::{Scalar, Team};
 use crate::data::{Dataset, Targets, generate::GENERATED};
 use crate::init::Init;
@@ -12,6 +12,7 @@ use crate::op::{
     BatchNorm, By, Compute, Forward, Grad, InputGrads, Linear, Misfit, Op, Partial, Point, Reads, Relu, Tanh,
 };
 use crate::optim::{Adam, Apply, Before, Decomposition, Optimizer, Rule, Sgd, Shared, Slot};
+use crate::probe::Score;
 use crate::shape::Shape;
 use crate::train::{HeldOut, Progress, Setup, fit};
 use std::collections::BTreeSet;
@@ -228,7 +229,7 @@ fn a_training_that_is_watched_or_checked_is_the_same_bit_for_bit() {
     // The evidence's score is that of the training without a look at it.
     let mut setup = setup(plain());
     let score = setup.evidence(&[], &Budget::UNLIMITED).unwrap().score;
-    assert_eq!(score, setup.score(&[], 0, &Budget::UNLIMITED).ok());
+    assert_eq!(score, score_of(&mut setup, &[]).ok());
 }
 
 #[test]
@@ -266,16 +267,20 @@ fn a_trial_is_better_only_by_enough_by_more_than_chance_and_from_nearly_every_st
     assert!(is_better(&[None, None, None], &[0.9, 0.91, 0.92]));
 }
 
+fn score_of(setup: &mut Setup<f64>, changes: &[Vec<Change>]) -> Result<Score, Unable> {
+    setup.scores(&[Wanted { changes: changes.to_vec(), from: 0 }], &Budget::UNLIMITED).remove(0)
+}
+
 #[test]
 fn what_no_change_can_be_made_of_is_no_trial() {
     let mut setup = setup(plain());
     let gone = vec![vec![Change::Remove("relu7".into())]];
-    assert_eq!(setup.score(&gone, 0, &Budget::UNLIMITED), Err(Unable::NoTrial));
+    assert_eq!(score_of(&mut setup, &gone), Err(Unable::NoTrial));
     let values = Targets::Values { data: vec![0.5; 200], width: 1 };
     setup.data = Arc::new(moons().with_targets(values).unwrap());
     setup.network = Network::sequential([2], crate::layers![Linear::new(1)]).unwrap();
     setup.loss = Arc::new(Mse::default());
     setup.optimizer = Arc::new(Sgd { lr: 0.1, ..Sgd::default() });
     let weights = vec![vec![Change::ClassWeights(vec![1.0, 2.0])]];
-    assert_eq!(setup.score(&weights, 0, &Budget::UNLIMITED), Err(Unable::NoTrial));
+    assert_eq!(score_of(&mut setup, &weights), Err(Unable::NoTrial));
 }

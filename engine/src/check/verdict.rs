@@ -158,6 +158,9 @@ pub struct Verdict {
     pub causes: Vec<Cause>,
     /// What mends it, stage by stage, each of what the stages before made.
     pub stages: Vec<Vec<Change>>,
+    /// Whether it is not known to be healthy: it ended before the training did, or before what may be to blame for what is
+    /// missing was tried.
+    pub undecided: bool,
     /// Whether the budget was used up before all suspicions were tried.
     pub ended_early: bool,
     /// What was found beside: it costs nothing that a trial could show.

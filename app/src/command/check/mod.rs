@@ -19,7 +19,7 @@ use std::time::Duration;
 /// the same training with one thing changed, from several starting points, beside the unchanged one. Broken is what is
 /// better without it by more than chance and by enough to matter, or what contradicts itself. All else is a note.
 ///
-/// Exit status: 0 if the training is healthy, 1 if it is broken, 2 if it cannot run.
+/// Exit status: 0 if the training is healthy, 1 if it is broken, 2 if it cannot run, or was ended before that could be told.
 #[derive(clap::Args)]
 #[command(after_long_help = after::<View>("\
 Examples:
@@ -55,6 +55,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     note_interrupts();
+    if let Some(file) = &args.write {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Error::argument(format!("--write {}", file.display()), "there is no such folder"));
+        }
+    }
     let path = Path::new(&args.of);
     let mut remarks = vec![];
     let experiment = if path.is_dir() {
@@ -81,23 +87,27 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         remarks
             .push("The time was up before all that is suspected was tried; --budget gives it more.".into());
     }
-    let view = View::new(args.of.clone(), &checked.verdict, remarks, checked.seconds);
-    let written = match (&args.write, &checked.mended) {
-        (Some(file), Some(mended)) => {
-            write_whole(file, mended.text.as_bytes())?;
-            Some(file)
-        }
-        _ => None,
-    };
+    let mut view = View::new(args.of.clone(), &checked.verdict, remarks, checked.seconds);
+    let mut failed = Ok(());
+    if let (Some(file), Some(mended)) = (&args.write, &checked.mended) {
+        // What was found out is told in any case.
+        failed = write_whole(file, mended.text.as_bytes());
+        view.written = failed.is_ok().then(|| file.display().to_string());
+    }
     print(&view, args.json, |view, page| {
         page::page(view, page);
-        match (written, &args.write) {
-            (Some(file), _) => {
-                page.paragraph(&format!("The mended experiment is written to {}.", file.display()))
+        match &view.written {
+            Some(file) => page.paragraph(&format!("The mended experiment is written to {file}.")),
+            None if args.write.is_some() && checked.mended.is_none() => {
+                page.paragraph("There is no change that mends it, so nothing is written.");
             }
-            (None, Some(_)) => page.paragraph("There is no change that mends it, so nothing is written."),
-            (None, None) => {}
+            None => {}
         }
     })?;
-    Ok(ExitCode::from(u8::from(checked.verdict.is_broken())))
+    failed?;
+    Ok(ExitCode::from(match view.verdict {
+        "healthy" => 0,
+        "broken" => 1,
+        _ => 2,
+    }))
 }

@@ -9,6 +9,9 @@ use whygrad::check::{Finding, Link, Trial};
 pub(in super::super) fn page(view: &Check, page: &mut Page) {
     chain(view, page);
     match view.causes.first() {
+        None if view.verdict == "unknown" => {
+            page.paragraph(&format!("{}: nothing is found broken so far, and not all was tried.", view.of));
+        }
         None if view.learned_nothing() => page.paragraph(&format!(
             "{}: nothing is found broken; but what it says is no better than always saying the same, and no check can tell \
              why.",
@@ -19,6 +22,7 @@ pub(in super::super) fn page(view: &Check, page: &mut Page) {
             page.paragraph(&format!("{}: the first broken link is {}.", view.of, cause.finding.link.name()));
         }
     }
+    view.remarks.iter().for_each(|remark| page.paragraph(remark));
     if let Some(score) = &view.score {
         let part = if score.held_out { "held-out" } else { "training" };
         page.paragraph(&format!(
@@ -63,18 +67,19 @@ pub(in super::super) fn page(view: &Check, page: &mut Page) {
     if !view.not_checked.is_empty() {
         page.line("");
         page.heading("Not checked");
-        for of in &view.not_checked {
-            page.hanging("  ", &format!("{}: {}", of.check, of.why));
+        for alike in view.not_checked.chunk_by(|a, b| a.why == b.why) {
+            let checks: Vec<&str> = alike.iter().map(|of| of.check).collect();
+            page.hanging("  ", &format!("{}: {}", checks.join(", "), alike[0].why));
         }
     }
     page.line("");
-    view.remarks.iter().for_each(|remark| page.paragraph(remark));
-    let trials = view.trials.iter().filter(|trial| trial.better).count();
-    page.paragraph(&format!(
-        "{} trials were judged from several starting points, {trials} of them better; {:.1} s.",
-        view.trials.len(),
-        view.seconds
-    ));
+    let better = view.trials.iter().filter(|trial| trial.better).count();
+    let trials = match view.trials.len() {
+        0 => "No trial was needed".into(),
+        1 => "1 trial was judged from several starting points".into(),
+        count => format!("{count} trials were judged from several starting points, {better} of them better"),
+    };
+    page.paragraph(&format!("{trials}; {:.1} s.", view.seconds));
 }
 
 /// The five links, with the first broken one marked.
@@ -82,6 +87,8 @@ fn chain(view: &Check, page: &mut Page) {
     let mark = |link: &Link| match view.causes.iter().any(|cause| cause.finding.link == *link) {
         true if view.first_broken_link == Some(*link) => format!("[{} ✗]", link.name()),
         true => format!("{} ✗", link.name()),
+        false if !view.is_checked(*link) => format!("{} –", link.name()),
+        false if view.verdict == "unknown" => format!("{} ?", link.name()),
         false => format!("{} ✓", link.name()),
     };
     let links: Vec<String> = Link::ALL.iter().map(mark).collect();
@@ -94,7 +101,9 @@ fn found(finding: &Finding, page: &mut Page) {
     if let Some(place) = place(finding) {
         page.indented(&place);
     }
-    page.indented(&format!("measured {}, limit {}", size(finding.measure), size(finding.limit)));
+    if finding.measure.is_finite() {
+        page.indented(&format!("measured {}, limit {}", size(finding.measure), size(finding.limit)));
+    }
 }
 
 /// Where it was, in words.
@@ -135,7 +144,8 @@ fn tried(trial: &Trial, page: &mut Page) {
     let lines = [("without", trial.before.clone()), ("with", trial.after.iter().map(|x| Some(*x)).collect())];
     for (name, values) in lines {
         for value in values {
-            let (text, share) = value.map_or(("–".into(), 0.0), |x| (format!("{x:.3}"), x.max(0.0)));
+            let text = |x: f64| format!("{x:.3}").replace('-', "−");
+            let (text, share) = value.map_or(("–".into(), 0.0), |x| (text(x), x.max(0.0)));
             page.line(format!("  {name:>7}  {text:>7}  {}", bar(share, room)));
         }
     }

@@ -6,7 +6,7 @@ mod examples;
 mod programs;
 
 use std::time::Duration;
-use whygrad::check::{Budget, Source, Verdict};
+use whygrad::check::{Budget, Source, Verdict, Wanted};
 use whygrad_cli::checking::{self, Checked};
 use whygrad_cli::experiment::Experiment;
 
@@ -41,5 +41,6 @@ fn causes(verdict: &Verdict) -> Vec<&'static str> {
 /// The result from a starting point.
 fn score(experiment: &Experiment, from: u64) -> f64 {
     let mut setup = experiment.setup::<f32>().unwrap();
-    setup.score(&[], from, &Budget::UNLIMITED).unwrap().value
+    let wanted = Wanted { changes: vec![], from };
+    setup.scores(&[wanted], &Budget::UNLIMITED).remove(0).unwrap().value
 }

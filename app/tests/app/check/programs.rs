@@ -56,6 +56,31 @@ fn inputs_that_are_not_scaled_and_relu_at_the_output() {
     broken(&wine, Link::Data, &["data-unscaled"]);
 }
 
+/// From its own starting point it is dead at the start, from others not: what mends it is told all the same.
+#[test]
+fn a_relu_at_the_output_that_is_dead_from_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prices.csv");
+    let row = |i: u32| {
+        let (size, age) = (40 + i * 37 % 160, i * 53 % 80);
+        format!("{size},{age},{}\n", 2 * size + 30 - age / 2)
+    };
+    std::fs::write(&path, "size,age,price\n".to_string() + &(0..200).map(row).collect::<String>()).unwrap();
+    let data = format!("source = {:?}\ntarget = \"price\"", path.display().to_string());
+    let layers = "{l=16}, {\"relu\"}, {l=1}, {\"relu\"}";
+    let adam = "type = \"adam\"\nlr = 0.001";
+    let dead = (1..).map(|seed| {
+        let text = experiment(&data, layers, "mse", adam, "epochs = 60\nbatch = 32").text;
+        let text = text.replace("seed = 1", &format!("seed = {seed}"));
+        Experiment::parse("program", "program", &text, &[]).unwrap()
+    });
+    let dead = dead.into_iter().find(|dead| score(dead, 0) <= 0.0).unwrap();
+    let found = checked(&dead);
+    assert!(found.verdict.is_broken());
+    let mended = found.mended.unwrap();
+    assert!(score(&mended, 0) > 0.8, "{:?}: {}", causes(&found.verdict), mended.text);
+}
+
 #[test]
 fn a_target_that_grows_like_the_square_with_a_rate_too_high() {
     let folder = tempfile::tempdir().unwrap();

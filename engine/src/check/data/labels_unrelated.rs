@@ -21,9 +21,11 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     // classes is 1/C, and R² is 0.
     let seen = data.classes().map_or(2, |classes| classes.iter().filter(|count| **count > 0).count());
     let root = (score.examples as f64).sqrt();
+    let by_chance = 1.0 / seen as f64;
     let (chance, margin) = match data.classes() {
-        Some(_) => (1.0 / seen as f64, (1.5 / root).clamp(0.05, 0.3) * (1.0 - 1.0 / seen as f64)),
-        None => (0.0, 0.5 / root),
+        // 3 standard deviations of a share.
+        Some(_) => (by_chance, (3.0 * (by_chance * (1.0 - by_chance)).sqrt() / root).clamp(0.05, 0.5)),
+        None => (0.0, 1.0 / root),
     };
     let learned = score.held_out && score.balanced > chance + margin;
     let least = neighbours.min(linear);

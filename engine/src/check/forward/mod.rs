@@ -48,6 +48,11 @@ fn silent(
     worst
 }
 
+/// When something was so, in words.
+fn after(step: u64) -> String {
+    if step == 0 { "at the start".into() } else { format!("after {step} steps") }
+}
+
 /// How far the outputs of each linear layer differ between examples, over those of the layer before, with the layer's name;
 /// and how far those of the last do, over the inputs.
 fn gains(told: &Told, start: &Moment) -> Option<(Vec<(f64, String)>, f64)> {

@@ -2,7 +2,7 @@
 
 use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads, Start, Told};
-use super::gains;
+use super::{gains, silent};
 use crate::op::Structure;
 use crate::probe::Moment;
 
@@ -32,7 +32,11 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let (Some(told), Some(start)) = (&evidence.told, evidence.start()) else { return vec![] };
     let network = &told.network;
     let Some((gains, all)) = gains(told, start) else { return vec![] };
+    // Where nothing comes to a layer it is not at fault: its gain is not a number, and those sort behind all.
     let Some((gain, name)) = gains.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)) else { return vec![] };
+    if silent(evidence, |op| !is_bounded(op), 0, [1.0, 0.99]).is_some_and(|silent| silent.step == 0) {
+        return vec![]; // units-dead says so
+    }
     let (measure, limit) = (all, 0.01);
     if let Some(finding) = dropped(told, start) {
         return vec![finding];

@@ -2,7 +2,7 @@
 
 use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
-use super::{Silent, silent};
+use super::{Silent, after, silent};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "units-dead",
@@ -33,8 +33,9 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     };
     let name = &nodes[node].name;
     let sentence = format!(
-        "{:.0} % of the units of {name} have slope 0 on every example after {step} steps: no error passes them.",
-        100.0 * share
+        "{:.0} % of the units of {name} have slope 0 on every example {}: no error passes them.",
+        100.0 * share,
+        after(step)
     );
     let place = Place { unit: Some(unit), ..Place::operation(name) };
     let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);

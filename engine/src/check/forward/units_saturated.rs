@@ -2,7 +2,7 @@
 
 use super::super::evidence::{is_bounded, starts};
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
-use super::{Silent, silent};
+use super::{Silent, after, silent};
 
 pub(in super::super) const CHECK: Check = Check {
     name: "units-saturated",
@@ -31,9 +31,10 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     };
     let name = &nodes[node].name;
     let sentence = format!(
-        "{:.0} % of the units of {name} are at the flat ends of {} on nearly every example after {step} steps.",
+        "{:.0} % of the units of {name} are at the flat ends of {} on nearly every example {}.",
         100.0 * share,
-        nodes[node].op.name()
+        nodes[node].op.name(),
+        after(step)
     );
     let place = Place { unit: Some(unit), ..Place::operation(name) };
     let finding = CHECK.finding(place, [share, 0.5], sentence).in_step(step);

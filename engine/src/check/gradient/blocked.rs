@@ -2,6 +2,7 @@
 
 use super::super::evidence::starts;
 use super::super::{Change, Check, Evidence, Example, Finding, Link, Place, Reads};
+use crate::op::Structure;
 use crate::probe::Moment;
 
 pub(in super::super) const CHECK: Check = Check {
@@ -43,6 +44,14 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if nodes[node].op.name().ends_with("_norm") {
         changes.push(vec![Change::Remove(name.clone())]);
     }
+    if node + 1 == nodes.len() && nodes[node].op.structure() == Structure::Pointwise {
+        changes.push(vec![Change::Remove(name.clone())]);
+    }
     let sentence = format!("{name} gets a gradient and passes on none: nothing before it is trained.");
-    vec![CHECK.finding(Place::operation(name), [0.0, 0.0], sentence).in_step(end.step).proposes(changes)]
+    let finding = CHECK.finding(Place::operation(name), [0.0, 0.0], sentence).in_step(end.step);
+    // From the first step on not one weight gets a gradient: none will ever move.
+    let still = |moment: &Moment| moment.params.iter().all(|param| param.gradient.norm() == 0.0);
+    let never = evidence.moments.iter().all(still);
+    let finding = if never && evidence.score.is_some() { finding.certain() } else { finding.grave_if(never) };
+    vec![finding.proposes(changes)]
 }

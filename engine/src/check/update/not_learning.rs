@@ -20,8 +20,11 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     if last < 0.9 * first || learned {
         return vec![];
     }
+    let plain = |x: f64| if (1e-4..1e6).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.1e}") };
     let sentence = format!(
-        "the loss goes from {first:.4} to {last:.4}, and {} is {:.3} where always saying the same has {:.3}.",
+        "the loss goes from {} to {}, and {} is {:.3} where always saying the same has {:.3}.",
+        plain(first),
+        plain(last),
         score.measure.name(),
         score.value,
         score.trivial
