@@ -96,7 +96,8 @@ fn unable(unable: Unable) -> Error {
 /// What is not finite in data that could not be read, with the name of its column; any other error stays one.
 fn not_finite(error: Error) -> Result<(NetworkError, Option<String>)> {
     let found = match &error {
-        Error::Data { problem: DataProblem::NotANumber { row, column, cell, .. }, .. } => {
+        Error::Data { problem: DataProblem::Cell { row, column, problem, .. }, .. } => {
+            let cell = problem.cell();
             let value = cell.trim().parse::<f64>().ok().filter(|x| !x.is_finite());
             value.map(|value| (*row as usize - 1, Some(column.clone()), value))
         }

@@ -7,6 +7,7 @@ pub mod data;
 pub mod error;
 pub mod experiment;
 pub mod playground;
+pub mod predicting;
 pub mod replay;
 pub mod run;
 pub mod server;

@@ -1,9 +1,11 @@
 //! A run on its way: made or taken up again, trained, recorded, and summed up.
 
+use crate::data::Understood;
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Read};
 use crate::replay::Divergence;
 use crate::run::{Recorder, Run, start, write_whole};
+use crate::terminal::warn;
 use crate::view::train::{Lights, Summary};
 use crate::view::versioned;
 use std::fs::OpenOptions;
@@ -18,6 +20,8 @@ use whygrad::train::{Detail, Epoch, Observer, Prepared, Progress, Real, StepDone
 pub struct Training<T> {
     run: Run,
     prepared: Prepared<T>,
+    /// Of a new run of a table.
+    understood: Vec<Understood>,
     progress: Progress,
     /// Of a run that is not finished yet.
     recorder: Option<Recorder>,
@@ -28,9 +32,11 @@ impl<T: Real> Training<T> {
     /// Makes a run in the folder `runs`.
     pub fn start(experiment: &Experiment, runs: &Path) -> Result<Training<T>> {
         let began = Instant::now();
-        let prepared = start::<T>(experiment)?;
-        let run = Run::create(runs, experiment, &prepared)?;
-        Training::new(run, prepared, Progress::default(), began)
+        let Read { setup, understood, remarks } = experiment.read::<T>()?;
+        let prepared = start(experiment, setup)?;
+        let run = Run::create(runs, experiment, &prepared, &understood)?;
+        remarks.iter().for_each(|remark| warn(remark));
+        Ok(Training { understood, ..Training::new(run, prepared, Progress::default(), began)? })
     }
 
     /// Takes up a run where it stands.
@@ -43,7 +49,8 @@ impl<T: Real> Training<T> {
     fn new(run: Run, prepared: Prepared<T>, progress: Progress, began: Instant) -> Result<Training<T>> {
         let going_on = (!progress.done).then(|| Recorder::start(&run, &prepared.trainer, &progress));
         let recorder = going_on.transpose()?;
-        Ok(Training { run, prepared, progress, recorder, prepare_seconds: began.elapsed().as_secs_f64() })
+        let prepare_seconds = began.elapsed().as_secs_f64();
+        Ok(Training { run, prepared, understood: vec![], progress, recorder, prepare_seconds })
     }
 
     /// Its folder.
@@ -54,6 +61,11 @@ impl<T: Real> Training<T> {
     /// Data and trainer.
     pub fn prepared(&self) -> &Prepared<T> {
         &self.prepared
+    }
+
+    /// What was understood of each column, where a new run has a table.
+    pub fn understood(&self) -> &[Understood] {
+        &self.understood
     }
 
     /// Whether it has come to its end.
@@ -81,8 +93,8 @@ impl<T: Real> Training<T> {
         if self.recorder.is_some() {
             let _ = std::fs::remove_file(&path); // it told how the run ended, if it ever did
         }
-        let Prepared { train, test, trainer, scaler, fit: how } = &mut self.prepared;
-        let told = Told::of(trainer, train.len(), *how, scaler.scale(), false);
+        let Prepared { train, test, trainer, preprocessing, fit: how } = &mut self.prepared;
+        let told = Told::of(trainer, train.len(), *how, preprocessing.scaler.kind(), false);
         let live = match self.progress.done {
             true => None,
             false => Some(Live::new(trainer, train, test.as_ref(), told, strict)?),

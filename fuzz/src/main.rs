@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use std::alloc::System;
 use std::path::Path;
 use whygrad_cli::command::verify;
-use whygrad_cli::data::{Source, Want, load};
+use whygrad_cli::data::{Share, Source, Want, load};
 use whygrad_cli::experiment::Experiment;
 use whygrad_cli::run::{Run, checkpoint, facts};
 
@@ -46,11 +46,18 @@ fn data() -> Reader {
         let source = path.to_string_lossy();
         for (targets, want) in [(None, Want::Classes), (Some(&source), Want::Values)] {
             let targets = targets.map(|path| path.to_string());
-            let _ =
-                load::<f32>(&Source { source: source.to_string(), targets, ..Source::default() }, want, 0);
+            let _ = load::<f32>(
+                &Source { source: source.to_string(), targets, ..Source::default() },
+                want,
+                ALL,
+                true,
+            );
         }
     })
 }
+
+/// A split as experiments have it.
+const ALL: Share = Share { share: 0.2, shuffle: true, seed: 0 };
 
 /// An experiment, and the network that it describes.
 fn experiment() -> Reader {

@@ -3,6 +3,7 @@
 mod check;
 mod ledger;
 mod new;
+mod predict;
 mod train;
 mod ui;
 pub mod verify;
@@ -37,6 +38,7 @@ struct Cli {
 enum Command {
     Walk(walk::Args),
     Train(train::Args),
+    Predict(predict::Args),
     Why(why::Args),
     Check(check::Args),
     Ledger(ledger::Args),
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),

@@ -1,6 +1,7 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
 use super::{after, is_interrupted, note_interrupts};
+use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run::{RUNS, Run, warn_of_broken};
@@ -144,6 +145,9 @@ impl Display {
         self.show(|page, _| {
             let name = harmless(&experiment.name);
             page.paragraph(&format!("{name}: {examples} examples, {held_out} held out, {weights} weights"));
+            if experiment.has_own_table() {
+                understood(training.understood(), page);
+            }
             if let Some(asked) = experiment.threads().filter(|asked| *asked > used) {
                 let cores = format!("{used}, one for each core");
                 page.paragraph(&format!("threads: {cores}; {asked} would wait for each other"));
@@ -167,6 +171,40 @@ impl Display {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             said => Ok(said?),
         }
+    }
+}
+
+/// Columns of a table that are shown; the run's folder has all.
+const SHOWN: usize = 12;
+
+/// What was understood of each column, and what becomes of it.
+fn understood(columns: &[Understood], page: &mut Page) {
+    let widest = |of: &dyn Fn(&Understood) -> usize| columns.iter().take(SHOWN).map(of).max().unwrap_or(0);
+    let (name, kind) = (widest(&|of| of.column.chars().count()), widest(&|of| of.kind.len()));
+    for of in columns.iter().take(SHOWN) {
+        let mut line = format!("{:name$}  {:kind$}  ", harmless(&of.column), of.kind);
+        if let Some([low, high]) = of.range {
+            let plain = |x: f64| {
+                let text = number(x);
+                if text.contains('.') {
+                    text.trim_end_matches('0').trim_end_matches('.').to_string()
+                } else {
+                    text
+                }
+            };
+            line += &format!("{} to {}  ", plain(low), plain(high));
+        }
+        if of.missing > 0 {
+            line += &format!("{} missing  ", HumanCount(of.missing as u64));
+        }
+        page.hanging("  ", &format!("{line}→ {}", harmless(&of.becomes)));
+    }
+    if columns.len() > SHOWN {
+        let more = HumanCount((columns.len() - SHOWN) as u64);
+        page.hanging(
+            "  ",
+            &format!("and {more} more columns; preprocessing.json in the run's folder has all"),
+        );
     }
 }
 

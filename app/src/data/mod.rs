@@ -1,26 +1,32 @@
 //! Data from files and built-in sets. One format, one file: bytes go in, values come out, and only this page
 //! touches the file system. To add a format: its file, and its line in `FORMATS`.
 
+mod arrays;
 mod builtin;
-mod csv;
 mod idx;
+mod labels;
 mod npy;
 mod npz;
+mod table;
 #[cfg(test)]
 mod tests;
+mod understood;
 
 pub use builtin::BUILTIN;
+pub use table::Given;
+pub use understood::Understood;
 
 use crate::error::{DataProblem, Error, Result};
-use crate::terminal::harmless;
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
-use std::collections::HashMap;
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Take};
+use std::ops::ControlFlow;
 use std::path::Path;
+use table::{Like, Opened, Rows};
 use whygrad::author::Scalar;
 use whygrad::data::generate::GENERATED;
-use whygrad::data::{Dataset, Targets};
+use whygrad::data::{DataError, Dataset, Encoded, Encoding, Fill, Table, TableColumn, split_rows};
 
 /// The most bytes that a compressed file may unpack to: 16 GiB, so that a crafted one cannot fill the memory.
 const UNPACKED: u64 = 16 << 30;
@@ -32,7 +38,19 @@ pub struct Source {
     pub source: String,
     /// Of a table: the columns that are the target. By default the one called label, target, class or y.
     pub target: Vec<String>,
-    /// Of arrays: the file with the targets (npy, IDX), or the archive's array (npz, by default y).
+    /// Of a table: how it is written, as far as that is said.
+    pub given: Given,
+    /// Of a table: the columns that are inputs. By default all that are not the target.
+    pub columns: Vec<String>,
+    /// Of a table: columns that are left out.
+    pub drop: Vec<String>,
+    /// Of a table: what becomes of missing cells.
+    pub missing: Missing,
+    /// Of a table: the column that says which rows are held out.
+    pub test_column: Option<String>,
+    /// Of an archive (npz): the array with the inputs.
+    pub inputs: Option<String>,
+    /// Of arrays: the file with the targets (npy, IDX), or the archive's array (npz).
     pub targets: Option<String>,
     /// A file of the same kind with the held-out examples.
     pub test_source: Option<String>,
@@ -55,13 +73,51 @@ pub enum Want {
     Values,
 }
 
+/// What becomes of a missing cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// It is refused.
+    #[default]
+    Error,
+    /// It is filled.
+    Fill(Fill),
+    /// Its row is left out.
+    Drop,
+}
+
+impl Missing {
+    /// What it is filled with.
+    fn fill(self) -> Option<Fill> {
+        match self {
+            Missing::Fill(fill) => Some(fill),
+            Missing::Error | Missing::Drop => None,
+        }
+    }
+}
+
 /// Data as its source has it: not split, not scaled.
 #[derive(Clone, Debug)]
 pub struct Loaded<T> {
     /// The examples to train on (and to split, if `test` is absent).
     pub train: Dataset<T>,
-    /// The held-out examples, where they come from a file of their own.
+    /// The held-out examples, where a file of their own or a column says which they are.
     pub test: Option<Dataset<T>>,
+    /// Of a table: how its columns became inputs.
+    pub columns: Encoding,
+    /// Of a table: its targets' columns.
+    pub targets: Vec<String>,
+    /// Of a table: what was understood of each column.
+    pub understood: Vec<Understood>,
+    /// What has to be said beside.
+    pub remarks: Vec<String>,
+}
+
+impl<T> Loaded<T> {
+    /// Examples that come from no table.
+    fn of(train: Dataset<T>, test: Option<Dataset<T>>) -> Loaded<T> {
+        let (columns, targets) = (Encoding::default(), vec![]);
+        Loaded { train, test, columns, targets, understood: vec![], remarks: vec![] }
+    }
 }
 
 /// Numbers with a shape, as array files hold them.
@@ -74,8 +130,8 @@ struct Array<T> {
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
-    /// Columns with names, separated by this byte.
-    Table(u8),
+    /// Columns of text.
+    Table,
     Npy,
     Npz,
     Idx,
@@ -83,8 +139,10 @@ enum Format {
 
 /// How file names end, and what they then are.
 const FORMATS: &[(&str, Format)] = &[
-    (".csv", Format::Table(b',')),
-    (".tsv", Format::Table(b'\t')),
+    (".csv", Format::Table),
+    (".tsv", Format::Table),
+    (".txt", Format::Table),
+    (".data", Format::Table),
     (".npy", Format::Npy),
     (".npz", Format::Npz),
     (".idx", Format::Idx),
@@ -96,8 +154,20 @@ pub fn has_memory(bytes: u128) -> bool {
     usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
 }
 
-/// Loads what `source` names. `seed` decides what is generated.
-pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<T>> {
+/// Which examples are held out where no file and no column says so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// From 0 up to, not including, 1.
+    pub share: f64,
+    /// Whether they are drawn, by class, or the last ones.
+    pub shuffle: bool,
+    /// Decides which; and what is generated.
+    pub seed: u64,
+}
+
+/// Loads what `source` names. `apart` says whether columns of numbers may come as differences from a number near them, as
+/// they may where they are scaled.
+pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: bool) -> Result<Loaded<T>> {
     let problem = |problem| Error::Data { file: source.source.clone(), problem };
     if let Some(generated) = GENERATED.iter().find(|generated| generated.name == source.source) {
         let size = source.size.unwrap_or(generated.size);
@@ -108,25 +178,87 @@ pub fn load<T: Scalar>(source: &Source, want: Want, seed: u64) -> Result<Loaded<
             return Err(problem(DataProblem::Generated(what)));
         }
         let train = generated
-            .make(size, noise, source.arms.unwrap_or(generated.arms), seed)
+            .make(size, noise, source.arms.unwrap_or(generated.arms), hold.seed)
             .map_err(|why| problem(DataProblem::Generated(why.into())))?;
-        return Ok(Loaded { train, test: None });
+        return Ok(Loaded::of(train, None));
     }
     if let Some((_, bytes)) = BUILTIN.iter().find(|(name, _)| *name == source.source) {
-        let bytes = unpack(MultiGzDecoder::new(*bytes)).map_err(|why| problem(gz(&why)))?;
-        let table = csv::read(bytes, b',', &source.target, want, None).map_err(problem)?;
-        return Ok(Loaded { train: table, test: None });
+        let rows = Opened::new(MultiGzDecoder::new(*bytes), source.given);
+        return table(
+            rows.and_then(|of| of.train(source, want, apart)).map_err(problem)?,
+            source,
+            want,
+            hold,
+        );
     }
-    let train = read(&source.source, source.targets.as_deref(), source, want, None)?;
-    let test = match &source.test_source {
-        Some(path) => Some(read(path, source.test_targets.as_deref(), source, want, Some(&train))?),
-        None => None,
-    };
+    let path = &source.source;
+    if let Format::Table = format(path).map_err(problem)? {
+        let rows = Opened::new(open(path)?, source.given).and_then(|of| of.train(source, want, apart));
+        return table(rows.map_err(problem)?, source, want, hold);
+    }
+    let [train, test] = arrays::read::<T>(source, want)?;
+    let Some(train) = train else { return Err(problem(DataProblem::Empty)) };
     if let Some(test) = test.as_ref().filter(|test| test.shape() != train.shape()) {
         let (test, train) = (test.shape().clone(), train.shape().clone());
         return Err(problem(DataProblem::Shapes { test, train }));
     }
-    Ok(Loaded { train, test })
+    Ok(Loaded::of(train, test))
+}
+
+/// What becomes of the rows of a table.
+fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> Result<Loaded<T>> {
+    let problem = |problem| Error::Data { file: source.source.clone(), problem };
+    let Rows { inputs, targets, classes, target_columns, held_out, numbers, numbering, counting } = rows;
+    let [train, test] = match (&held_out, &source.test_source) {
+        (Some(held_out), _) => {
+            let (test, train) = (0..held_out.len()).partition(|row| held_out[*row]);
+            [train, test]
+        }
+        (None, Some(_)) => [(0..targets.len()).collect(), vec![]],
+        (None, None) => split_rows(&targets, hold.share, hold.shuffle, hold.seed),
+    };
+    let set = |error: DataError| problem(DataProblem::Set(error));
+    let encoding = Encoding::fit(&inputs, &train, source.missing.fill()).map_err(set)?;
+    let understood = Understood::of(&inputs, &encoding, &numbering);
+    let whole = |table: Table<T>, targets, numbers| -> Result<(Dataset<T>, Vec<usize>), DataError> {
+        let Encoded { inputs, unseen } = encoding.apply(table);
+        let data = Dataset::new(inputs, [encoding.width()], targets)?.with_class_names(classes.clone());
+        Ok((data.with_feature_names(encoding.names())?.with_rows(numbers)?, unseen))
+    };
+    let (mut data, mut unseen) = whole(inputs, targets, numbers).map_err(set)?;
+    let mut held = None;
+    if let Some(path) = &source.test_source {
+        let in_file = |problem| Error::Data { file: path.clone(), problem };
+        let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
+        let (columns, known) = (&encoding.columns, want == Want::Classes);
+        let like = Like { columns, targets: &target_columns, classes: known.then_some(&classes) };
+        let rows = of.like(like, source.missing, want).map_err(in_file)?;
+        let (data, more) = whole(rows.inputs, rows.targets, rows.numbers)
+            .map_err(|error| in_file(DataProblem::Set(error)))?;
+        (held, unseen) = (Some(data), more);
+    } else if held_out.is_some() {
+        held = Some(data.select(&test));
+        data = data.select(&train);
+    }
+    let mut remarks: Vec<String> = counting.iter().map(|name| counts(name)).collect();
+    let seen = encoding.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
+    remarks.extend(seen.map(|(column, count)| unseen_texts(&column.name, *count, "held-out rows")));
+    Ok(Loaded { train: data, test: held, columns: encoding, targets: target_columns, understood, remarks })
+}
+
+fn counts(name: &str) -> String {
+    format!(
+        "column \"{name}\" numbers the rows, which tells nothing of an example; leave it out: \
+         --set 'data.drop=[\"{name}\"]'"
+    )
+}
+
+/// Says that there are texts of which training saw none.
+pub fn unseen_texts(column: &str, count: usize, rows: &str) -> String {
+    format!(
+        "column \"{column}\": {count} {rows} have a text there that stands in no training row; of those all inputs of the \
+         column are 0"
+    )
 }
 
 /// A column of a table of text.
@@ -138,7 +270,7 @@ pub struct Column {
     pub numbers: bool,
     /// How many different values it has; absent where they are more than classes would be.
     pub values: Option<usize>,
-    /// How many classes those are: of whole numbers one more than the largest; absent where they are none.
+    /// How many classes those are; absent where they are none.
     pub classes: Option<usize>,
 }
 
@@ -146,98 +278,91 @@ pub struct Column {
 pub fn columns(path: &str) -> Result<Vec<Column>> {
     let problem = |problem| Error::Data { file: path.into(), problem };
     match format(path).map_err(problem)? {
-        Format::Table(separator) => csv::columns(&bytes(path)?, separator).map_err(problem),
+        Format::Table => {
+            Opened::new(open(path)?, Given::default()).and_then(Opened::columns).map_err(problem)
+        }
         _ => Err(problem(DataProblem::UnknownKind(names().collect::<Vec<_>>().join(", ")))),
     }
 }
 
-/// Reads one file (and its targets' file). `like` is the training data where this is the held-out part.
-fn read<T: Scalar>(
+/// Reads the rows of a file with such columns, block by block: what they say, the number of each, and how many were read so
+/// far, those that are left out among them. `each` says whether to go on.
+pub(crate) fn stream<T: Scalar>(
     path: &str,
-    targets: Option<&str>,
-    source: &Source,
-    want: Want,
-    like: Option<&Dataset<T>>,
-) -> Result<Dataset<T>> {
-    let in_file = |file: &str| {
-        let file = file.to_string();
-        move |problem| Error::Data { file, problem }
-    };
-    let format = format(path).map_err(in_file(path))?;
-    let bytes = bytes(path)?;
-    let (inputs, targets_file, numbers) = match format {
-        Format::Table(separator) => {
-            return csv::read(bytes, separator, &source.target, want, like).map_err(in_file(path));
-        }
-        Format::Npz => {
-            let (x, y) = npz::read::<T>(&bytes, targets).map_err(in_file(path))?;
-            (x, path, y)
-        }
-        Format::Npy | Format::Idx => {
-            let targets = targets.ok_or(DataProblem::WhichTargets).map_err(in_file(path))?;
-            let inputs = array(format, &bytes).map_err(in_file(path))?;
-            let format = self::format(targets).map_err(in_file(targets))?;
-            (inputs, targets, array(format, &self::bytes(targets)?).map_err(in_file(targets))?)
-        }
-    };
-    examples(inputs, numbers, want, like).map_err(in_file(targets_file))
-}
-
-fn array<T: Scalar>(format: Format, bytes: &[u8]) -> Result<Array<T>, DataProblem> {
-    match format {
-        Format::Idx => idx::read(bytes),
-        Format::Npy => npy::read(bytes),
-        Format::Table(_) | Format::Npz => Err(DataProblem::WhichTargets),
+    given: Given,
+    columns: &Encoding,
+    missing: Missing,
+    mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> Result<bool>,
+) -> Result<()> {
+    let in_file = |problem| Error::Data { file: path.to_string(), problem };
+    if columns.columns.is_empty() {
+        let format = format(path).map_err(in_file)?;
+        let bytes = bytes(path)?;
+        let Array { shape, data } = match format {
+            Format::Npz => npz::inputs(&bytes, None).map_err(in_file)?,
+            _ => arrays::array::<T>(format, &bytes).map_err(in_file)?,
+        };
+        let rows = shape.first().copied().unwrap_or(0);
+        let width = data.len() / rows.max(1);
+        let columns = (0..width).map(|_| TableColumn::default()).collect();
+        each(Table { columns, cells: data.into() }, (1..=rows as u32).collect(), rows as u64)?;
+        return Ok(());
     }
-}
-
-/// Arrays of inputs and targets as examples: the first axis counts them, the others become one.
-fn examples<T: Scalar>(
-    inputs: Array<T>,
-    targets: Array<T>,
-    want: Want,
-    like: Option<&Dataset<T>>,
-) -> Result<Dataset<T>, DataProblem> {
-    for array in [&inputs, &targets] {
-        if let Some(index) = array.data.iter().position(|x| !x.is_finite()) {
-            return Err(DataProblem::NonFinite { index, value: array.data[index].f64() });
+    let mut failed = Ok(());
+    let of = Opened::new(open(path)?, given).map_err(in_file)?;
+    of.stream(&columns.columns, missing, |table, rows, read| match each(table, rows, read) {
+        Ok(true) => ControlFlow::Continue(()),
+        Ok(false) => ControlFlow::Break(()),
+        Err(error) => {
+            failed = Err(error);
+            ControlFlow::Break(())
         }
-    }
-    let count = |array: &Array<T>| array.shape.first().copied().unwrap_or(0);
-    let n = count(&inputs);
-    if n == 0 || inputs.data.is_empty() {
-        return Err(DataProblem::Empty);
-    }
-    if n != count(&targets) || targets.data.is_empty() {
-        return Err(DataProblem::Counts { inputs: n, targets: count(&targets) });
-    }
-    let width = targets.data.len() / n;
-    let targets = match want {
-        Want::Values => Targets::Values { data: targets.data, width },
-        Want::Classes if width != 1 => return Err(DataProblem::Counts { inputs: n, targets: n * width }),
-        Want::Classes => {
-            let label = |(i, x): (usize, &T)| {
-                class(x.f64())
-                    .ok_or_else(|| DataProblem::Label { label: x.to_string(), example: i as u64 + 1 })
-            };
-            Targets::Classes(targets.data.iter().enumerate().map(label).collect::<Result<_, _>>()?)
-        }
-    };
-    let highest = match &targets {
-        Targets::Classes(classes) => classes.iter().max().map_or(0, |&c| c as usize + 1),
-        Targets::Values { .. } => 0,
-    };
-    let width = inputs.data.len() / n;
-    let data = Dataset::new(inputs.data, [width], targets)?;
-    Ok(match like {
-        Some(like) => data.with_class_names(like.class_names().iter().cloned()),
-        None => data.with_class_names((0..highest).map(|class| class.to_string())),
     })
+    .map_err(in_file)?;
+    failed
 }
 
-/// A label as a class, if it is a whole number in range.
-fn class(label: f64) -> Option<u32> {
-    ((0.0..=65535.0).contains(&label) && label.fract() == 0.0).then_some(label as u32)
+/// Of what kind a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A set that is drawn from a seed.
+    Generated,
+    /// A table that comes with the program.
+    BuiltIn,
+    /// A table of text.
+    Table,
+    /// Arrays in one file.
+    Archive,
+    /// An array in a file of its own.
+    Array,
+}
+
+impl Nature {
+    /// As a message calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Nature::Generated => "generated sets",
+            Nature::BuiltIn => "built-in sets",
+            Nature::Table => "tables",
+            Nature::Archive => "archives of arrays (npz)",
+            Nature::Array => "files of arrays (npy, IDX)",
+        }
+    }
+}
+
+/// Of what kind a source is, as far as its name says so.
+pub fn nature(source: &str) -> Option<Nature> {
+    if GENERATED.iter().any(|generated| generated.name == source) {
+        return Some(Nature::Generated);
+    }
+    if BUILTIN.iter().any(|(name, _)| *name == source) {
+        return Some(Nature::BuiltIn);
+    }
+    Some(match format(source).ok()? {
+        Format::Table => Nature::Table,
+        Format::Npz => Nature::Archive,
+        Format::Npy | Format::Idx => Nature::Array,
+    })
 }
 
 /// Whether a file is an archive of arrays, which names of arrays choose from.
@@ -262,6 +387,30 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     BUILTIN.iter().map(|(name, _)| *name).chain(GENERATED.iter().map(|generated| generated.name))
 }
 
+/// A file to read from, unpacked where its name ends in .gz; `-` is standard input.
+pub(crate) fn open(path: &str) -> Result<Box<dyn Read>> {
+    if path == "-" {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    let file = File::open(path).map_err(Error::file("read", path))?;
+    Ok(match path.ends_with(".gz") {
+        true => Box::new(Bounded(MultiGzDecoder::new(file).take(UNPACKED))),
+        false => Box::new(file),
+    })
+}
+
+/// What comes out of an unpacker, which ends with an error where that is too much.
+struct Bounded<R>(Take<R>);
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if self.0.limit() == 0 => Err(std::io::Error::other("it unpacks to more than 16 GiB")),
+            read => Ok(read),
+        }
+    }
+}
+
 /// The bytes of a file, unpacked where its name ends in .gz.
 fn bytes(path: &str) -> Result<Vec<u8>> {
     let bytes = std::fs::read(Path::new(path)).map_err(Error::file("read", path))?;
@@ -274,48 +423,10 @@ fn bytes(path: &str) -> Result<Vec<u8>> {
 /// What comes out of an unpacker.
 fn unpack(unpacker: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = vec![];
-    let read = unpacker.take(UNPACKED).read_to_end(&mut bytes)?;
-    if read as u64 == UNPACKED {
-        return Err(std::io::Error::other("it unpacks to more than 16 GiB"));
-    }
+    Bounded(unpacker.take(UNPACKED)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 fn gz(why: &std::io::Error) -> DataProblem {
     DataProblem::Array { format: "gzip", why: why.to_string() }
-}
-
-/// Numbers each label by its place among all labels in order: whole numbers stand for themselves.
-fn number_labels(
-    labels: &HashMap<Vec<u8>, u32>,
-    like: Option<&[String]>,
-) -> Result<(Vec<u32>, Vec<String>), DataProblem> {
-    let text = |label: &[u8]| harmless(&String::from_utf8_lossy(label)).into_owned();
-    let mut seen: Vec<(String, u32)> = labels.iter().map(|(label, &id)| (text(label), id)).collect();
-    let mut number = vec![0; labels.len()];
-    if let Some(known) = like {
-        for (label, id) in seen {
-            let Some(at) = known.iter().position(|known| *known == label) else {
-                return Err(DataProblem::UnknownClass(label, known.to_vec()));
-            };
-            number[id as usize] = at as u32;
-        }
-        return Ok((number, known.to_vec()));
-    }
-    seen.sort();
-    if !seen.iter().all(|(label, _)| label.parse::<f64>().is_ok()) {
-        for (at, (_, id)) in seen.iter().enumerate() {
-            number[*id as usize] = at as u32;
-        }
-        return Ok((number, seen.into_iter().map(|(label, _)| label).collect()));
-    }
-    let mut classes = 0;
-    for (label, id) in seen {
-        let Some(class) = label.parse().ok().and_then(class) else {
-            return Err(DataProblem::Label { label, example: u64::from(id) + 1 });
-        };
-        number[id as usize] = class;
-        classes = classes.max(class + 1);
-    }
-    Ok((number, (0..classes).map(|class| class.to_string()).collect()))
 }

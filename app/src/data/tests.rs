@@ -3,9 +3,26 @@
 use super::*;
 use proptest::prelude::*;
 use std::io::Write;
+use whygrad::data::Targets;
+
+/// Nothing held out, all in its order.
+const ALL: Share = Share { share: 0.0, shuffle: false, seed: 0 };
 
 fn builtin(name: &str, want: Want) -> Dataset<f64> {
-    load(&Source { source: name.into(), ..Source::default() }, want, 0).unwrap().train
+    load(&Source { source: name.into(), ..Source::default() }, want, ALL, false).unwrap().train
+}
+
+/// Reads a table of text to train on, of which these columns are the target.
+fn table_of<T: Scalar>(text: &[u8], target: &[&str], want: Want) -> Result<Dataset<T>, String> {
+    let target = target.iter().map(|name| name.to_string()).collect();
+    loaded(text, &Source { target, ..Source::default() }, want, ALL).map(|loaded| loaded.train)
+}
+
+/// The same, as an experiment says it.
+fn loaded<T: Scalar>(text: &[u8], source: &Source, want: Want, hold: Share) -> Result<Loaded<T>, String> {
+    let rows = Opened::new(text, source.given).and_then(|of| of.train(source, want, size_of::<T>() == 4));
+    let rows = rows.map_err(|problem| problem.to_string())?;
+    table(rows, source, want, hold).map_err(|error| error.to_string())
 }
 
 /// The sums were computed from the original files by Python's exact fractions.
@@ -29,10 +46,9 @@ fn built_in_sets_have_their_known_rows_columns_and_classes() {
     assert_eq!([0, 1, 2].map(|class| classes.iter().filter(|c| **c == class).count()), [50, 50, 50]);
 }
 
-/// Reads a table of text and returns what is wrong with it.
+/// What is wrong with a table of text.
 fn wrong(text: &str, target: &[&str], want: Want) -> String {
-    let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
-    csv::read::<f64>(text.into(), b',', &target, want, None).unwrap_err().to_string()
+    table_of::<f64>(text.as_bytes(), target, want).unwrap_err()
 }
 
 #[test]
@@ -41,84 +57,111 @@ fn each_fault_of_a_table_is_named_with_its_place() {
     assert_eq!(classes(""), "the file is empty");
     assert_eq!(classes(" \n"), "the file is empty");
     assert_eq!(classes("a,label\n"), "there are no rows below the header");
-    assert_eq!(classes("1,2\n3,4\n"), "the first line has only numbers; it should name the columns");
     assert_eq!(classes("a,a,label\n"), "two columns are called \"a\"; each needs a name of its own");
     assert_eq!(classes("a,label\n1,x\n2\n"), "row 2 (line 3) has 1 cells and the header has 2");
     assert_eq!(
         classes("a,b,label\n1,2,x\n3,nan,y\n"),
-        "row 2 (line 3), column \"b\": \"nan\" is not a finite number; a text input has to be turned into numbers \
-         first, one column for each of its values"
+        "row 2 (line 3), column \"b\": \"nan\" says that the value is missing; say what stands for it: --set \
+         data.missing=median (or mean, most_frequent; drop leaves its row out); or leave the column out: --set \
+         'data.drop=[\"b\"]'"
+    );
+    assert!(
+        classes("a,label\n1,x\n,y\n")
+            .starts_with("row 2 (line 3), column \"a\": the cell is empty; say what")
     );
     assert_eq!(
-        classes("a,label\n1,x\n,y\n"),
-        "row 2 (line 3), column \"a\": \"\" is not a finite number; fill the gap or leave the row out"
+        classes("a,label\n1,x\n2,y\nthree,y\n"),
+        "row 3 (line 4), column \"a\": \"three\" is not a number, as most of this column are; mend it; or leave the column \
+         out: --set 'data.drop=[\"a\"]'"
     );
-    assert_eq!(classes("a,b\n1,2\n"), "which column is the target? Set `data.target` to one of: a, b");
+    assert!(classes("a,label\n1,x\ninf,y\n").contains("\"inf\" is not a finite number; mend it"));
+    assert!(
+        classes("a,label\n1,x\n2,\n").contains("column \"label\": the target is missing; leave its row out")
+    );
+    assert_eq!(
+        classes("a,b\n1,2\n"),
+        "which column is the target? Say so: --set data.target=NAME, one of: a, b"
+    );
     assert_eq!(classes("label\nx\n"), "every column is a target; at least one has to be an input");
     assert_eq!(
         wrong("alpha,b\n1,2\n", &["alpa"], Want::Classes),
         "there is no column \"alpa\" (did you mean \"alpha\"?); the columns are: alpha, b"
     );
-    for label in ["-1", "0.5", "70000", "1e300"] {
-        assert_eq!(
-            classes(&format!("a,label\n1,0\n2,{label}\n")),
-            format!(
-                "class label {label} of example 2 is out of range: labels are whole numbers from 0 to 65535"
-            )
+    for label in ["0.5", "1e300"] {
+        let message = classes(&format!("a,label\n1,0\n2,{label}\n"));
+        assert!(
+            message.starts_with("row 2 (line 3), column \"label\": ") && message.contains("is no class"),
+            "{message}"
         );
     }
-    assert!(wrong("a,target\n1,x\n", &[], Want::Values).ends_with("such as cross_entropy"));
+    assert!(wrong("a,target\n1,x\n", &[], Want::Values).contains("such as cross_entropy"));
 }
 
-/// Without quotes threads read pieces of a table; a quote in the header has one read it all.
+/// However the lines of a table end, its problems have the file's own row and line.
 #[test]
-fn a_large_table_reads_the_same_in_one_piece_and_in_several() {
-    let row = |i: usize| {
+fn lines_are_counted_as_they_stand_in_the_file() {
+    for end in ["\n", "\r\n", "\r"] {
+        let table = ["a,label", "1,x", "2,y", "x,y"].join(end);
+        assert!(wrong(&table, &[], Want::Classes).starts_with("row 3 (line 4), column \"a\""), "{end:?}");
+        let blank = ["a,label", "1,x", "", "2,y", "x,y"].join(end);
+        assert!(wrong(&blank, &[], Want::Classes).starts_with("row 3 (line 5), column \"a\""), "{end:?}");
+        let quoted = ["a,b,label", "1,\"two", "lines\",x", "2,u,y", "x,v,y"].join(end);
+        assert!(wrong(&quoted, &[], Want::Classes).starts_with("row 3 (line 5), column \"a\""), "{end:?}");
+    }
+}
+
+/// Threads read blocks of a table; a quote in every row has them cut it by another rule.
+#[test]
+fn a_large_table_reads_the_same_in_one_block_and_in_several() {
+    let row = |i: usize, quote: &str| {
         format!(
-            "{}.25,{}e-3,{}{}",
+            "{}.25,{}e-3,{quote}{}{quote}{}",
             i,
             i * 7,
             (b'a' + (i * i % 23) as u8) as char,
             ["\n", "\r\n", "\n\n"][i % 3]
         )
     };
-    let rows: String = (0..200_000).map(row).collect();
-    let both = |rows: &str| {
-        ["u,v,label\n", "u,\"v\",label\n"].map(|header| {
-            csv::read::<f32>((header.to_string() + rows).into(), b',', &[], Want::Classes, None)
+    let both = |rows: usize, wrong: &str| {
+        ["", "\""].map(|quote| {
+            let rows: String = (0..rows).map(|i| row(i, quote)).collect();
+            table_of::<f32>(("u,v,label\n".to_string() + &rows + wrong).as_bytes(), &[], Want::Classes)
                 .map(|data| (data.inputs().to_vec(), data.targets().clone(), data.class_names().to_vec()))
-                .map_err(|problem| problem.to_string())
         })
     };
-    let [several, one] = both(&rows);
-    assert_eq!(several.as_ref().unwrap().0.len(), 400_000);
-    assert!(several == one);
+    let [plain, quoted] = both(400_000, "");
+    assert!(plain == quoted);
+    let (inputs, targets, classes) = plain.unwrap();
+    assert_eq!((inputs.len(), inputs[0], inputs[799_999]), (800_000, 0.25, (399_999.0_f64 * 7e-3) as f32));
+    let Targets::Classes(of) = targets else { panic!() };
+    assert_eq!(
+        classes[of[399_999] as usize],
+        ((b'a' + (399_999_usize.pow(2) % 23) as u8) as char).to_string()
+    );
     for wrong in ["1,x,a\n", "1,2\n"] {
-        let [several, one] = both(&(rows.clone() + wrong));
-        let message = one.unwrap_err();
-        assert!(message.contains("row 200001 "), "{message}");
-        assert_eq!(several.unwrap_err(), message);
+        let [plain, quoted] = both(400_000, wrong).map(Result::unwrap_err);
+        assert!(plain.contains("row 400001 "), "{plain}");
+        assert_eq!(plain, quoted);
     }
 }
 
 #[test]
 fn a_number_that_the_precision_does_not_reach_is_refused_with_its_place() {
-    let table = || "a,label\n1,0\n1e39,1\n".into();
-    let message = csv::read::<f32>(table(), b',', &[], Want::Classes, None).unwrap_err().to_string();
+    let table = b"a,label\n1,0\n1e39,1\n";
+    let message = table_of::<f32>(table, &[], Want::Classes).unwrap_err();
     assert_eq!(
         message,
-        "row 2 (line 3), column \"a\": \"1e39\" is not a finite number in 32 bits; train with \
-         train.precision = \"f64\""
+        "row 2 (line 3), column \"a\": \"1e39\" is not a finite number in 32 bits; train with --set train.precision=f64"
     );
-    assert!(csv::read::<f64>(table(), b',', &[], Want::Classes, None).is_ok());
+    assert!(table_of::<f64>(table, &[], Want::Classes).is_ok());
 }
 
 /// A table of one such cell, against Rust's own reading of it.
 fn assert_read_as_text(cell: &str) {
-    let table = format!("a,label\n\"{cell}\",0\n");
-    let read = csv::read::<f64>(table.into(), b',', &[], Want::Classes, None);
+    let table = format!("a,label\n1,0\n2,0\n\"{cell}\",0\n");
+    let read = table_of::<f64>(table.as_bytes(), &[], Want::Classes);
     let wanted = cell.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-    assert_eq!(read.ok().map(|data| data.inputs()[0].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
+    assert_eq!(read.ok().map(|data| data.inputs()[2].to_bits()), wanted.map(f64::to_bits), "{cell:?}");
 }
 
 #[test]
@@ -143,32 +186,173 @@ proptest! {
 }
 
 #[test]
-fn tables_take_quotes_tabs_text_labels_and_several_targets() {
-    let read = |text: &str, separator, target: &[&str], want| {
-        let target: Vec<String> = target.iter().map(|name| name.to_string()).collect();
-        csv::read::<f64>(text.into(), separator, &target, want, None).unwrap()
-    };
-    let data = read("\"a, b\"\tlabel\n\"1.5\"\tzebra\n-2e3\tapple\n3\tzebra\n", b'\t', &[], Want::Classes);
-    assert_eq!(data.inputs(), [1.5, -2000.0, 3.0]);
-    assert_eq!(*data.targets(), Targets::Classes(vec![1, 0, 1]));
-    assert_eq!(
-        (data.class_names(), data.feature_names()),
-        (&["apple".to_string(), "zebra".to_string()][..], &["a, b".to_string()][..])
+fn a_table_is_understood_however_it_is_written() {
+    let inputs = [1.5, -2000.0, 3.25, 0.0];
+    for text in [
+        "a;b;label\n1,5;x;zebra\n-2e3;y;apple\n3,25;x;zebra\n0;x;apple\n",
+        "a\tb\tlabel\n\"1.5\"\tx\tzebra\n-2e3\ty\tapple\n3.25\tx\tzebra\n0\tx\tapple\n",
+        "\u{feff}\"a\"|b|label\r\n1.5|x|zebra\r\n-2000|y|apple\r\n3.25|x|zebra\r\n0|x|apple",
+        ",a,b,label\n0,1.5,x,zebra\n1,-2e3,y,apple\n2,3.25,x,zebra\n3,0,x,apple\n",
+    ] {
+        let text = text.to_string();
+        // A first column without a name that counts the rows is left out from ten rows on.
+        let counted = text.starts_with(',');
+        let more: String =
+            if counted { (4..12).map(|i| format!("{i},0,x,apple\n")).collect() } else { String::new() };
+        let data = table_of::<f64>((text + &more).as_bytes(), &[], Want::Classes).unwrap();
+        assert_eq!(data.feature_names(), ["a", "b=x", "b=y"]);
+        assert_eq!(data.class_names(), ["apple", "zebra"]);
+        let column: Vec<f64> = data.inputs().iter().step_by(3).copied().take(4).collect();
+        assert_eq!(column, inputs);
+        assert_eq!(data.inputs()[..6], [1.5, 1.0, 0.0, -2000.0, 0.0, 1.0]);
+        assert_eq!(data.rows()[..4], [1, 2, 3, 4]);
+    }
+    let data = table_of::<f64>(b"5.1,3.5,setosa\n4.9,3,virginica\n", &["column3"], Want::Classes).unwrap();
+    assert_eq!((data.len(), data.feature_names()), (2, &["column1".to_string(), "column2".to_string()][..]));
+    assert!(
+        wrong("5.1,3.5,setosa\n4.9,3,virginica\n", &[], Want::Classes).contains("--set data.target=column3"),
     );
-    let data = read("\u{feff}u,x,v\n1,2,3\n4,5,6\n", b',', &["u", "v"], Want::Values);
+    let data = table_of::<f64>("u,x,v\n1,2,3\n4,5,6\n".as_bytes(), &["u", "v"], Want::Values).unwrap();
     assert_eq!(*data.targets(), Targets::Values { data: vec![1.0, 3.0, 4.0, 6.0], width: 2 });
     assert_eq!(data.inputs(), [2.0, 5.0]);
 }
 
 #[test]
-fn a_held_out_table_uses_the_classes_of_the_training_table() {
-    let read =
-        |text: &str, like: Option<&Dataset<f64>>| csv::read(text.into(), b',', &[], Want::Classes, like);
-    let train = read("a,label\n1,x\n2,y\n3,z\n", None).unwrap();
-    let test = read("a,label\n1,z\n2,x\n", Some(&train)).unwrap();
-    assert_eq!(*test.targets(), Targets::Classes(vec![2, 0]));
-    let message = read("a,label\n1,w\n", Some(&train)).unwrap_err().to_string();
-    assert_eq!(message, "the class \"w\" does not occur in the training data; known classes: x, y, z");
+fn labels_are_texts_whole_numbers_booleans_or_one_hot() {
+    let read = |labels: &[&str]| {
+        let rows: String = labels.iter().map(|label| format!("1,{label}\n")).collect();
+        let data = table_of::<f64>(("a,label\n".to_string() + &rows).as_bytes(), &[], Want::Classes).unwrap();
+        let Targets::Classes(classes) = data.targets().clone() else { panic!() };
+        (classes, data.class_names().to_vec())
+    };
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    assert_eq!(read(&["3", "1", "2", "10"]), (vec![2, 0, 1, 3], names(&["1", "2", "3", "10"])));
+    assert_eq!(read(&["-1", "1.0", "1", "-1e0"]), (vec![0, 1, 1, 0], names(&["-1", "1"])));
+    assert_eq!(read(&["yes", "no"]), (vec![1, 0], names(&["no", "yes"])));
+    assert_eq!(read(&["b", "2", "a"]), (vec![2, 0, 1], names(&["2", "a", "b"])));
+    let hot = b"x,red,green\n1,0,1\n2,1,0\n3,0,1\n";
+    let data = table_of::<f64>(hot, &["red", "green"], Want::Classes).unwrap();
+    assert_eq!(
+        (data.targets(), data.class_names()),
+        (&Targets::Classes(vec![1, 0, 1]), &names(&["red", "green"])[..])
+    );
+    let message = wrong("x,red,green\n1,0,1\n2,1,1\n", &["red", "green"], Want::Classes);
+    assert!(message.starts_with("row 2 (line 3), column \"green\": of several columns"), "{message}");
+}
+
+#[test]
+fn missing_cells_are_filled_by_what_the_training_rows_say_or_their_rows_left_out() {
+    let text = b"a,b,label\n1,x,0\n,x,0\n5,NA,1\n2,y,1\n2,y,1\n100,z,1\n";
+    let read = |missing: Missing| {
+        let hold = Share { share: 1.0 / 6.0, shuffle: false, seed: 0 };
+        let source = Source { missing, ..Source::default() };
+        let loaded = loaded::<f64>(text, &source, Want::Classes, hold).unwrap();
+        let a: Vec<f64> = loaded.train.inputs().chunks(loaded.columns.width()).map(|row| row[0]).collect();
+        (a, loaded.columns, loaded.train.rows().to_vec())
+    };
+    // Only x and y stand in the first five rows; 100 is held out.
+    let (a, columns, _) = read(Missing::Fill(Fill::Mean));
+    assert_eq!(a, [1.0, 2.5, 5.0, 2.0, 2.0, 100.0]);
+    let values = vec!["x".to_string(), "y".to_string()];
+    assert_eq!(columns.columns[1].kind, whygrad::data::Kind::Category { values, fill: Some(0) });
+    assert_eq!(read(Missing::Fill(Fill::Median)).0[1], 2.0);
+    assert_eq!(read(Missing::Fill(Fill::MostFrequent)).0[1], 2.0);
+    let (a, _, rows) = read(Missing::Drop);
+    assert_eq!((a, rows), (vec![1.0, 2.0, 2.0, 100.0], vec![1, 4, 5, 6]));
+}
+
+/// Cells that are numbers to a person: each message says what to type.
+#[test]
+fn what_is_no_number_to_a_network_has_a_message_that_says_what_to_do() {
+    let column = |cells: &[&str]| {
+        let rows: String = cells.iter().map(|cell| format!("\"{cell}\",1,x\n")).collect();
+        wrong(&("odd,a,label\n".to_string() + &rows), &[], Want::Classes)
+    };
+    let drop = "--set 'data.drop=[\"odd\"]'";
+    for (cells, says) in [
+        (&["2024-01-31", "2024-02-01"][..], "is a date"),
+        (&["31.1.2024", "1.2.2024"], "is a date"),
+        (&["1/31/2024 10:00", "2/1/2024 11:30"], "is a date"),
+        (&["12%", "3.5 %"], "sed 's/%//g'"),
+        (&["$12", "$3.50"], "sign of a currency"),
+        (&["1,234,567", "2,345"], "marks between thousands"),
+        (&["1,5", "2,75"], "--set 'data.decimal=\",\"'"),
+    ] {
+        let message = column(cells);
+        assert!(message.contains(says) && message.contains(drop), "{cells:?}: {message}");
+    }
+    let many: Vec<String> = (0..150).map(|i| format!("name{i}")).collect();
+    let message = column(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(message.contains("has 150 different texts") && message.contains(drop), "{message}");
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_refused_with_its_line_and_what_to_type() {
+    let of = |bytes: &[u8]| table_of::<f64>(bytes, &[], Want::Classes).unwrap_err();
+    let message = of(b"a,label\n1,tea\n2,caf\xe9\n3,caf\xe8\n");
+    assert!(message.starts_with("row 2 (line 3), column \"label\": not text in UTF-8"), "{message}");
+    assert!(message.ends_with("iconv -f LATIN1 -t UTF-8 FILE > NEW"), "{message}");
+    assert!(of(b"a,label\n1,\x93tea\x94\n").contains("iconv -f WINDOWS-1252"));
+    assert!(of(b"\xff\xfea\0,\0l\0a\0b\0e\0l\0\n\0").contains("iconv -f UTF-16LE"));
+    assert!(of(b"a,l\xe9bel\n1,x\n").contains("line 1 is not text in UTF-8"));
+    assert!(of(b"PK\x03\x04rest").contains("save it as CSV"));
+}
+
+#[test]
+fn another_file_is_read_by_the_names_of_its_columns() {
+    let rows = Opened::new(&b"a,b,label\n1,x,u\n2,y,v\n3,x,w\n"[..], Given::default());
+    let rows: Rows<f64> = rows.unwrap().train(&Source::default(), Want::Classes, false).unwrap();
+    let (classes, targets) = (rows.classes.clone(), rows.target_columns.clone());
+    let encoding = Encoding::fit(&rows.inputs, &[0, 1, 2], None).unwrap();
+    let read = |text: &str| {
+        let like = Like { columns: &encoding.columns, targets: &targets, classes: Some(&classes) };
+        let rows = Opened::new(text.as_bytes(), Given::default())
+            .and_then(|of| of.like::<f64>(like, Missing::Error, Want::Classes));
+        let rows = rows.map_err(|problem| problem.to_string())?;
+        let encoded = encoding.apply(rows.inputs);
+        Ok::<_, String>((encoded.inputs.to_vec(), rows.targets, encoded.unseen))
+    };
+    let (inputs, targets, unseen) = read("label;extra;b;a\nw;0;y;4\nu;0;new;5\n").unwrap();
+    assert_eq!(inputs, [4.0, 0.0, 1.0, 5.0, 0.0, 0.0]);
+    assert_eq!((targets, unseen), (Targets::Classes(vec![2, 0]), vec![0, 1]));
+    let message = read("a,b,label\n1,x,u\n2,x,t\n").unwrap_err();
+    assert_eq!(
+        message,
+        "row 2 (line 3), column \"label\": the class \"t\" does not occur in the training data; known classes: u, v, w"
+    );
+    assert_eq!(
+        read("a,c,label\n1,2,u\n").unwrap_err(),
+        "there is no column \"b\" (did you mean \"a\"?); the columns are: a, c, label"
+    );
+    assert!(read("1,x,u\n2,y,v\n").unwrap_err().contains("put them there: a, b, label"));
+}
+
+/// Numbers far from 0, which in 32 bits are the same, are told apart where they are scaled.
+#[test]
+fn numbers_are_scaled_before_they_are_rounded() {
+    let rows: String =
+        (0..2000).map(|i| format!("{},{}\n", 1_700_000_000_000_i64 + i, u8::from(i < 1000))).collect();
+    let source = Source::default();
+    let loaded =
+        loaded::<f32>(("t,label\n".to_string() + &rows).as_bytes(), &source, Want::Classes, ALL).unwrap();
+    let mut data = loaded.train;
+    let scaler = whygrad::data::Scaler::fit(whygrad::data::Scale::Standard, &data);
+    scaler.apply(&mut data).unwrap();
+    let deviation = ((2000.0_f64.powi(2) - 1.0) / 12.0).sqrt();
+    for (i, x) in data.inputs().iter().enumerate() {
+        assert!((f64::from(*x) - (i as f64 - 999.5) / deviation).abs() < 1e-6, "{i}: {x}");
+    }
+}
+
+#[test]
+fn tables_of_many_columns_are_read_in_time_that_grows_with_them() {
+    let began = std::time::Instant::now();
+    let names: Vec<String> = (0..60_000).map(|i| format!("c{i}")).collect();
+    let row = |i: usize| (0..60_000).map(|at| (at + i).to_string() + ",").collect::<String>() + "x\n";
+    let text = names.join(",") + ",label\n" + &(0..4).map(row).collect::<String>();
+    let data = table_of::<f32>(text.as_bytes(), &[], Want::Classes).unwrap();
+    assert_eq!((data.len(), data.shape().len()), (4, 60_000));
+    assert!(began.elapsed().as_secs_f64() < 5.0, "{:?}", began.elapsed());
 }
 
 /// A NumPy file of these numbers.
@@ -257,7 +441,7 @@ fn array_files_make_examples_gzipped_or_not() {
     std::fs::write(path("cut-idx3-ubyte.gz"), &gz(&idx(&[3, 2, 2], &[0; 12]))[..20]).unwrap();
     let source =
         |x: &str, y: Option<&str>| Source { source: path(x), targets: y.map(path), ..Source::default() };
-    let read = |source: &Source| load::<f32>(source, Want::Classes, 0);
+    let read = |source: &Source| load::<f32>(source, Want::Classes, ALL, false);
     let data = read(&source("x-idx3-ubyte.gz", Some("y-idx1-ubyte"))).unwrap().train;
     assert_eq!((data.len(), data.shape().len(), data.targets()), (3, 4, &Targets::Classes(vec![2, 0, 1])));
     let wrong = |x, y| read(&source(x, y)).unwrap_err().to_string();
@@ -307,19 +491,41 @@ fn two(method: rawzip::CompressionMethod) -> Vec<u8> {
 fn an_archive_of_arrays_has_inputs_and_targets() {
     for method in [rawzip::CompressionMethod::STORE, rawzip::CompressionMethod::DEFLATE] {
         let bytes = two(method);
-        let (x, y) = npz::read::<f64>(&bytes, Some("labels")).unwrap();
+        let (x, y) = npz::read::<f64>(&bytes, [None, Some("labels")]).unwrap().remove(0);
         assert_eq!((x.shape, x.data, y.data), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 0.0]));
-        let message = npz::read::<f64>(&bytes, None).unwrap_err().to_string();
+        let message = npz::read::<f64>(&bytes, [None; 2]).unwrap_err().to_string();
         assert_eq!(message, "there is no array \"y\" in the archive; it has: labels, x");
         for cut in [0, 1, 30, bytes.len() / 2, bytes.len() - 1] {
-            assert!(npz::read::<f64>(&bytes[..cut], Some("labels")).is_err());
+            assert!(npz::read::<f64>(&bytes[..cut], [None, Some("labels")]).is_err());
         }
     }
 }
 
 #[test]
+fn an_archive_with_both_parts_is_read_by_the_names_that_keras_gives() {
+    let array = |from: f64, count: usize| {
+        let bytes: Vec<u8> = (0..count).flat_map(|i| (from + i as f64).to_le_bytes()).collect();
+        npy("<f8", false, &format!("({count},)"), &bytes)
+    };
+    let files = [
+        ("x_train.npy", array(0.0, 3)),
+        ("y_train.npy", array(7.0, 3)),
+        ("x_test.npy", array(5.0, 2)),
+        ("y_test.npy", array(8.0, 2)),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("both.npz");
+    std::fs::write(&path, npz(&files, rawzip::CompressionMethod::STORE)).unwrap();
+    let source = Source { source: path.display().to_string(), ..Source::default() };
+    let Loaded { train, test, .. } = load::<f64>(&source, Want::Classes, ALL, false).unwrap();
+    assert_eq!((train.targets(), train.class_names().len()), (&Targets::Classes(vec![0, 1, 2]), 3));
+    assert_eq!(*test.unwrap().targets(), Targets::Classes(vec![1, 2]));
+}
+
+#[test]
 fn an_archive_packed_otherwise_is_refused() {
-    let message = npz::read::<f64>(&two(rawzip::CompressionMethod::BZIP2), None).unwrap_err().to_string();
+    let message =
+        npz::read::<f64>(&two(rawzip::CompressionMethod::BZIP2), [None; 2]).unwrap_err().to_string();
     assert_eq!(
         message,
         "not a readable NumPy archive file: \"x\" is encrypted, or compressed by another method than deflate; \
@@ -332,18 +538,18 @@ fn an_archive_whose_numbers_changed_is_refused() {
     let mut bytes = two(rawzip::CompressionMethod::STORE);
     let at = bytes.windows(8).position(|number| number == 2f64.to_le_bytes()).unwrap();
     bytes[at] ^= 1;
-    assert!(npz::read::<f64>(&bytes, Some("labels")).unwrap_err().to_string().contains("checksum"));
+    assert!(npz::read::<f64>(&bytes, [None, Some("labels")]).unwrap_err().to_string().contains("checksum"));
 }
 
 /// Every reader on the same bytes; none may panic.
 fn read_all(bytes: &[u8]) {
     for want in [Want::Classes, Want::Values] {
-        let _ = csv::read::<f32>(bytes.into(), b',', &[], want, None);
-        let _ = csv::read::<f32>(bytes.into(), b'\t', &["a".into()], want, None);
+        let _ = table_of::<f32>(bytes, &[], want);
+        let _ = table_of::<f32>(bytes, &["a"], want);
     }
     let _ = idx::read::<f32>(bytes);
     let _ = npy::read::<f32>(bytes);
-    let _ = npz::read::<f32>(bytes, None);
+    let _ = npz::read::<f32>(bytes, [None; 2]);
     let _ = unpack(flate2::read::MultiGzDecoder::new(bytes));
 }
 

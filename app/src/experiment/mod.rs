@@ -3,109 +3,30 @@
 mod builtin;
 mod changed;
 pub mod json;
+mod keys;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use builtin::BUILTIN;
+pub use keys::TABLES;
 pub use text::named;
 
-use crate::data::{self, Source, Want};
+use crate::data::{self, Given, Missing, Share, Source, Understood, Want};
 use crate::error::{Error, Place, Result, nearest};
 use indicatif::HumanBytes;
+use keys::{DATA, NETWORK, SCHEDULE, TOP, TRAIN, without_effect, without_effect_on_schedule};
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
 use whygrad::Threads;
-use whygrad::data::{Scale, Targets};
+use whygrad::data::{Fill, Scale, Targets};
 use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
 use whygrad::optim::{Clip, Optimizer};
-use whygrad::setting::{Default, Key, Kind, Settings};
-use whygrad::train::{Course, Fit, HeldOut, Prepared, Real, Setup};
+use whygrad::setting::Settings;
+use whygrad::train::{Course, Fit, HeldOut, Options, Prepared, Real, Setup, Trainer};
 use whygrad::{Shape, loss, op, optim};
-
-/// The tables of an experiment and the keys that do not depend on a `type`.
-pub const TABLES: &[(&str, &[Key])] =
-    &[("", TOP), ("data", DATA), ("network", NETWORK), ("schedule", SCHEDULE), ("train", TRAIN)];
-
-const TOP: &[Key] = &[
-    Key::new("name", Kind::Text, Default::Absent, "what the run is called"),
-    Key::new(
-        "seed",
-        Kind::Index,
-        Default::Number(0.0),
-        "decides starting weights, order of examples, dropout",
-    ),
-];
-
-const DATA: &[Key] = &[
-    Key::new("source", Kind::Text, Default::Required, "a built-in set, or a file"),
-    Key::new("target", Kind::Texts, Default::Absent, "column(s) of a table to predict"),
-    Key::new(
-        "targets",
-        Kind::Text,
-        Default::Absent,
-        "file with the targets (npy, IDX) or array's name (npz)",
-    ),
-    Key::new("test_source", Kind::Text, Default::Absent, "file with the held-out examples"),
-    Key::new("test_targets", Kind::Text, Default::Absent, "as `targets`, of the held-out examples"),
-    Key::new("size", Kind::Count, Default::Absent, "examples of a generated set"),
-    Key::new("noise", Kind::NonNegative, Default::Absent, "noise of a generated set, a standard deviation"),
-    Key::new("arms", Kind::Count, Default::Absent, "arms of the spiral"),
-    Key::new("seed", Kind::Index, Default::Number(0.0), "decides what is held out and what is generated"),
-    Key::new("test", Kind::Share, Default::Number(0.2), "share of the examples held out"),
-    Key::new(
-        "scale",
-        Kind::Word(&["none", "standard", "minmax"]),
-        Default::Word("none"),
-        "scaling of inputs",
-    ),
-    Key::new(
-        "scale_target",
-        Kind::Word(&["none", "standard", "minmax"]),
-        Default::Word("none"),
-        "scaling of targets that are numbers; losses are told of what is scaled",
-    ),
-    Key::new(
-        "shuffle",
-        Kind::Switch,
-        Default::Switch(true),
-        "whether to shuffle before the split and each epoch",
-    ),
-];
-
-const NETWORK: &[Key] =
-    &[Key::new("weights", Kind::Text, Default::Absent, "safetensors file to start from, by PyTorch's names")];
-
-const SCHEDULE: &[Key] = &[
-    Key::new(
-        "type",
-        Kind::Word(&["constant", "step", "cosine"]),
-        Default::Word("constant"),
-        "what the learning rate does",
-    ),
-    Key::new("step_size", Kind::Count, Default::Number(1.0), "step: epochs between two drops"),
-    Key::new("gamma", Kind::NonNegative, Default::Number(0.1), "step: factor of a drop"),
-    Key::new("t_max", Kind::Count, Default::Absent, "cosine: epochs to the minimum, by default all"),
-    Key::new("eta_min", Kind::NonNegative, Default::Number(0.0), "cosine: the minimum"),
-    Key::new("warmup", Kind::Index, Default::Number(0.0), "steps over which the rate rises from 0"),
-];
-
-const TRAIN: &[Key] = &[
-    Key::new("epochs", Kind::Count, Default::Number(10.0), "times that every example is visited"),
-    Key::new("batch", Kind::Count, Default::Number(32.0), "examples in a batch"),
-    Key::new("clip_norm", Kind::Positive, Default::Absent, "largest norm of the gradient"),
-    Key::new("clip_value", Kind::Positive, Default::Absent, "largest magnitude of a number of the gradient"),
-    Key::new("threads", Kind::Count, Default::Absent, "threads; the result does not depend on it"),
-    Key::new(
-        "patience",
-        Kind::Count,
-        Default::Absent,
-        "epochs without a better held-out loss before it stops",
-    ),
-    Key::new("precision", Kind::Word(&["f32", "f64"]), Default::Word("f32"), "of all numbers"),
-];
 
 /// Everything that decides a run.
 #[derive(Clone, Debug)]
@@ -168,13 +89,46 @@ impl Experiment {
         let (kind, given) = text.typed("optimizer")?;
         let optimizer = text.checked("optimizer", optim::read(&kind, given))?;
         let train = text.settings("train", TRAIN, &[])?;
+        let schedule = text.settings("schedule", SCHEDULE, &[])?;
         if train.get("clip_norm").is_some() && train.get("clip_value").is_some() {
             return Err(text.error("train.clip_value", "give `clip_norm` or `clip_value`, not both"));
         }
+        let given_in = |table| -> Result<Vec<String>> {
+            Ok(text.given(table)?.into_iter().map(|(key, _)| key).collect())
+        };
+        let given = given_in("data")?;
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let of_schedule = given_in("schedule")?;
+        let of_schedule: Vec<&str> = of_schedule.iter().map(String::as_str).collect();
+        if let Some((key, why)) = without_effect_on_schedule(&of_schedule, schedule.word("type")) {
+            return Err(text.error(&format!("schedule.{key}"), &why));
+        }
+        let nature = data::nature(data.word("source"));
+        if let Some((key, why)) = nature.and_then(|nature| without_effect(&given, nature)) {
+            return Err(text.error(&format!("data.{key}"), &why));
+        }
         let text_of = |key| data.text_if(key).map(str::to_string);
+        let word_of = |key| data.get(key).map(|_| data.word(key));
         let source = Source {
             source: data.word("source").to_string(),
             target: data.texts("target"),
+            given: Given {
+                separator: word_of("separator")
+                    .map(|word| if word == "tab" { b'\t' } else { word.as_bytes()[0] }),
+                decimal: word_of("decimal").map(|word| word.as_bytes()[0]),
+                header: data.get("header").map(|_| data.switch("header")),
+            },
+            columns: data.texts("columns"),
+            drop: data.texts("drop"),
+            missing: match data.word("missing") {
+                "mean" => Missing::Fill(Fill::Mean),
+                "median" => Missing::Fill(Fill::Median),
+                "most_frequent" => Missing::Fill(Fill::MostFrequent),
+                "drop" => Missing::Drop,
+                _ => Missing::Error,
+            },
+            test_column: text_of("test_column"),
+            inputs: text_of("inputs"),
             targets: text_of("targets"),
             test_source: text_of("test_source"),
             test_targets: text_of("test_targets"),
@@ -192,7 +146,7 @@ impl Experiment {
             weights: network.text_if("weights").map(str::to_string),
             loss,
             optimizer,
-            schedule: text.settings("schedule", SCHEDULE, &[])?,
+            schedule,
             train,
             origin: text,
         })
@@ -233,15 +187,47 @@ impl Experiment {
         })
     }
 
+    /// Whether its examples come from a file.
+    pub fn has_own_table(&self) -> bool {
+        !data::names().any(|name| name == self.source.source)
+    }
+
+    /// How a file of such rows is read: what becomes of missing cells, and how it is written.
+    pub fn reading(&self) -> (Missing, Given) {
+        (self.source.missing, self.source.given)
+    }
+
+    /// A trainer before its first step, for examples of so many numbers, without the data.
+    pub fn trainer<T: Real>(&self, inputs: usize) -> Result<Trainer<T>> {
+        let network = self.network(Shape::from([inputs]))?;
+        let (batch, seed, threads) = (self.train.count("batch"), self.seed, self.cores());
+        let options = Options { batch, seed, threads, ..Options::default() };
+        Ok(Trainer::new(network, Arc::clone(&self.loss), Arc::clone(&self.optimizer), options)?)
+    }
+
+    /// The threads that it runs on: more than there are cores wait for each other; the result is the same.
+    fn cores(&self) -> Threads {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Threads::new(self.train.count_if("threads").map_or(cores, |n| n.min(cores)))
+    }
+
     /// Loads the data, and says with them what decides the training.
     pub fn setup<T: Real>(&self) -> Result<Setup<T>> {
+        Ok(self.read()?.setup)
+    }
+
+    /// The same, with what was understood of the data.
+    pub fn read<T: Real>(&self) -> Result<Read<T>> {
         let want = match self.loss.wants() {
             TargetKind::Classes => Want::Classes,
             TargetKind::Values => Want::Values,
         };
         // Runs of different seeds see the same examples, so that they can be compared.
         let seed = self.data.number("seed") as u64;
-        let mut loaded = data::load::<T>(&self.source, want, seed)?;
+        let hold = Share { share: self.data.number("test"), shuffle: self.data.switch("shuffle"), seed };
+        // What is scaled may come as differences; numbers of 64 bits need not.
+        let apart = self.scale("scale") != Scale::None && !self.is_double();
+        let mut loaded = data::load::<T>(&self.source, want, hold, apart)?;
         if let (Want::Values, Targets::Classes(classes)) = (want, loaded.train.targets()) {
             // Generated sets have classes; a loss on numbers takes their numbers.
             let data = classes.iter().map(|&class| T::of(f64::from(class))).collect();
@@ -264,9 +250,10 @@ impl Experiment {
             return Err(self.origin.error("network.layers", &problem));
         }
         let epochs = |key| self.schedule.count_if(key).map(|epochs| epochs as u64);
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Setup {
+        let setup = Setup {
             data: Arc::new(loaded.train),
+            columns: loaded.columns,
+            targets: loaded.targets,
             held_out: match loaded.test {
                 Some(test) => HeldOut::Set(Arc::new(test)),
                 None => HeldOut::Share { share: self.data.number("test"), seed },
@@ -294,9 +281,9 @@ impl Experiment {
             batch: self.train.count("batch"),
             fit: self.fit(),
             seed: self.seed,
-            // More than there are cores wait for each other; the result is the same.
-            threads: Threads::new(self.train.count_if("threads").map_or_else(cores, |n| n.min(cores()))),
-        })
+            threads: self.cores(),
+        };
+        Ok(Read { setup, understood: loaded.understood, remarks: loaded.remarks })
     }
 
     /// What a key says of how something is scaled.
@@ -319,7 +306,12 @@ impl Experiment {
 
     /// Loads the data, splits and scales it, and makes the trainer.
     pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
-        self.setup()?.start().map_err(|error| match &error {
+        self.start(self.setup()?)
+    }
+
+    /// Splits and scales the data, and makes the trainer.
+    pub fn start<T: Real>(&self, setup: Setup<T>) -> Result<Prepared<T>> {
+        setup.start().map_err(|error| match &error {
             NetworkError::Data(problem) => self.origin.error("data.scale", &problem.to_string()),
             _ => self.origin.error("network.layers", &error.to_string()),
         })
@@ -329,6 +321,17 @@ impl Experiment {
     pub fn threads(&self) -> Option<usize> {
         self.train.count_if("threads")
     }
+}
+
+/// What decides a training, and what was understood of its data.
+#[derive(Clone, Debug)]
+pub struct Read<T> {
+    /// What decides it.
+    pub setup: Setup<T>,
+    /// What was understood of each column of a table.
+    pub understood: Vec<Understood>,
+    /// What has to be said beside.
+    pub remarks: Vec<String>,
 }
 
 /// The layers of a list, and of the residuals in it.

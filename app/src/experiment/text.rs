@@ -158,7 +158,8 @@ impl Text {
         }
     }
 
-    fn given(&self, path: &str) -> Result<Vec<(String, Literal)>> {
+    /// The keys that are given in the table at `path`, and their values.
+    pub(super) fn given(&self, path: &str) -> Result<Vec<(String, Literal)>> {
         let Some(table) = self.table(path)? else { return Ok(vec![]) };
         let mut given = vec![];
         for (key, item) in table.iter() {

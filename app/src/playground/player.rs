@@ -50,7 +50,7 @@ pub struct Curves {
 impl Player {
     /// At the start of an experiment.
     pub fn new(experiment: &Experiment) -> Result<Player> {
-        let prepared = crate::run::start::<f32>(experiment)?;
+        let prepared = crate::run::start::<f32>(experiment, experiment.setup()?)?;
         let (progress, state) = (Progress::default(), prepared.trainer.state().clone());
         let numbers = state.weights.params.len() * (1 + state.slots.names().len());
         let mut past = Thinned::new((BYTES / (4 * numbers).max(1)).clamp(4, MOMENTS));

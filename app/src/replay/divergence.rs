@@ -15,7 +15,7 @@ pub struct Divergence {
     pub step: u64,
     /// What and where it was.
     pub first: NotFinite,
-    /// The row of its example in the training part; `None` where it was no example's.
+    /// The number that its example has where it comes from, the row of a table; `None` where it was no example's.
     pub row: Option<usize>,
 }
 
@@ -50,7 +50,8 @@ impl Divergence {
         let Prepared { train, trainer, fit: how, .. } = prepared;
         let rows = how.batches(trainer.options(), train.len()).at(step - 1).to_vec();
         let first = not_finite(&trainer, Batch { data: &train, rows: Rows::Index(&rows) })?;
-        Ok(first.map(|first| Divergence { step, row: first.example.map(|example| rows[example]), first }))
+        let number = |example: usize| train.rows()[rows[example]] as usize;
+        Ok(first.map(|first| Divergence { step, row: first.example.map(number), first }))
     }
 }
 

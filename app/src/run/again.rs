@@ -47,7 +47,7 @@ impl Run {
             Some(progress) => progress,
             // It was killed before its first checkpoint, or has no whole one: it starts over.
             None => {
-                prepared = start(&experiment)?;
+                prepared = start(&experiment, experiment.setup()?)?;
                 if let Some(provenance) = &provenance {
                     provenance.check_start(&self.path, &prepared)?;
                 }

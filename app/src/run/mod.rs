@@ -3,6 +3,7 @@
 //! | file | what | written |
 //! |---|---|---|
 //! | `experiment.toml` | the experiment as it ran, overrides applied | once, first |
+//! | `preprocessing.json` | what stands between data and network, and what was understood of the columns | once |
 //! | `provenance.json` | what it was made from and by what, in checksums | once, before it |
 //! | `checkpoints/step-*.safetensors` | weights and optimizer state | see [`spacing`] |
 //! | `best.safetensors` | of the epoch with the lowest held-out loss | beside and renamed |
@@ -17,23 +18,26 @@
 mod again;
 pub mod checkpoint;
 pub mod facts;
+mod kept;
 mod provenance;
 mod recorder;
 
 pub use again::Compared;
+pub use kept::Kept;
 pub use recorder::Recorder;
 
+use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::terminal::warn;
 use provenance::Provenance;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use whygrad::facts::{Record, StepRecord};
 use whygrad::network::{Batch, Rows};
-use whygrad::train::{Prepared, Real};
+use whygrad::train::{Prepared, Real, Setup, Trainer};
 
 /// The folder of run folders, where nobody names another.
 pub const RUNS: &str = "runs";
@@ -58,8 +62,8 @@ pub fn spacing(step: u64, bytes: u64) -> u64 {
 
 /// An experiment before its first step, with the weights that it names; refused where the loss does not take what the
 /// network gives, before a run has a folder.
-pub fn start<T: Real>(experiment: &Experiment) -> Result<Prepared<T>> {
-    let mut prepared = experiment.prepare::<T>()?;
+pub fn start<T: Real>(experiment: &Experiment, setup: Setup<T>) -> Result<Prepared<T>> {
+    let mut prepared = experiment.start(setup)?;
     if let Some(path) = &experiment.weights {
         prepared.trainer.set_weights(checkpoint::load_weights(path.as_ref(), prepared.trainer.network())?)?;
     }
@@ -93,7 +97,12 @@ pub struct Run {
 
 impl Run {
     /// Makes the folder `base/DATE-NAME-N` with the first N that is free, for what was prepared from an experiment.
-    pub fn create<T: Real>(base: &Path, experiment: &Experiment, prepared: &Prepared<T>) -> Result<Run> {
+    pub fn create<T: Real>(
+        base: &Path,
+        experiment: &Experiment,
+        prepared: &Prepared<T>,
+        understood: &[Understood],
+    ) -> Result<Run> {
         fs::create_dir_all(base).map_err(Error::file("make the folder", base))?;
         let date = jiff::ZonedDateTime::now().date();
         let safe = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
@@ -114,6 +123,9 @@ impl Run {
             let findings = run.path.join("findings.jsonl");
             fs::write(&findings, "").map_err(Error::file("write", findings))?;
             let text = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION")) + &experiment.text;
+            let preprocessing =
+                Kept { columns: understood.to_vec(), preprocessing: prepared.preprocessing.clone() };
+            preprocessing.save(&run.path)?;
             sync(&Provenance::new(text.as_bytes(), prepared).save(&run.path)?)?;
             // Last, because it is what makes the folder a run.
             let file = run.path.join("experiment.toml");
@@ -218,6 +230,22 @@ impl Run {
         Ok(same.is_err().then(|| format!("{}: {say}.", self.path.display())))
     }
 
+    /// Its network as it was trained, for examples of so many numbers: with the weights of the epoch with the lowest
+    /// held-out loss, where that is asked for and kept, else with the last there are.
+    pub fn trained<T: Real>(&self, experiment: &Experiment, inputs: usize, best: bool) -> Result<Trainer<T>> {
+        let mut trainer = experiment.trainer::<T>(inputs)?;
+        let kept = ["best.safetensors", "last.safetensors"].map(|name| self.path.join(name));
+        let newest = self.checkpoints()?.pop().map(|(_, path)| path);
+        let [at_best, last] = kept.map(|path| Some(path).filter(|path| path.is_file()));
+        let Some(path) = at_best.filter(|_| best).or(last).or(newest) else {
+            let problem = "it has no checkpoint, so nothing is trained yet".into();
+            return Err(Error::Run { path: self.path.clone(), problem });
+        };
+        let (state, _) = checkpoint::load(&path, &trainer)?;
+        trainer.restore(state)?;
+        Ok(trainer)
+    }
+
     /// Steps that have a checkpoint on the way, ascending, with their files.
     pub fn checkpoints(&self) -> Result<Vec<(u64, PathBuf)>> {
         let folder = self.path.join("checkpoints");
@@ -295,25 +323,38 @@ pub fn warn_of_broken(bytes: &[Range<u64>]) {
 /// How the name ends of what is written beside a file.
 const TEMPORARY: &str = "tmp";
 
-/// Writes a file that is there as a whole or, where that fails, not at all: beside it, and renamed. What is no regular
-/// file (a link, a pipe, a device) cannot be replaced by one: it is written to as it is.
+/// Writes a file that is there as a whole or, where that fails, not at all.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_streamed(path, |out| Ok(out.write_all(bytes)?))
+}
+
+/// The same of a file that is written bit by bit: beside it, and renamed. What is no regular file (a link, a pipe, a device)
+/// cannot be replaced by one: it is written to as it is.
+pub fn write_streamed<R>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<R>) -> Result<R> {
+    let fill = |file: File| -> Result<R> {
+        let mut out = BufWriter::new(file);
+        let written = write(&mut out)?;
+        out.flush()?;
+        Ok(written)
+    };
+    // What could not be written is this file.
+    let in_file = |error| match error {
+        Error::Output(source) => Error::file("write", path)(source),
+        error => error,
+    };
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return OpenOptions::new()
-            .write(true)
-            .truncate(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(bytes))
-            .map_err(Error::file("write", path));
+        let file = OpenOptions::new().write(true).truncate(true).open(path);
+        return file.map_err(Error::file("write", path)).and_then(fill).map_err(in_file);
     }
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     // No file of somebody else's has this name, nor one that another process writes.
     name.push(format!(".{}.{TEMPORARY}", std::process::id()));
     let beside = path.with_file_name(name);
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|error| {
+    let written = File::create(&beside).map_err(Error::Output).and_then(fill);
+    let renamed = written.and_then(|written| Ok(fs::rename(&beside, path).map(|()| written)?));
+    renamed.map_err(|error| {
         let _ = fs::remove_file(&beside); // it may not be there; the first error is the one to tell
-        Error::file("write", path)(error)
+        in_file(error)
     })
 }
 
@@ -350,7 +391,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let experiment = Experiment::load("iris", &[]).unwrap();
         let mut prepared = experiment.prepare::<f32>().unwrap();
-        let run = Run::create(folder.path(), &experiment, &prepared).unwrap();
+        let run = Run::create(folder.path(), &experiment, &prepared, &[]).unwrap();
         let Prepared { train, test, trainer, fit: how, .. } = &mut prepared;
         let mut progress = Progress::default();
         let mut recorder = Recorder::start(&run, trainer, &progress).unwrap();

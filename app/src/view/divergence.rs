@@ -12,7 +12,7 @@ pub struct Divergence {
     pub step: u64,
     /// What and where it was.
     pub first: NotFinite,
-    /// The row of its example in the training part, from 0; null where it was no example's.
+    /// The number that its example has where it comes from: the row of a table, from 1, of arrays from 0; null where it was no example's.
     pub row: Option<usize>,
     /// The same in words.
     pub sentence: String,

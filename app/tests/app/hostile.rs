@@ -137,19 +137,23 @@ fn more_than_there_is_is_one_error_or_said() {
     assert!(message.contains("more memory than there is"), "{message}");
     let wide = "network.layers=[{ type = \"linear\", out = 1000000000000 }, { type = \"linear\", out = 2 }]";
     error(here, &["train", "xor", "--set", wide]);
-    // Some megabytes that unpack to a gigabyte, where there is less.
-    let file = fs::File::create(here.join("zeros.csv.gz")).unwrap();
-    let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-    (0..1024).for_each(|_| packer.write_all(&vec![b'0'; 1 << 20]).unwrap());
-    packer.finish().unwrap();
-    let command = format!(
-        "ulimit -v 700000; exec {} train iris --set data.source=zeros.csv.gz",
-        env!("CARGO_BIN_EXE_whygrad")
-    );
-    let done = Command::new("sh").args(["-c", &command]).current_dir(here).output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
-    assert!(said.contains("memory"), "{said}");
+    // Some megabytes that unpack to a gigabyte, where there is less: one endless row, and endless rows.
+    for (text, says) in [("0", "longer than 64 MiB"), ("0,0\n", "memory")] {
+        let file = fs::File::create(here.join("zeros.csv.gz")).unwrap();
+        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packer.write_all(b"a,label\n").unwrap();
+        let block = text.repeat((1 << 20) / text.len());
+        (0..1024).for_each(|_| packer.write_all(block.as_bytes()).unwrap());
+        packer.finish().unwrap();
+        let command = format!(
+            "ulimit -v 500000; exec {} train iris --set data.source=zeros.csv.gz",
+            env!("CARGO_BIN_EXE_whygrad")
+        );
+        let done = Command::new("sh").args(["-c", &command]).current_dir(here).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert_eq!((done.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains(says), "{said}");
+    }
     let text =
         stdout(here, &["train", "xor", "--set", "train.threads=2147483648", "--set", "train.epochs=1"]);
     assert!(text.contains("2147483648 would wait for each other"), "{text}");

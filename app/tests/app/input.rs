@@ -55,10 +55,9 @@ fn faults_of_data_are_named_with_their_place() {
     let with = |table: &str| refused(GOOD, table, &[]);
     assert_eq!(with(""), "d.csv: the file is empty");
     assert_eq!(with("a,b,label\n1,2,0\n3,4\n"), "d.csv: row 2 (line 3) has 2 cells and the header has 3");
-    assert!(
-        with("a,b,label\n1,2,0\n3,NaN,1\n")
-            .starts_with("d.csv: row 2 (line 3), column \"b\": \"NaN\" is not")
-    );
+    assert!(with("a,b,label\n1,2,0\n3,NaN,1\n").starts_with(
+        "d.csv: row 2 (line 3), column \"b\": \"NaN\" says that the value is missing; say what"
+    ));
     assert_eq!(
         refused(GOOD, TABLE, &["--set", "data.target=lable"]),
         "d.csv: there is no column \"lable\" (did you mean \"label\"?); the columns are: a, b, label"
@@ -67,7 +66,7 @@ fn faults_of_data_are_named_with_their_place() {
         refused(GOOD, TABLE, &["--set", "data.source=no.csv"])
             .starts_with("no.csv: cannot read: No such file")
     );
-    let label = with("a,b,label\n1,2,0\n3,4,2\n5,6,2\n7,8,2\n9,8,2\n");
+    let label = with("a,b,label\n1,2,0\n3,4,2\n5,6,1\n7,8,2\n9,8,2\n7,7,1\n");
     assert!(label.contains("class label 2") && label.contains("so labels go from 0 to 1"), "{label}");
     let mismatch = refused(GOOD, TABLE, &["--set", "loss.type=mse"]);
     assert!(

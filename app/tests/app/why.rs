@@ -207,7 +207,7 @@ fn the_step_of_a_run_is_the_one_that_training_made() {
         }
         before = Some((step, found["after"].clone()));
     }
-    // Rows of the training part, each once in an epoch of 8 steps.
+    // 120 of the file's 150 rows, each once in an epoch of 8 steps.
     let mut rows: Vec<u64> = (1..=8)
         .flat_map(|step: u64| {
             let found = json(folder.path(), &["l1.w[2,1]", "--run", &run, "--step", &step.to_string()]);
@@ -216,7 +216,8 @@ fn the_step_of_a_run_is_the_one_that_training_made() {
         })
         .collect();
     rows.sort_unstable();
-    assert_eq!(rows, (0..120).collect::<Vec<u64>>());
+    let apart = rows.windows(2).all(|pair| pair[0] < pair[1]);
+    assert!(apart && rows.len() == 120 && rows[0] >= 1 && rows[119] <= 150, "{rows:?}");
 }
 
 #[test]

@@ -268,7 +268,8 @@ fn diverged<T: Real>(setup: &Setup<T>, step: u64, steps: &[StepRecord]) -> Resul
         let batch = Batch { data: train, rows: Rows::Index(&rows) };
         // The step whose loss is not finite, and the step before, whose update may have begun it.
         if i + 2 >= step && before.is_none() {
-            before = not_finite(trainer, batch)?.map(|first| (i + 1, first, rows.clone()));
+            let numbers = || rows.iter().map(|row| train.rows()[*row] as usize).collect::<Vec<_>>();
+            before = not_finite(trainer, batch)?.map(|first| (i + 1, first, numbers()));
         }
         trainer.step(batch);
     }

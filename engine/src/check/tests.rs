@@ -216,7 +216,7 @@ fn a_training_that_is_watched_or_checked_is_the_same_bit_for_bit() {
     let trained = |watched: bool| {
         let mut prepared = make();
         let (train, test, how) = (prepared.train.clone(), prepared.test.clone(), prepared.fit);
-        let told = Told::of(&prepared.trainer, train.len(), how, prepared.scaler.scale(), false);
+        let told = Told::of(&prepared.trainer, train.len(), how, prepared.preprocessing.scaler.kind(), false);
         let mut live = Live::new(&prepared.trainer, &train, test.as_ref(), told, false).unwrap();
         let mut observers: Vec<&mut dyn crate::train::Observer<f64>> =
             if watched { vec![&mut live] } else { vec![] };
@@ -238,7 +238,7 @@ fn what_starts_dead_is_named_before_the_tenth_step() {
     let network = Network::sequential([2], crate::layers![dead, Relu, Linear::new(2)]).unwrap();
     let mut prepared = setup(network).start().unwrap();
     let (train, how) = (prepared.train.clone(), prepared.fit);
-    let told = Told::of(&prepared.trainer, train.len(), how, prepared.scaler.scale(), false);
+    let told = Told::of(&prepared.trainer, train.len(), how, prepared.preprocessing.scaler.kind(), false);
     let mut live = Live::new(&prepared.trainer, &train, None, told, true).unwrap();
     fit(&mut prepared.trainer, &train, None, &how, &mut Progress::default(), &mut [&mut live]).unwrap();
     assert!(prepared.trainer.state().steps <= 10);

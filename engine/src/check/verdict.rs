@@ -51,7 +51,7 @@ pub struct Place {
     pub weight: Option<String>,
     /// The example's place in its batch, from 0.
     pub example: Option<usize>,
-    /// The row of the training part, from 0.
+    /// The number that the example has where it comes from: the row of a table, from 1; of arrays from 0.
     pub row: Option<usize>,
     /// The column of the data.
     pub column: Option<String>,

@@ -1,13 +1,20 @@
-//! Data in memory: examples, their targets, how they are split, scaled, put into batches, and generated.
+//! Data in memory: tables and what becomes of them, examples, their targets, how they are split, scaled, put into
+//! batches, and generated.
 
 mod batches;
+mod encoding;
 pub mod generate;
+mod preprocessing;
 mod scale;
 mod split;
+mod table;
 
 pub use batches::Batches;
+pub use encoding::{Column, Encoded, Encoding, Fill, Kind};
+pub use preprocessing::Preprocessing;
 pub use scale::{Scale, Scaler};
-pub use split::split;
+pub use split::{split, split_rows};
+pub use table::{Table, TableColumn};
 
 use crate::kernel::{Aligned, Checksum, Scalar};
 use crate::shape::Shape;
@@ -104,12 +111,20 @@ pub enum DataError {
     NotFinite {
         /// `input`, `scaled input` or `target`.
         part: &'static str,
-        /// Which example, from 0.
+        /// Which example: its number in [`Dataset::rows`], from 0 where it has no other.
         example: usize,
         /// Which of its numbers, from 0.
         place: usize,
         /// What stands there.
         value: f64,
+    },
+    /// A column without a single number or text, where a missing cell is to be filled.
+    #[error(
+        "column \"{column}\" has nothing in the training rows with which a missing cell could be filled; leave it out"
+    )]
+    NothingToFill {
+        /// Its name.
+        column: String,
     },
     /// A scaling of other examples.
     #[error("the scaling was fitted on {fitted} features, and the examples have the shape {shape}")]
@@ -129,6 +144,16 @@ pub enum DataError {
     },
 }
 
+impl DataError {
+    /// The same, with the number that the example has where it comes from.
+    fn in_rows(mut self, rows: &[u32]) -> DataError {
+        if let DataError::NotFinite { example, .. } = &mut self {
+            *example = rows[*example] as usize;
+        }
+        self
+    }
+}
+
 /// Examples with their targets, in memory: as many inputs as targets, all numbers finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset<T> {
@@ -137,6 +162,8 @@ pub struct Dataset<T> {
     targets: Targets<T>,
     class_names: Vec<String>,
     feature_names: Vec<String>,
+    /// Of each example its number where it comes from.
+    rows: Vec<u32>,
 }
 
 impl<T: Scalar> Dataset<T> {
@@ -176,6 +203,7 @@ impl<T: Scalar> Dataset<T> {
             targets: Targets::Classes(vec![]),
             class_names: vec![],
             feature_names: vec![],
+            rows: vec![],
         };
         unlabelled.with_targets(targets)
     }
@@ -195,7 +223,20 @@ impl<T: Scalar> Dataset<T> {
         if targets.len() != inputs {
             return Err(DataError::Counts { inputs, targets: targets.len() });
         }
-        Ok(Dataset { targets, ..self })
+        let rows = if self.rows.len() == inputs { self.rows } else { (0..inputs as u32).collect() };
+        Ok(Dataset { targets, rows, ..self })
+    }
+
+    /// With the number that each example has where it comes from, such as the row of a file; without, from 0 on.
+    ///
+    /// # Errors
+    /// Where there are more or fewer examples.
+    pub fn with_rows(mut self, rows: Vec<u32>) -> Result<Dataset<T>, DataError> {
+        if rows.len() != self.len() {
+            return Err(DataError::Counts { inputs: self.len(), targets: rows.len() });
+        }
+        self.rows = rows;
+        Ok(self)
     }
 
     /// With a name for each class, from class 0 on.
@@ -244,6 +285,11 @@ impl<T: Scalar> Dataset<T> {
         &self.feature_names
     }
 
+    /// Of each example its number where it comes from, which stays with it when examples are shuffled and split.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.targets.len()
@@ -286,6 +332,7 @@ impl<T: Scalar> Dataset<T> {
             targets: self.targets.cast(),
             class_names: self.class_names.clone(),
             feature_names: self.feature_names.clone(),
+            rows: self.rows.clone(),
         }
     }
 
@@ -300,12 +347,14 @@ impl<T: Scalar> Dataset<T> {
             targets: self.targets.select(index),
             class_names: self.class_names.clone(),
             feature_names: self.feature_names.clone(),
+            rows: index.iter().map(|&i| self.rows[i]).collect(),
         }
     }
 
     /// Keeps the first examples, at most `count`.
     fn truncate(&mut self, count: usize) {
         self.inputs.truncate(count * self.shape.len());
+        self.rows.truncate(count);
         match &mut self.targets {
             Targets::Classes(classes) => classes.truncate(count),
             Targets::Values { data, width } => data.truncate(count * *width),

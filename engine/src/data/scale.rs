@@ -2,9 +2,11 @@
 
 use super::{DataError, Dataset, Targets, finite};
 use crate::kernel::Scalar;
+use serde::{Deserialize, Serialize};
 
 /// How inputs are scaled, feature by feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scale {
     /// As they are.
     #[default]
@@ -16,7 +18,7 @@ pub enum Scale {
 }
 
 /// A fitted scaling: x ↦ (x − shift) / unit for every feature. A constant feature has unit 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scaler {
     scale: Scale,
     shift: Vec<f64>,
@@ -68,17 +70,48 @@ impl Scaler {
                 unit = high.iter().zip(&shift).map(|(high, low)| high - low).collect();
             }
         }
-        // A constant feature: its computed deviation is rounding noise of its mean, not a unit to divide by.
+        // A constant feature: its computed variance is rounding noise of its mean, which grows with the number of rows (the
+        // bound of scikit-learn's StandardScaler), not a unit to divide by.
         for (unit, shift) in unit.iter_mut().zip(&shift) {
-            if *unit <= 1e-12 * shift.abs() || *unit == 0.0 {
+            let variance = *unit * *unit;
+            if variance <= n * f64::EPSILON * variance + (n * f64::EPSILON * shift).powi(2) {
                 *unit = 1.0;
             }
         }
         Scaler { scale, shift, unit }
     }
 
+    /// Leaves features as they are, those of which `leave` says so.
+    pub fn leave(&mut self, leave: impl IntoIterator<Item = bool>) {
+        for ((shift, unit), leave) in self.shift.iter_mut().zip(&mut self.unit).zip(leave) {
+            if leave {
+                (*shift, *unit) = (0.0, 1.0);
+            }
+        }
+    }
+
+    /// The number that becomes the scaled number y of feature `feature`: y·unit + shift.
+    pub fn unscaled(&self, feature: usize, y: f64) -> f64 {
+        y * self.unit[feature] + self.shift[feature]
+    }
+
+    /// What a step of 1 of the scaled number of feature `feature` is before scaling.
+    pub fn unit(&self, feature: usize) -> f64 {
+        self.unit[feature]
+    }
+
+    /// Whether there are features that it was fitted on.
+    pub fn is_fitted(&self) -> bool {
+        !self.shift.is_empty()
+    }
+
+    /// How many features it was fitted on.
+    pub fn features(&self) -> usize {
+        self.shift.len()
+    }
+
     /// What kind of scaling it is.
-    pub fn scale(&self) -> Scale {
+    pub fn kind(&self) -> Scale {
         self.scale
     }
 
@@ -91,8 +124,8 @@ impl Scaler {
         if data.shape.len() != self.shift.len() {
             return Err(DataError::Fitted { fitted: self.shift.len(), shape: data.shape.clone() });
         }
-        self.scale_rows(&mut data.inputs);
-        finite("scaled input", &data.inputs, self.shift.len())
+        self.scale(&mut data.inputs);
+        finite("scaled input", &data.inputs, self.shift.len()).map_err(|error| error.in_rows(&data.rows))
     }
 
     /// Scales the targets of `data` in place; classes stay.
@@ -101,19 +134,50 @@ impl Scaler {
     /// As [`Scaler::apply`].
     pub fn apply_to_targets<T: Scalar>(&self, data: &mut Dataset<T>) -> Result<(), DataError> {
         match &mut data.targets {
-            Targets::Values { data, width } if *width == self.shift.len() => {
-                self.scale_rows(data);
-                finite("scaled target", data, *width)
+            Targets::Values { data: numbers, width } if *width == self.shift.len() => {
+                self.scale(numbers);
+                finite("scaled target", numbers, *width).map_err(|error| error.in_rows(&data.rows))
             }
             _ => Ok(()),
         }
     }
 
-    fn scale_rows<T: Scalar>(&self, numbers: &mut [T]) {
+    /// Scales numbers in place: [rows, features]. What was fitted on nothing leaves them as they are.
+    pub fn scale<T: Scalar>(&self, numbers: &mut [T]) {
+        if !self.is_fitted() {
+            return;
+        }
         for row in numbers.chunks_exact_mut(self.shift.len()) {
             for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
                 *x = T::of((x.f64() - shift) / unit);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean of many equal numbers is off by rounding, and that is no unit to divide by.
+    #[test]
+    fn a_constant_feature_counts_as_constant_however_many_rows_it_has() {
+        for count in [3, 1000, 100_000] {
+            let of = |x: f32| vec![x; count];
+            let classes = |count: usize| Targets::Classes(vec![0; count]);
+            let train = Dataset::new(of(5.02), [1], classes(count)).unwrap();
+            let mut test = Dataset::new(vec![5.03_f32], [1], classes(1)).unwrap();
+            for scale in [Scale::Standard, Scale::MinMax] {
+                let mut test = test.clone();
+                Scaler::fit(scale, &train).apply(&mut test).unwrap();
+                assert!((test.inputs()[0] - 0.01).abs() < 1e-6, "{count} {scale:?}: {:?}", test.inputs());
+            }
+            // What differs by little is no constant.
+            let mut near = of(5.02);
+            near[0] = 5.0201;
+            let near = Dataset::new(near, [1], classes(count)).unwrap();
+            Scaler::fit(Scale::Standard, &near).apply(&mut test).unwrap();
+            assert!(test.inputs()[0] > 10.0, "{count}: {:?}", test.inputs());
         }
     }
 }

@@ -4,9 +4,7 @@ use super::{Dataset, Targets};
 use crate::kernel::{Scalar, random};
 use rand::seq::SliceRandom;
 
-/// Splits into a training and a held-out part. The held-out part has `share` of the examples, rounded to the
-/// nearest whole number but at least 1 and at most all but one where `share` > 0. Which examples it has is
-/// drawn from `seed` alone; with `shuffle` off it is the last ones. The training part stays where the examples were: a
+/// Splits into a training and a held-out part, as [`split_rows`] says. The training part stays where the examples were: a
 /// second copy of them would take as much memory again.
 pub fn split<T: Scalar>(
     mut data: Dataset<T>,
@@ -14,24 +12,86 @@ pub fn split<T: Scalar>(
     shuffle: bool,
     seed: u64,
 ) -> (Dataset<T>, Dataset<T>) {
-    let n = data.len();
-    let held_out = match (share * n as f64).round() as usize {
-        _ if share <= 0.0 || n < 2 => 0,
-        wanted => wanted.clamp(1, n - 1),
-    };
+    let [mut index, held_out] = split_rows(&data.targets, share, shuffle, seed);
+    let (train, width) = (index.len(), data.shape.len());
+    index.extend(held_out);
     if shuffle {
-        let mut index: Vec<usize> = (0..n).collect();
-        index.shuffle(&mut random::generator(seed, "split", 0));
-        let width = data.shape.len();
         reorder(&mut data.inputs, width, &index);
+        reorder(&mut data.rows, 1, &index);
         match &mut data.targets {
             Targets::Classes(classes) => reorder(classes, 1, &index),
             Targets::Values { data, width } => reorder(data, *width, &index),
         }
     }
-    let test = data.select(&Vec::from_iter(n - held_out..n));
-    data.truncate(n - held_out);
+    let test = data.select(&Vec::from_iter(train..index.len()));
+    data.truncate(train);
     (data, test)
+}
+
+/// The rows of a training and of a held-out part, each in its order. The held-out part has `share` of the examples, rounded
+/// to the nearest whole number but at least 1 and at most all but one where `share` > 0, and with `shuffle` of each class,
+/// too, as near as that is possible. Which examples it has is drawn from `seed` alone; with `shuffle` off it is the last
+/// ones.
+pub fn split_rows<T: Scalar>(targets: &Targets<T>, share: f64, shuffle: bool, seed: u64) -> [Vec<usize>; 2] {
+    let n = targets.len();
+    let held_out = match (share * n as f64).round() as usize {
+        _ if share <= 0.0 || n < 2 => 0,
+        wanted => wanted.clamp(1, n - 1),
+    };
+    let mut index: Vec<usize> = (0..n).collect();
+    if !shuffle {
+        let test = index.split_off(n - held_out);
+        return [index, test];
+    }
+    index.shuffle(&mut random::generator(seed, "split", 0));
+    let stratum = strata(targets);
+    let mut quota = quotas(&stratum, held_out);
+    // From the end, so that the held-out part is behind the other.
+    let mut is_test = vec![false; n];
+    for &row in index.iter().rev() {
+        let quota = &mut quota[stratum[row]];
+        is_test[row] = *quota > 0;
+        *quota = quota.saturating_sub(1);
+    }
+    let (test, train) = index.into_iter().partition(|row| is_test[*row]);
+    [train, test]
+}
+
+/// Of each example which of those it is drawn with: those of its class; classes of one example make one together, as do
+/// numbers.
+fn strata<T: Scalar>(targets: &Targets<T>) -> Vec<usize> {
+    let Targets::Classes(classes) = targets else { return vec![0; targets.len()] };
+    let mut counts = vec![0_usize; classes.iter().max().map_or(0, |most| *most as usize + 1)];
+    classes.iter().for_each(|class| counts[*class as usize] += 1);
+    let stratum = |class: &u32| if counts[*class as usize] == 1 { 0 } else { *class as usize + 1 };
+    classes.iter().map(stratum).collect()
+}
+
+/// How many of each stratum are held out, `wanted` in all: the share of each, rounded down, and one more where most was cut
+/// off; never all of one.
+fn quotas(stratum: &[usize], wanted: usize) -> Vec<usize> {
+    let mut counts = vec![0; stratum.iter().max().map_or(0, |most| most + 1)];
+    stratum.iter().for_each(|of| counts[*of] += 1);
+    let all = stratum.len().max(1);
+    let most = |of: usize| counts[of].max(1) - 1;
+    let mut quotas: Vec<usize> =
+        (0..counts.len()).map(|of| (counts[of] * wanted / all).min(most(of))).collect();
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|of| std::cmp::Reverse(counts[*of] * wanted % all));
+    let mut missing = wanted - quotas.iter().sum::<usize>();
+    while missing > 0 {
+        let before = missing;
+        for of in order.iter().copied() {
+            if missing > 0 && quotas[of] < most(of) {
+                quotas[of] += 1;
+                missing -= 1;
+            }
+        }
+        if missing == before {
+            break; // every class keeps one example to be trained on
+        }
+    }
+    quotas
 }
 
 /// Moves row `index[i]` to place i, for all i: along one cycle after the other.
@@ -77,6 +137,40 @@ mod tests {
                 }
                 let (train, test) = split(data.clone(), 0.2, shuffle, 7);
                 assert_eq!((&train, &test), (&data.select(&index[..40]), &data.select(&index[40..])));
+                assert_eq!(test.rows().iter().map(|row| *row as usize).collect::<Vec<_>>(), index[40..]);
+            }
+        }
+    }
+
+    #[test]
+    fn each_class_has_its_share_of_the_held_out_examples_and_keeps_one_to_learn_from() {
+        let of_counts = |counts: &[usize]| -> Targets<f32> {
+            let of = |(class, count): (usize, &usize)| std::iter::repeat_n(class as u32, *count);
+            Targets::Classes(counts.iter().enumerate().flat_map(of).collect())
+        };
+        for (counts, share, wanted) in [
+            (&[50, 50, 50][..], 0.2, &[10, 10, 10][..]),
+            (&[90, 10], 0.2, &[18, 2]),
+            (&[97, 3], 0.5, &[49, 1]),
+            (&[7, 7, 7], 1.0 / 3.0, &[3, 2, 2]),
+            (&[3, 2], 0.99, &[2, 1]),
+            (&[0, 4, 1, 1], 0.5, &[0, 2, 0, 1]),
+        ] {
+            for seed in 0..5 {
+                let targets = of_counts(counts);
+                let [train, test] = split_rows(&targets, share, true, seed);
+                let Targets::Classes(classes) = targets.select(&test) else { panic!() };
+                let found = |class| classes.iter().filter(|of| **of == class as u32).count();
+                let found: Vec<usize> = (0..counts.len()).map(found).collect();
+                let singles = counts.iter().filter(|count| **count == 1).count();
+                if singles == 0 {
+                    assert_eq!(found, wanted, "{counts:?} {share}");
+                } else {
+                    assert_eq!(found.iter().sum::<usize>(), wanted.iter().sum::<usize>());
+                }
+                let mut all = [train, test].concat();
+                all.sort_unstable();
+                assert_eq!(all, Vec::from_iter(0..targets.len()));
             }
         }
     }

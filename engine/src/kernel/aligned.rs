@@ -66,6 +66,12 @@ impl<T: Clone> Aligned<T> {
 }
 
 impl<T> Aligned<T> {
+    /// The numbers of all parts, one part after the other; the memory of a part is given back as soon as it is read.
+    pub fn joined(parts: Vec<Vec<T>>) -> Aligned<T> {
+        let count = parts.iter().map(Vec::len).sum();
+        Aligned::of(count, 0, parts)
+    }
+
     /// Keeps the first numbers, at most `count`.
     pub fn truncate(&mut self, count: usize) {
         self.count = self.count.min(count);
@@ -75,14 +81,14 @@ impl<T> Aligned<T> {
     fn of(
         count: usize,
         place: usize,
-        parts: impl IntoIterator<Item = impl Iterator<Item = T>>,
+        parts: impl IntoIterator<Item = impl IntoIterator<Item = T>>,
     ) -> Aligned<T> {
         let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(length::<T>(count, place));
         let start = start(memory.spare_capacity_mut(), count, place);
         // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
         unsafe { memory.set_len(start) };
         for part in parts {
-            memory.extend(part.map(MaybeUninit::new));
+            memory.extend(part.into_iter().map(MaybeUninit::new));
         }
         assert_eq!(memory.len(), start + count, "the parts have other numbers than were counted");
         Aligned { memory, start, count, place }

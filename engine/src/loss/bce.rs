@@ -2,7 +2,7 @@
 //! logarithm held at −100 or above; ∂f/∂x = (x − y) / max(x·(1 − x), 1e-12).
 //! Where x comes from a sigmoid, `bce_with_logits` is right further out.
 
-use super::{Case, Domain, LossEntry, Made, Pointwise, Reduction, at_least, held};
+use super::{Case, Domain, LossEntry, Made, Pointwise, Probability, Reduction, at_least, held};
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use std::sync::Arc;
@@ -54,6 +54,10 @@ impl Pointwise for Bce {
     #[inline(always)]
     fn slope<T: Scalar>(&self, x: T, y: T) -> T {
         (x - y) / at_least(x * (T::one() - x), 1e-12)
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Some(Probability::Identity)
     }
 
     fn domain(&self) -> Option<Domain> {

@@ -1,7 +1,7 @@
 //! Binary cross-entropy on logits (PyTorch's `BCEWithLogitsLoss`): f = max(x, 0) − x·y + ln(1 + e^−|x|),
 //! which is −y·ln σ(x) − (1 − y)·ln(1 − σ(x)) without overflow. ∂f/∂x = σ(x) − y.
 
-use super::{Case, LossEntry, Made, Pointwise, Reduction};
+use super::{Case, LossEntry, Made, Pointwise, Probability, Reduction};
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
 use crate::kernel::stable::logistic_and_rest;
@@ -58,6 +58,10 @@ impl Pointwise for BceWithLogits {
         // At y = 1 as −σ(−x), which keeps its digits where σ(x) is close to 1.
         let (share, rest) = logistic_and_rest(x);
         if y == T::one() { -rest } else { share - y }
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Some(Probability::Sigmoid)
     }
 
     fn threshold(&self) -> Option<f64> {

@@ -3,8 +3,8 @@
 //! Where x comes from a softmax, `cross_entropy` on what enters the softmax is right further out.
 
 use super::{
-    Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Reduction, Target, TargetKind, at_least,
-    class, held, one_hot, output,
+    Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Probability, Reduction, Target,
+    TargetKind, at_least, class, held, one_hot, output,
 };
 use crate::expr::{Expr, Function};
 use crate::kernel::Scalar;
@@ -61,6 +61,10 @@ impl Loss for CategoricalCrossEntropy {
 
     fn slope(&self, outputs: usize, at: Option<usize>) -> Option<Expr> {
         Some(-(self.weight.times(one_hot(at)) / held(output(outputs, at), 1e-12)))
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Some(Probability::Identity)
     }
 
     fn domain(&self) -> Option<Domain> {

@@ -4,8 +4,8 @@
 //! ∂ℓₙ/∂xⱼ = pⱼ·((1 − ε)·v_c + ε/C·Σ v) − (1 − ε)·v_c·[j = c] − ε/C·vⱼ.
 
 use super::{
-    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Reduction, Target, TargetKind, class, one_hot,
-    output,
+    Case, ClassWeights, ComputeLoss, Loss, LossEntry, Made, Probability, Reduction, Target, TargetKind,
+    class, one_hot, output,
 };
 use crate::expr::{Expr, Function, Role};
 use crate::kernel::stable::{LANES, LogSumExp, log_sum_exp, softmax};
@@ -100,6 +100,10 @@ impl Loss for CrossEntropy {
         let own = at.map_or(all.clone(), |at| all.clone().item(at as f64));
         let right = hard * all.item(class());
         Some(share * (right.clone() + soft.clone() * sum) - right * one_hot(at) - soft * own)
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Some(Probability::Softmax)
     }
 
     fn class_weights(&self) -> Option<&[f64]> {

@@ -198,6 +198,36 @@ pub enum Decision {
     Above(f64),
 }
 
+/// How the network's output becomes probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probability {
+    /// It is logits: e^x over the sum of all.
+    Softmax,
+    /// It is logits, each of its own: 1 / (1 + e^−x).
+    Sigmoid,
+    /// It is logarithms: e^x.
+    Exp,
+    /// It is probabilities.
+    Identity,
+}
+
+impl Probability {
+    /// Makes probabilities of one example's output, in place.
+    pub fn of(self, x: &mut [f64]) {
+        match self {
+            Probability::Softmax => {
+                let most = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                x.iter_mut().for_each(|x| *x = (*x - most).exp());
+                let sum: f64 = x.iter().sum();
+                x.iter_mut().for_each(|x| *x /= sum);
+            }
+            Probability::Sigmoid => x.iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
+            Probability::Exp => x.iter_mut().for_each(|x| *x = x.exp()),
+            Probability::Identity => {}
+        }
+    }
+}
+
 /// The targets of the examples at hand.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a, T> {
@@ -271,7 +301,7 @@ pub enum Mismatch {
     Label {
         /// The label.
         label: u32,
-        /// Where it stands, from 0.
+        /// Its number in [`crate::data::Dataset::rows`].
         example: usize,
         /// Outputs of the network.
         output: usize,
@@ -295,7 +325,7 @@ pub enum Mismatch {
         value: f64,
         /// What the output is called: `linear2[0]`.
         name: String,
-        /// Where the example stands among the training data, from 0.
+        /// The example's number in [`crate::data::Dataset::rows`].
         example: usize,
     },
     /// Targets that the loss is not defined for.
@@ -305,9 +335,19 @@ pub enum Mismatch {
         loss: &'static str,
         /// The target.
         value: f64,
-        /// Where it stands, from 0.
+        /// Its number in [`crate::data::Dataset::rows`].
         example: usize,
     },
+}
+
+impl Mismatch {
+    /// The same, with the number that the example has where it comes from.
+    pub(crate) fn in_rows(mut self, rows: &[u32]) -> Mismatch {
+        if let Mismatch::Label { example, .. } | Mismatch::NotAShare { example, .. } = &mut self {
+            *example = rows[*example] as usize;
+        }
+        self
+    }
 }
 
 /// What a loss says about itself, the same in both precisions.
@@ -347,6 +387,11 @@ pub trait Loss: Debug + Send + Sync {
     /// When an output counts as right; `None` where it is only more or less wrong.
     fn decision(&self) -> Option<Decision> {
         (self.wants() == TargetKind::Classes).then_some(Decision::Largest)
+    }
+
+    /// How outputs become probabilities; `None` where they are none.
+    fn probability(&self) -> Option<Probability> {
+        None
     }
 
     /// Whether targets have to lie in [0, 1].

@@ -2,8 +2,8 @@
 //! weights v; the mean divides Σ ℓₙ by Σ v_c. ∂ℓₙ/∂x_c = −v_c, 0 for the other outputs.
 
 use super::{
-    Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Reduction, Target, TargetKind, class,
-    one_hot, output,
+    Case, ClassWeights, ComputeLoss, Domain, Loss, LossEntry, Made, Probability, Reduction, Target,
+    TargetKind, class, one_hot, output,
 };
 use crate::expr::Expr;
 use crate::kernel::Scalar;
@@ -57,6 +57,10 @@ impl Loss for Nll {
 
     fn slope(&self, _outputs: usize, at: Option<usize>) -> Option<Expr> {
         Some(-self.weight.times(one_hot(at)))
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Some(Probability::Exp)
     }
 
     fn domain(&self) -> Option<Domain> {

@@ -1,6 +1,8 @@
 //! Losses that compare output and target number by number: what they have in common.
 
-use super::{ComputeLoss, Decision, Domain, Loss, Reduction, Target, TargetKind, output, target};
+use super::{
+    ComputeLoss, Decision, Domain, Loss, Probability, Reduction, Target, TargetKind, output, target,
+};
 use crate::expr::Expr;
 use crate::kernel::stable::sum;
 use crate::kernel::{Scalar, Wide, wide};
@@ -34,6 +36,11 @@ pub trait Pointwise: Copy + Debug + Send + Sync {
 
     /// What numbers it takes from a network; `None`: all.
     fn domain(&self) -> Option<Domain> {
+        None
+    }
+
+    /// How outputs become probabilities; `None` where they are none.
+    fn probability(&self) -> Option<Probability> {
         None
     }
 
@@ -74,6 +81,10 @@ impl<P: Pointwise> Loss for P {
 
     fn domain(&self) -> Option<Domain> {
         Pointwise::domain(self)
+    }
+
+    fn probability(&self) -> Option<Probability> {
+        Pointwise::probability(self)
     }
 
     fn wants_shares(&self) -> bool {

@@ -72,7 +72,7 @@ pub enum TargetFacts {
 pub struct Leak {
     /// How many: the same input and the same target, bit for bit.
     pub examples: usize,
-    /// The first of them, by its row in the held-out part, and its twin's in the training part.
+    /// The first of them, by the number that it has where it comes from, and its twin in the training part.
     pub first: Option<[usize; 2]>,
     /// The share of held-out examples that would have a twin by chance, if the numbers of an input were drawn
     /// independently of each other.
@@ -259,7 +259,9 @@ fn leak<T: Real>(train: &Dataset<T>, test: &Dataset<T>) -> Leak {
         log_chance += (pairs as f64 / (all * (all - 1.0)).max(1.0)).ln();
     }
     let expected = f64::exp(log_chance) * all;
-    Leak { examples: twins.len(), first: twins.first().copied(), chance: 1.0 - (-expected).exp() }
+    let first =
+        twins.first().map(|[row, twin]| [test.rows()[*row], train.rows()[*twin]].map(|row| row as usize));
+    Leak { examples: twins.len(), first, chance: 1.0 - (-expected).exp() }
 }
 
 /// A row of a data set.

@@ -1,7 +1,7 @@
 //! Everything that decides a training, before anything is computed.
 
 use super::{Fit, Options, Real, Trainer};
-use crate::data::{Dataset, Scale, Scaler, split};
+use crate::data::{Dataset, Encoding, Preprocessing, Scale, Scaler, split};
 use crate::kernel::Threads;
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
@@ -31,6 +31,10 @@ use std::sync::Arc;
 pub struct Setup<T> {
     /// The examples as they come: neither split nor scaled.
     pub data: Arc<Dataset<T>>,
+    /// How they came from the columns of a table, where they did.
+    pub columns: Encoding,
+    /// Names of the targets' columns, where there are such.
+    pub targets: Vec<String>,
     /// Which examples are held out.
     pub held_out: HeldOut<T>,
     /// How inputs are scaled.
@@ -120,8 +124,8 @@ pub struct Prepared<T> {
     pub test: Option<Dataset<T>>,
     /// The trainer, at its start.
     pub trainer: Trainer<T>,
-    /// The scaling of both.
-    pub scaler: Scaler,
+    /// What was done to both before.
+    pub preprocessing: Preprocessing,
     /// How long and in what order to train.
     pub fit: Fit,
 }
@@ -137,6 +141,8 @@ impl<T: Real> Setup<T> {
         let Options { batch, threads, seed, clip, .. } = Options::default();
         Setup {
             data: Arc::new(data),
+            columns: Encoding::default(),
+            targets: vec![],
             held_out: HeldOut::Share { share: 0.0, seed: 0 },
             scale: Scale::None,
             scale_target: Scale::None,
@@ -168,17 +174,26 @@ impl<T: Real> Setup<T> {
             HeldOut::Share { share, seed } => split(data, share, self.fit.shuffle, seed),
             HeldOut::Set(test) => (data, Arc::unwrap_or_clone(test)),
         };
-        let scaler = Scaler::fit(self.scale, &train);
-        let of_targets = Scaler::fit_targets(self.scale_target, &train);
+        let mut scaler = Scaler::fit(self.scale, &train);
+        scaler.leave(self.columns.indicators());
+        let target_scaler = Scaler::fit_targets(self.scale_target, &train);
         for data in [&mut train, &mut test] {
             scaler.apply(data)?;
-            of_targets.apply_to_targets(data)?;
+            target_scaler.apply_to_targets(data)?;
         }
         let trainer = self.trainer(train.len())?;
         for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
             trainer.check(data)?;
         }
-        Ok(Prepared { train, test: (!test.is_empty()).then_some(test), trainer, scaler, fit: self.fit })
+        let (columns, targets, classes) = (self.columns, self.targets, train.class_names().to_vec());
+        let preprocessing = Preprocessing { columns, scaler, targets, classes, target_scaler };
+        Ok(Prepared {
+            train,
+            test: (!test.is_empty()).then_some(test),
+            trainer,
+            preprocessing,
+            fit: self.fit,
+        })
     }
 
     /// The trainer, for so many training examples.

@@ -170,7 +170,11 @@ impl<T: Real> Trainer<T> {
         if data.is_empty() {
             return Err(Error::NoExamples);
         }
-        either!(&self.plan, plan => plan.check(data))
+        let checked: Result<(), Error> = either!(&self.plan, plan => plan.check(data));
+        checked.map_err(|error| match error {
+            Error::Loss(mismatch) => Error::Loss(mismatch.in_rows(data.rows())),
+            error => error,
+        })
     }
 
     /// One update from the examples of `batch` (of data that [`Trainer::check`] accepted); returns their loss
@@ -293,7 +297,7 @@ impl<T: Real> Trainer<T> {
             let Some((example, at, value)) = outside else { return Ok(()) };
             let last = self.network.nodes().last().map_or("", |node| &node.name);
             let name = format!("{last}[{at}]");
-            let (loss, example) = (self.loss.name(), batch.row(example));
+            let (loss, example) = (self.loss.name(), batch.data.rows()[batch.row(example)] as usize);
             Err(Mismatch::Outside { loss, domain, value, name, example }.into())
         })
     }

@@ -126,7 +126,7 @@ mod tests {
             values: Some(values),
             classes: Some(classes),
         };
-        assert_eq!(columns, [column("a", true, 2, 3), column("b", false, 1, 1)]);
+        assert_eq!(columns, [column("a", true, 2, 2), column("b", false, 1, 1)]);
         assert!(uploads.has("t.csv") && !uploads.has("../t.csv") && !uploads.has("u.csv"));
         assert!(uploads.keep("u.csv", b"").is_err_and(|error| error.starts_with("u.csv")));
         assert!(!uploads.has("u.csv"));

@@ -73,7 +73,7 @@ pub struct Why {
 /// An example of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Row {
-    /// Its row in the training part, from 0.
+    /// The number that it has where it comes from: the row of a table, from 1, of arrays from 0.
     pub row: usize,
     /// Its class, where targets are classes.
     pub class: Option<String>,
@@ -162,16 +162,16 @@ fn batch<T: Real>(step: &Step<T>, worked: bool) -> Vec<Row> {
         }
         Targets::Values { .. } => None,
     };
-    let row = |(place, &row): (usize, &usize)| {
+    let row = |(place, &row): (usize, &u32)| {
         let class = class(place);
         let name = match &class {
             _ if worked => "the example".into(),
             Some(class) => format!("example {place} (row {row}, class {class})"),
             None => format!("example {place} (row {row})"),
         };
-        Row { row, class, name }
+        Row { row: row as usize, class, name }
     };
-    step.rows.iter().enumerate().map(row).collect()
+    batch.rows().iter().enumerate().map(row).collect()
 }
 
 /// The units that a path goes through: the network's output, and those that operations with parameters read.

@@ -24,8 +24,7 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let [row, twin] = data.leak.first.unwrap_or_default();
     let place = Place { row: Some(twin), example: Some(row), ..Place::default() };
     let sentence = format!(
-        "{} of {} held-out examples stand in the training part, too (the first is row {row} of the one and row {twin} of \
-         the other): the held-out result says how well they were learned by heart.",
+        "{} of {} held-out examples stand in the training part, too (row {row} is held out, and the same as row {twin}): the held-out result says how well they were learned by heart.",
         data.leak.examples, data.test
     );
     vec![CHECK.finding(place, [share, limit], sentence).certain()]

@@ -1,0 +1,260 @@
+//! What the columns of a file are for, decided by its first rows.
+
+use super::dialect::{Dialect, is_missing, switch, text};
+use crate::data::{Source, Want};
+use crate::error::{DataProblem, Odd};
+use crate::terminal::harmless;
+use csv::ByteRecord;
+use std::collections::{HashMap, HashSet};
+use whygrad::data::{Column, Kind};
+
+/// Names that the target has where nobody says which column it is.
+const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
+
+/// Rows by which it is decided what a column holds.
+const LOOKED_AT: usize = 10_000;
+
+/// Numbers by which it is decided where a column lies.
+const LIE: usize = 101;
+
+/// A column whose numbers lie this many times as far from 0 as they are apart is read as differences: of f32's 24 bits 6
+/// would say the same of every row.
+const FAR: f64 = 64.0;
+
+/// Rows from which on numbers that count them are no accident.
+const COUNTED: usize = 10;
+
+/// What the columns of a file are for.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub dialect: Dialect,
+    /// Of every column of the file.
+    pub names: Vec<String>,
+    pub roles: Vec<Role>,
+    pub inputs: Vec<Input>,
+    /// Names of the targets' columns.
+    pub targets: Vec<String>,
+    /// Columns that are left out unasked, because they number the rows.
+    pub numbering: Vec<String>,
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing.
+    Out,
+    /// Input number so many.
+    Input(usize),
+    /// Target number so many.
+    Target(usize),
+    /// It says whether a row is held out.
+    HeldOut,
+}
+
+/// A column of inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Input {
+    pub name: String,
+    pub cell: Cell,
+}
+
+/// What a cell of a column holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell {
+    /// A number, kept as the difference from this.
+    Number(f64),
+    /// No or yes.
+    Switch,
+    /// A text.
+    Text,
+}
+
+impl Layout {
+    /// Of the file to train on. `apart` says whether columns may be kept as differences.
+    pub(super) fn of(
+        dialect: Dialect,
+        rows: &[ByteRecord],
+        source: &Source,
+        want: Want,
+        apart: bool,
+    ) -> Result<Layout, DataProblem> {
+        let (names, rows) = names(dialect, rows)?;
+        let find = |name: &String| {
+            let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: names.clone() };
+            names.iter().position(|column| column == name).ok_or_else(unknown)
+        };
+        let find_all =
+            |names: &[String]| names.iter().map(find).collect::<Result<HashSet<usize>, DataProblem>>();
+        let (wanted, dropped) = (find_all(&source.columns)?, find_all(&source.drop)?);
+        let held_out = source.test_column.as_ref().map(find).transpose()?;
+        let mut targets = find_all(&source.target)?;
+        if targets.is_empty() {
+            let usual = USUAL_TARGETS.iter().find_map(|usual| names.iter().position(|name| name == usual));
+            targets.insert(
+                usual.ok_or_else(|| DataProblem::WhichTarget {
+                    columns: names.clone(),
+                    named: dialect.header,
+                })?,
+            );
+        }
+        let mut layout = Layout {
+            dialect,
+            roles: vec![Role::Out; names.len()],
+            names,
+            inputs: vec![],
+            targets: vec![],
+            numbering: vec![],
+        };
+        for (at, name) in layout.names.iter().enumerate() {
+            layout.roles[at] = if targets.contains(&at) {
+                layout.targets.push(name.clone());
+                Role::Target(layout.targets.len() - 1)
+            } else if Some(at) == held_out {
+                Role::HeldOut
+            } else if dropped.contains(&at) || !(wanted.is_empty() || wanted.contains(&at)) {
+                Role::Out
+            } else if dialect.header && is_unnamed(at, name) && counts(dialect, rows, at) {
+                layout.numbering.push(name.clone());
+                Role::Out
+            } else {
+                let cell = cell(dialect, rows, at, name, apart)?;
+                layout.inputs.push(Input { name: name.clone(), cell });
+                Role::Input(layout.inputs.len() - 1)
+            };
+        }
+        if layout.inputs.is_empty() {
+            return Err(DataProblem::NoInputs);
+        }
+        if want == Want::Values {
+            // A target of texts has its own words at the first of them.
+            let of_target = |at: &usize| cell(dialect, rows, *at, &layout.names[*at], false);
+            targets.iter().filter_map(|at| of_target(at).err()).try_for_each(Err)?;
+        }
+        Ok(layout)
+    }
+
+    /// Of another file: its columns by the names of these. Targets are looked for where somebody needs them.
+    pub(super) fn like(
+        dialect: Dialect,
+        rows: &[ByteRecord],
+        columns: &[Column],
+        targets: &[String],
+    ) -> Result<Layout, DataProblem> {
+        let wanted: Vec<&str> =
+            columns.iter().map(|column| &*column.name).chain(targets.iter().map(|name| &**name)).collect();
+        let numbered = wanted.iter().all(|name| name.starts_with("column"));
+        let first = rows.first().map_or(vec![], |row| row.iter().map(|name| name.trim_ascii()).collect());
+        let known = wanted.iter().filter(|name| first.contains(&name.as_bytes())).count();
+        if known == 0 && !numbered {
+            return Err(DataProblem::NoHeader {
+                columns: wanted.iter().map(|name| name.to_string()).collect(),
+            });
+        }
+        let dialect = Dialect { header: known > 0, ..dialect };
+        let (names, _) = names(dialect, rows)?;
+        let at: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (&**name, at)).collect();
+        let missing: Vec<String> =
+            wanted.iter().filter(|name| !at.contains_key(*name)).map(|name| name.to_string()).collect();
+        if !missing.is_empty() {
+            return Err(DataProblem::MissingColumns { missing, columns: names.clone() });
+        }
+        let mut roles = vec![Role::Out; names.len()];
+        columns.iter().enumerate().for_each(|(place, column)| roles[at[&*column.name]] = Role::Input(place));
+        targets.iter().enumerate().for_each(|(place, name)| roles[at[&**name]] = Role::Target(place));
+        let inputs = columns.iter().map(|column| {
+            let cell = match column.kind {
+                Kind::Number { origin, .. } => Cell::Number(origin),
+                Kind::Switch { .. } => Cell::Switch,
+                Kind::Category { .. } => Cell::Text,
+            };
+            Input { name: column.name.clone(), cell }
+        });
+        let (inputs, targets) = (inputs.collect(), targets.to_vec());
+        Ok(Layout { dialect, names, roles, inputs, targets, numbering: vec![] })
+    }
+
+    /// Inputs that number the rows as they stand, and have a name.
+    pub(super) fn counting(&self, rows: &[ByteRecord]) -> Vec<String> {
+        let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
+        let named = self.names.iter().enumerate().filter(|(at, _)| matches!(self.roles[*at], Role::Input(_)));
+        named.filter(|(at, _)| counts(self.dialect, rows, *at)).map(|(_, name)| name.clone()).collect()
+    }
+}
+
+/// The columns' names, and the rows below them.
+pub(super) fn names(
+    dialect: Dialect,
+    rows: &[ByteRecord],
+) -> Result<(Vec<String>, &[ByteRecord]), DataProblem> {
+    let Some((first, below)) = rows.split_first() else { return Err(DataProblem::Empty) };
+    let numbered = |at: usize| format!("column{}", at + 1);
+    if !dialect.header {
+        return Ok(((0..first.len()).map(numbered).collect(), rows));
+    }
+    let mut names = vec![];
+    for (at, name) in first.iter().enumerate() {
+        let name = text(name).map_err(|encoding| DataProblem::NotUtf8 { line: 1, encoding })?.trim();
+        names.push(if name.is_empty() { numbered(at) } else { harmless(name).into_owned() });
+    }
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !seen.insert(name.as_str())) {
+        Some(name) => Err(DataProblem::DuplicateColumn(name.clone())),
+        None => Ok((names, below)),
+    }
+}
+
+/// Whether a column has no name, or the one that pandas gives to one that has none.
+fn is_unnamed(at: usize, name: &str) -> bool {
+    name == format!("column{}", at + 1) || name == format!("Unnamed: {at}")
+}
+
+/// Whether the numbers of a column count the rows, from 0 or 1.
+fn counts(dialect: Dialect, rows: &[ByteRecord], at: usize) -> bool {
+    let mut numbers = rows.iter().map(|row| row.get(at).and_then(|cell| dialect.number(cell)));
+    let Some(Some(first)) = numbers.next() else { return false };
+    let count = |(i, x): (usize, Option<f64>)| x == Some(first + 1.0 + i as f64);
+    rows.len() >= COUNTED && [0.0, 1.0].contains(&first) && numbers.enumerate().all(count)
+}
+
+/// What the cells of a column hold.
+fn cell(
+    dialect: Dialect,
+    rows: &[ByteRecord],
+    at: usize,
+    name: &str,
+    apart: bool,
+) -> Result<Cell, DataProblem> {
+    let (mut present, mut switches, mut odd) = (0, 0, vec![]);
+    let mut numbers = vec![];
+    for cell in rows.iter().take(LOOKED_AT).filter_map(|row| row.get(at)) {
+        if is_missing(cell) {
+            continue;
+        }
+        present += 1;
+        match dialect.number(cell) {
+            Some(number) => numbers.push(number),
+            None if switch(cell).is_some() => switches += 1,
+            None => odd.extend(Odd::of(cell)),
+        }
+    }
+    // What mostly has numbers has texts by mistake.
+    if 2 * numbers.len() >= present {
+        return Ok(Cell::Number(if apart { origin(&mut numbers) } else { 0.0 }));
+    }
+    match odd.first() {
+        _ if switches == present => Ok(Cell::Switch),
+        Some(example) if 2 * odd.len() > present - numbers.len() => {
+            Err(DataProblem::OddColumn { column: name.into(), odd: example.clone() })
+        }
+        _ => Ok(Cell::Text),
+    }
+}
+
+/// A number near those of a column, where they lie far from 0; else 0.
+fn origin(numbers: &mut Vec<f64>) -> f64 {
+    numbers.truncate(LIE);
+    numbers.sort_unstable_by(f64::total_cmp);
+    let (Some(low), Some(high)) = (numbers.first(), numbers.last()) else { return 0.0 };
+    let middle = numbers[numbers.len() / 2];
+    if middle.is_finite() && middle.abs() > FAR * (high - low) { middle } else { 0.0 }
+}

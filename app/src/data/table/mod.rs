@@ -1,0 +1,332 @@
+//! Tables of text: one example a row, cells separated by commas, semicolons, tabs or bars, perhaps quoted. A table is
+//! recognised by its first rows, cut into blocks of whole rows, and read block by block by several threads, so that it may
+//! be larger than memory.
+
+mod blocks;
+mod dialect;
+mod layout;
+mod piece;
+
+pub use dialect::Given;
+
+pub(super) use dialect::Dialect;
+
+use super::{Column, Missing, Source, Want, has_memory, labels};
+use crate::error::{DataProblem, Odd};
+use crate::terminal::harmless;
+use blocks::Blocks;
+use csv::ByteRecord;
+use layout::{Cell, Input, Layout};
+use piece::{Numbered, Piece, Reading};
+use std::collections::{HashSet, TryReserveError};
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use whygrad::author::{Aligned, Scalar};
+use whygrad::data::{Column as Encoded, Table, TableColumn, Targets};
+
+/// A table whose rows are not read yet.
+pub(super) struct Opened<R> {
+    blocks: Blocks<R>,
+    dialect: Dialect,
+    /// The first rows, the header among them.
+    rows: Vec<ByteRecord>,
+}
+
+/// What another file has to have.
+#[derive(Clone, Copy)]
+pub(super) struct Like<'a> {
+    /// Columns of inputs.
+    pub columns: &'a [Encoded],
+    /// Names of the targets' columns; none, where nobody needs them.
+    pub targets: &'a [String],
+    /// The classes that there may be, where targets are classes.
+    pub classes: Option<&'a Vec<String>>,
+}
+
+/// What a table says.
+#[derive(Debug)]
+pub(super) struct Rows<T> {
+    pub inputs: Table<T>,
+    pub targets: Targets<T>,
+    /// Names of the classes, where targets are classes.
+    pub classes: Vec<String>,
+    /// Names of the targets' columns.
+    pub target_columns: Vec<String>,
+    /// Of each row whether it is held out, where a column says so.
+    pub held_out: Option<Vec<bool>>,
+    /// The number of each row in its file, from 1.
+    pub numbers: Vec<u32>,
+    /// Columns that are left out unasked, because they number the rows.
+    pub numbering: Vec<String>,
+    /// Inputs that number the rows, too, and have a name.
+    pub counting: Vec<String>,
+}
+
+/// Rows that are looked at before any is read.
+const LOOKED_AT: usize = 10_000;
+
+impl<R: Read> Opened<R> {
+    /// Reads enough to recognise the table.
+    pub(super) fn new(reader: R, given: Given) -> Result<Opened<R>, DataProblem> {
+        let blocks = Blocks::new(reader).map_err(unreadable)?;
+        dialect::refuse_wide(blocks.head())?;
+        if blocks.head().iter().all(u8::is_ascii_whitespace) {
+            return Err(DataProblem::Empty);
+        }
+        let dialect = Dialect::recognise(blocks.head(), given);
+        let rows = dialect.rows(blocks.head(), LOOKED_AT);
+        Ok(Opened { blocks, dialect, rows })
+    }
+
+    /// Reads all rows, of the file to train on.
+    pub(super) fn train<T: Scalar>(
+        self,
+        source: &Source,
+        want: Want,
+        apart: bool,
+    ) -> Result<Rows<T>, DataProblem> {
+        let layout = Layout::of(self.dialect, &self.rows, source, want, apart)?;
+        let counting = layout.counting(&self.rows);
+        let rows = self.all(&Reading { layout: &layout, missing: source.missing, want, known: None })?;
+        let most =
+            |column: &&TableColumn| column.texts.as_ref().is_some_and(|texts| texts.len() > MOST_TEXTS);
+        if let Some(TableColumn { name, texts: Some(texts), .. }) = rows.inputs.columns.iter().find(most) {
+            let odd = Odd::of(texts[0].as_bytes()).map(Box::new);
+            let (column, count, example) = (name.clone(), texts.len(), texts[0].clone());
+            return Err(DataProblem::TooManyTexts { column, count, most: MOST_TEXTS, example, odd });
+        }
+        Ok(Rows { counting, ..rows })
+    }
+
+    /// Reads all rows of another file.
+    pub(super) fn like<T: Scalar>(
+        self,
+        like: Like<'_>,
+        missing: Missing,
+        want: Want,
+    ) -> Result<Rows<T>, DataProblem> {
+        let layout = Layout::like(self.dialect, &self.rows, like.columns, like.targets)?;
+        self.all(&Reading { layout: &layout, missing, want, known: like.classes.map(Vec::as_slice) })
+    }
+
+    /// Gives out the rows of another file with such columns, block by block; its targets are not looked at.
+    pub(super) fn stream<T: Scalar>(
+        self,
+        columns: &[Encoded],
+        missing: Missing,
+        mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> ControlFlow<()>,
+    ) -> Result<(), DataProblem> {
+        let layout = Layout::like(self.dialect, &self.rows, columns, &[])?;
+        let how = Reading { layout: &layout, missing, want: Want::Values, known: None };
+        let mut read = 0;
+        self.each(&how, |piece: Piece<T>| {
+            let rows = piece.rows.iter().map(|row| row + read as u32).collect();
+            read += piece.read;
+            let cells = piece.cells.into();
+            each(Table { columns: table_columns(&layout, piece.texts, &piece.missing), cells }, rows, read)
+        })
+    }
+
+    /// What stands in each column.
+    pub(super) fn columns(mut self) -> Result<Vec<Column>, DataProblem> {
+        let Dialect { separator, line_end, .. } = self.dialect;
+        let (names, _) = layout::names(self.dialect, &self.rows)?;
+        let mut seen: Vec<(bool, HashSet<Vec<u8>>)> = vec![(true, HashSet::new()); names.len()];
+        self.skip_header()?;
+        while let Some(block) = self.blocks.next(separator, line_end).map_err(unreadable)? {
+            for record in self.dialect.reader(&block).into_byte_records() {
+                let record = record.map_err(|error| DataProblem::Csv(error.to_string()))?;
+                for (cell, (numbers, values)) in record.iter().zip(&mut seen) {
+                    let cell = cell.trim_ascii();
+                    *numbers &= self.dialect.number(cell).is_some_and(f64::is_finite);
+                    if values.len() <= MOST_TEXTS && !values.contains(cell) {
+                        values.insert(cell.to_vec());
+                    }
+                }
+            }
+        }
+        let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| {
+            let label = |value: &Vec<u8>| labels::of_text(str::from_utf8(value).ok()?, &self.dialect).ok();
+            let labels = || values.iter().map(label).collect::<Option<HashSet<String>>>();
+            let count = Some(values.len()).filter(|count| *count <= MOST_TEXTS);
+            let classes = count.and_then(|_| labels()).map(|labels| labels.len());
+            Column { name, numbers, values: count, classes }
+        };
+        Ok(names.into_iter().zip(seen).map(column).collect())
+    }
+
+    /// Passes over the header, where there is one; returns how many lines those are.
+    fn skip_header(&mut self) -> Result<u64, DataProblem> {
+        if !self.dialect.header {
+            return Ok(0);
+        }
+        let head = self.blocks.head();
+        let mut reader = self.dialect.reader(head);
+        reader
+            .read_byte_record(&mut ByteRecord::new())
+            .map_err(|error| DataProblem::Csv(error.to_string()))?;
+        let end = reader.position().byte() as usize;
+        let lines = head[..end].iter().filter(|byte| **byte == self.dialect.line_end).count();
+        self.blocks.skip(end);
+        Ok(lines as u64)
+    }
+
+    /// Reads all rows into memory.
+    fn all<T: Scalar>(self, how: &Reading<'_>) -> Result<Rows<T>, DataProblem> {
+        let Layout { targets, numbering, .. } = how.layout;
+        let mut all = Piece::new(how.layout.inputs.len());
+        let (mut slabs, mut fits) = (Slabs::default(), true);
+        self.each(how, |piece: Piece<T>| match all.append(piece).and_then(|cells| slabs.push(cells)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => {
+                fits = false;
+                ControlFlow::Break(())
+            }
+        })?;
+        if !fits || !slabs.fit_joined() {
+            return Err(DataProblem::Memory);
+        }
+        if all.rows.is_empty() {
+            return Err(if all.read == 0 { DataProblem::NoRows } else { DataProblem::AllDropped });
+        }
+        let columns = table_columns(how.layout, all.texts, &all.missing);
+        let (targets, classes) = match how.want {
+            Want::Values => (Targets::Values { data: all.values, width: targets.len() }, vec![]),
+            // Of several columns that one whose cell is 1 names the class.
+            Want::Classes if targets.len() > 1 => (Targets::Classes(all.ids), targets.clone()),
+            Want::Classes => {
+                // Each was found to be one when it was first met.
+                let of_text = |label: String| labels::of_text(&label, &how.layout.dialect).unwrap_or(label);
+                let labels: Vec<String> = names(all.labels).into_iter().map(of_text).collect();
+                let (class, classes) = labels::in_order(&labels, how.known)?;
+                (Targets::Classes(all.ids.iter().map(|id| class[*id as usize]).collect()), classes)
+            }
+        };
+        Ok(Rows {
+            inputs: Table { columns, cells: slabs.joined() },
+            targets,
+            classes,
+            target_columns: how.layout.targets.clone(),
+            held_out: (!all.held_out.is_empty()).then_some(all.held_out),
+            numbers: all.rows,
+            numbering: numbering.clone(),
+            counting: vec![],
+        })
+    }
+
+    /// Gives out what the rows say, piece by piece in their order; problems have the file's row and line.
+    fn each<T: Scalar>(
+        mut self,
+        how: &Reading<'_>,
+        mut take: impl FnMut(Piece<T>) -> ControlFlow<()>,
+    ) -> Result<(), DataProblem> {
+        let Dialect { separator, line_end, .. } = self.dialect;
+        let (mut rows, mut lines) = (0, self.skip_header()?);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut some = || -> io::Result<Vec<Vec<u8>>> {
+            (0..threads).map_while(|_| self.blocks.next(separator, line_end).transpose()).collect()
+        };
+        let mut next = some().map_err(unreadable)?;
+        while !next.is_empty() {
+            let now = std::mem::take(&mut next);
+            // What the threads take besides; nobody can end in good order once there is no memory at all.
+            if !has_memory(ROOM * now.iter().map(|block| block.len() as u128).sum::<u128>()) {
+                return Err(DataProblem::Memory);
+            }
+            // The next blocks are read while threads look at these.
+            let (pieces, read) = std::thread::scope(|scope| {
+                let others = now[1..].iter().map(|block| scope.spawn(|| Piece::read(how, block)));
+                let others: Vec<_> = others.collect();
+                let (first, read) = match now.len() {
+                    1 => (Piece::read(how, &now[0]), some()),
+                    _ => {
+                        let first = scope.spawn(|| Piece::read(how, &now[0]));
+                        let read = some();
+                        (first.join().expect("a reader does not panic"), read)
+                    }
+                };
+                let others = others.into_iter().map(|other| other.join().expect("a reader does not panic"));
+                (std::iter::once(first).chain(others).collect::<Vec<_>>(), read)
+            });
+            next = read.map_err(unreadable)?;
+            for piece in pieces {
+                let piece = piece.map_err(|problem| problem.further_down(rows, lines))?;
+                rows += piece.read;
+                lines += piece.lines;
+                if take(piece).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The most different texts of a column, each of which becomes an input.
+pub(super) const MOST_TEXTS: usize = 100;
+
+/// Bytes of memory that there has to be for each byte of a block that is read.
+const ROOM: u128 = 16;
+
+/// Numbers of a slab: so long that the memory of each goes back to the system as soon as it is not used any more.
+const SLAB: usize = 8 << 20;
+
+/// Numbers that come piece by piece, without the spare room of a list that grows.
+#[derive(Default)]
+struct Slabs<T> {
+    slabs: Vec<Vec<T>>,
+}
+
+impl<T: Scalar> Slabs<T> {
+    fn push(&mut self, mut numbers: Vec<T>) -> Result<(), TryReserveError> {
+        if self.slabs.is_empty() && numbers.len() < SLAB / 8 {
+            self.slabs.push(numbers);
+            return Ok(());
+        }
+        while !numbers.is_empty() {
+            let room = self.slabs.last().map_or(0, |slab| slab.capacity().saturating_sub(slab.len()));
+            if room == 0 {
+                let mut slab = vec![];
+                slab.try_reserve_exact(SLAB)?;
+                self.slabs.push(slab);
+                continue;
+            }
+            let rest = numbers.split_off(room.min(numbers.len()));
+            if let Some(slab) = self.slabs.last_mut() {
+                slab.append(&mut numbers);
+            }
+            numbers = rest;
+        }
+        Ok(())
+    }
+
+    /// Whether there is memory for all of them beside each other.
+    fn fit_joined(&self) -> bool {
+        has_memory(self.slabs.iter().map(|slab| size_of_val(slab.as_slice()) as u128).sum())
+    }
+
+    fn joined(self) -> Aligned<T> {
+        Aligned::joined(self.slabs)
+    }
+}
+
+/// Texts that were found to be such when they were first met.
+fn names(texts: Numbered) -> Vec<String> {
+    texts.in_order().iter().map(|text| harmless(&String::from_utf8_lossy(text)).into_owned()).collect()
+}
+
+/// The columns of inputs, with what stood in them.
+fn table_columns(layout: &Layout, texts: Vec<Numbered>, missing: &[usize]) -> Vec<TableColumn> {
+    let column = |((input, texts), missing): ((&Input, Numbered), &usize)| TableColumn {
+        name: input.name.clone(),
+        origin: if let Cell::Number(origin) = input.cell { origin } else { 0.0 },
+        texts: (input.cell == Cell::Text).then(|| names(texts)),
+        is_switch: input.cell == Cell::Switch,
+        missing: *missing,
+    };
+    layout.inputs.iter().zip(texts).zip(missing).map(column).collect()
+}
+
+fn unreadable(error: io::Error) -> DataProblem {
+    DataProblem::Unreadable(error.to_string())
+}

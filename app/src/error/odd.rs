@@ -1,0 +1,95 @@
+//! Cells that are numbers to a person and none to a network, and what to do about each kind.
+
+use std::fmt;
+
+/// A cell that is a number to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odd {
+    kind: Kind,
+    cell: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Date,
+    Percent,
+    Currency,
+    Thousands,
+    DecimalComma,
+}
+
+impl Odd {
+    /// What a cell is, where it is one of these.
+    pub fn of(cell: &[u8]) -> Option<Odd> {
+        let cell = std::str::from_utf8(cell).ok()?.trim();
+        let kind = if let Some(number) = cell.strip_suffix('%') {
+            is_number(number.trim()).then_some(Kind::Percent)?
+        } else if let Some(number) = cell.strip_prefix(CURRENCIES).or_else(|| cell.strip_suffix(CURRENCIES)) {
+            is_number(number.trim()).then_some(Kind::Currency)?
+        } else if is_date(cell) {
+            Kind::Date
+        } else if is_decimal_comma(cell) {
+            Kind::DecimalComma
+        } else if is_number(cell) {
+            Kind::Thousands
+        } else {
+            return None;
+        };
+        Some(Odd { kind, cell: cell.chars().take(40).collect() })
+    }
+}
+
+const CURRENCIES: [char; 4] = ['$', '€', '£', '¥'];
+
+/// Digits, with whatever people put between them.
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || ".,'’ \u{a0}\u{202f}".contains(c))
+}
+
+fn is_decimal_comma(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.trim_start_matches('-')
+        .split_once(',')
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() != 3)
+}
+
+/// Three numbers of which one can be a year, with or without a time behind them.
+fn is_date(text: &str) -> bool {
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    ['-', '/', '.'].iter().any(|between| {
+        let parts: Vec<&str> = day.split(*between).collect();
+        let short = |part: &&&str| part.len() <= 2;
+        parts.len() == 3
+            && parts
+                .iter()
+                .all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+            && parts.iter().filter(short).count() >= 2
+    })
+}
+
+impl fmt::Display for Odd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Odd { kind, cell } = self;
+        match kind {
+            Kind::Date => write!(
+                f,
+                "\"{cell}\" is a date, and a network takes numbers: turn it into some (days since a start, the month), or \
+                 leave the column out"
+            ),
+            Kind::Percent => {
+                write!(f, "\"{cell}\" has a percent sign: take the signs out (sed 's/%//g' FILE > NEW)")
+            }
+            Kind::Currency => write!(f, "\"{cell}\" has the sign of a currency: take the signs out"),
+            Kind::Thousands => write!(
+                f,
+                "\"{cell}\" has marks between thousands: take them out; where its comma stands before the decimals: \
+                 --set 'data.decimal=\",\"'"
+            ),
+            Kind::DecimalComma => {
+                write!(f, "\"{cell}\" has a comma before its decimals: --set 'data.decimal=\",\"'")
+            }
+        }
+    }
+}

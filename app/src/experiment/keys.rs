@@ -1,0 +1,166 @@
+//! The tables of an experiment and their keys, but for those that depend on a `type`.
+
+use crate::data::Nature;
+use whygrad::setting::{Default, Key, Kind};
+
+/// Keys of `[data]` that only some sources know, with those sources.
+const OF_SOURCES: &[(&str, &[Nature])] = &[
+    ("target", &[Nature::BuiltIn, Nature::Table]),
+    ("columns", &[Nature::BuiltIn, Nature::Table]),
+    ("drop", &[Nature::BuiltIn, Nature::Table]),
+    ("missing", &[Nature::Table]),
+    ("separator", &[Nature::Table]),
+    ("decimal", &[Nature::Table]),
+    ("header", &[Nature::Table]),
+    ("test_column", &[Nature::Table]),
+    ("inputs", &[Nature::Archive]),
+    ("targets", &[Nature::Archive, Nature::Array]),
+    ("test_source", &[Nature::Table, Nature::Archive, Nature::Array]),
+    ("test_targets", &[Nature::Archive, Nature::Array]),
+    ("size", &[Nature::Generated]),
+    ("noise", &[Nature::Generated]),
+    ("arms", &[Nature::Generated]),
+];
+
+/// Keys that say which examples are held out, of which the first that is given decides.
+const HELD_OUT: [&str; 3] = ["test_source", "test_column", "test"];
+
+/// The first of the keys that are given in `[data]` which has no effect, and why.
+pub(super) fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&'a str, String)> {
+    let of = |key: &&&str| OF_SOURCES.iter().find(|(name, _)| *name == **key);
+    let elsewhere = given.iter().find(|key| of(key).is_some_and(|(_, natures)| !natures.contains(&nature)));
+    if let Some(key) = elsewhere {
+        let natures = of(&key).map_or(&[][..], |(_, natures)| natures);
+        let natures: Vec<&str> = natures.iter().map(|nature| nature.name()).collect();
+        let why =
+            format!("`{key}` has no effect on {}: it is for {}", nature.name(), natures.join(" and for "));
+        return Some((key, why));
+    }
+    let mut deciding = HELD_OUT.iter().filter_map(|key| given.iter().find(|given| *given == key));
+    let (first, second) = (deciding.next()?, deciding.next()?);
+    Some((second, format!("`{second}` has no effect, as `{first}` says which examples are held out")))
+}
+
+/// The first of the keys that are given in `[schedule]` which has no effect under its `type`, and why.
+pub(super) fn without_effect_on_schedule<'a>(given: &[&'a str], kind: &str) -> Option<(&'a str, String)> {
+    const OF_TYPES: [(&str, &str); 4] =
+        [("step_size", "step"), ("gamma", "step"), ("t_max", "cosine"), ("eta_min", "cosine")];
+    let (key, of) = OF_TYPES.iter().find(|(key, of)| given.contains(key) && *of != kind)?;
+    let given = given.iter().find(|given| *given == key)?;
+    Some((given, format!("`{key}` has no effect with type = \"{kind}\": it is for \"{of}\"")))
+}
+
+/// The tables of an experiment and the keys that do not depend on a `type`.
+pub const TABLES: &[(&str, &[Key])] =
+    &[("", TOP), ("data", DATA), ("network", NETWORK), ("schedule", SCHEDULE), ("train", TRAIN)];
+
+pub(super) const TOP: &[Key] = &[
+    Key::new("name", Kind::Text, Default::Absent, "what the run is called"),
+    Key::new(
+        "seed",
+        Kind::Index,
+        Default::Number(0.0),
+        "decides starting weights, order of examples, dropout",
+    ),
+];
+
+pub(super) const DATA: &[Key] = &[
+    Key::new("source", Kind::Text, Default::Required, "a built-in set, or a file"),
+    Key::new("target", Kind::Texts, Default::Absent, "column(s) of a table to predict"),
+    Key::new(
+        "columns",
+        Kind::Texts,
+        Default::Absent,
+        "column(s) of a table that are inputs, by default all others",
+    ),
+    Key::new("drop", Kind::Texts, Default::Absent, "column(s) of a table that are left out"),
+    Key::new(
+        "missing",
+        Kind::Word(&["error", "mean", "median", "most_frequent", "drop"]),
+        Default::Word("error"),
+        "what stands for missing cells of a table; drop leaves their rows out",
+    ),
+    Key::new(
+        "separator",
+        Kind::Word(&[",", ";", "tab", "|"]),
+        Default::Absent,
+        "what separates the cells of a table, where that is not recognised",
+    ),
+    Key::new(
+        "decimal",
+        Kind::Word(&[".", ","]),
+        Default::Absent,
+        "what stands before decimals, where that is not recognised",
+    ),
+    Key::new(
+        "header",
+        Kind::Switch,
+        Default::Absent,
+        "whether the first line names the columns, where that is not recognised",
+    ),
+    Key::new("test_column", Kind::Text, Default::Absent, "column that says which rows are held out"),
+    Key::new("inputs", Kind::Text, Default::Absent, "name of the array with the inputs (npz)"),
+    Key::new(
+        "targets",
+        Kind::Text,
+        Default::Absent,
+        "file with the targets (npy, IDX) or array's name (npz)",
+    ),
+    Key::new("test_source", Kind::Text, Default::Absent, "file with the held-out examples"),
+    Key::new("test_targets", Kind::Text, Default::Absent, "as `targets`, of the held-out examples"),
+    Key::new("size", Kind::Count, Default::Absent, "examples of a generated set"),
+    Key::new("noise", Kind::NonNegative, Default::Absent, "noise of a generated set, a standard deviation"),
+    Key::new("arms", Kind::Count, Default::Absent, "arms of the spiral"),
+    Key::new("seed", Kind::Index, Default::Number(0.0), "decides what is held out and what is generated"),
+    Key::new("test", Kind::Share, Default::Number(0.2), "share of the examples held out"),
+    Key::new(
+        "scale",
+        Kind::Word(&["none", "standard", "minmax"]),
+        Default::Word("none"),
+        "scaling of inputs",
+    ),
+    Key::new(
+        "scale_target",
+        Kind::Word(&["none", "standard", "minmax"]),
+        Default::Word("none"),
+        "scaling of targets that are numbers; losses are told of what is scaled",
+    ),
+    Key::new(
+        "shuffle",
+        Kind::Switch,
+        Default::Switch(true),
+        "whether to shuffle before the split and each epoch",
+    ),
+];
+
+pub(super) const NETWORK: &[Key] =
+    &[Key::new("weights", Kind::Text, Default::Absent, "safetensors file to start from, by PyTorch's names")];
+
+pub(super) const SCHEDULE: &[Key] = &[
+    Key::new(
+        "type",
+        Kind::Word(&["constant", "step", "cosine"]),
+        Default::Word("constant"),
+        "what the learning rate does",
+    ),
+    Key::new("step_size", Kind::Count, Default::Number(1.0), "step: epochs between two drops"),
+    Key::new("gamma", Kind::NonNegative, Default::Number(0.1), "step: factor of a drop"),
+    Key::new("t_max", Kind::Count, Default::Absent, "cosine: epochs to the minimum, by default all"),
+    Key::new("eta_min", Kind::NonNegative, Default::Number(0.0), "cosine: the minimum"),
+    Key::new("warmup", Kind::Index, Default::Number(0.0), "steps over which the rate rises from 0"),
+];
+
+pub(super) const TRAIN: &[Key] = &[
+    Key::new("epochs", Kind::Count, Default::Number(10.0), "times that every example is visited"),
+    Key::new("batch", Kind::Count, Default::Number(32.0), "examples in a batch"),
+    Key::new("clip_norm", Kind::Positive, Default::Absent, "largest norm of the gradient"),
+    Key::new("clip_value", Kind::Positive, Default::Absent, "largest magnitude of a number of the gradient"),
+    Key::new("threads", Kind::Count, Default::Absent, "threads; the result does not depend on it"),
+    Key::new(
+        "patience",
+        Kind::Count,
+        Default::Absent,
+        "epochs without a better held-out loss before it stops",
+    ),
+    Key::new("precision", Kind::Word(&["f32", "f64"]), Default::Word("f32"), "of all numbers"),
+];

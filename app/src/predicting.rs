@@ -1,0 +1,215 @@
+//! What a trained network says of rows that it has not seen: read block by block, so that they need not fit into memory.
+
+use crate::data::{self, Missing, unseen_texts};
+use crate::error::{DataProblem, Error, Result};
+use crate::run::{Kept, Run};
+use serde_json::{Map, Value as Json};
+use std::io::Write;
+use whygrad::data::{DataError, Encoded, Table};
+use whygrad::loss::{Probability, TargetKind};
+use whygrad::train::{Real, Trainer};
+
+/// Which weights of a run predict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// Those of the epoch with the lowest held-out loss, where the run kept them; else the last.
+    Best,
+    /// Those after the last step.
+    Last,
+}
+
+/// How predictions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A header, and a line for each row.
+    Csv,
+    /// A JSON object for each row, a line each.
+    JsonLines,
+}
+
+/// A trained network with what stands before and behind it.
+#[derive(Debug)]
+pub struct Predictor<T> {
+    trainer: Trainer<T>,
+    kept: Kept,
+    missing: Missing,
+    given: data::Given,
+    probability: Option<Probability>,
+    wants: TargetKind,
+    file: String,
+}
+
+/// What was predicted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predicted {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Those without a prediction, because a cell is missing.
+    pub left_out: u64,
+    /// What has to be said beside.
+    pub remarks: Vec<String>,
+}
+
+impl<T: Real> Predictor<T> {
+    /// Of a run.
+    ///
+    /// # Errors
+    /// Where the run keeps no such weights, or not what became of its data.
+    pub fn of(run: &Run, weights: Weights) -> Result<Predictor<T>> {
+        let experiment = run.experiment()?;
+        let kept = Kept::load(run.path())?;
+        let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), weights == Weights::Best)?;
+        let loss = trainer.loss();
+        let (probability, wants) = (loss.probability(), loss.wants());
+        let (missing, given) = experiment.reading();
+        Ok(Predictor { kept, missing, given, probability, wants, trainer, file: String::new() })
+    }
+
+    /// Predicts for each row of a file (`-`: standard input) and writes a line for it; `stop` ends it.
+    ///
+    /// # Errors
+    /// Where the file lacks a column, or a cell is not what its column needs.
+    pub fn predict(
+        &mut self,
+        file: &str,
+        form: Form,
+        out: &mut dyn Write,
+        mut goes_on: impl FnMut(u64) -> bool,
+    ) -> Result<Predicted> {
+        self.file = file.into();
+        let mut predicted = Predicted::default();
+        let mut unseen = vec![0; self.kept.preprocessing.inputs()];
+        // Written with the first rows: a file that cannot be read leaves nothing.
+        let mut header = (form == Form::Csv).then(|| self.header());
+        let (columns, missing, given) = (self.kept.preprocessing.columns.clone(), self.missing, self.given);
+        data::stream::<T>(file, given, &columns, missing, |table, rows, read| {
+            let count = rows.len();
+            let (outputs, more) = self.outputs(table, &rows)?;
+            if let Some(header) = header.take() {
+                writeln!(out, "{header}")?;
+            }
+            unseen.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+            let mut at = 0;
+            for row in predicted.rows + 1..=read {
+                // Rows with a missing cell have an empty line, so that lines and rows stay side by side.
+                if at < count && u64::from(rows[at]) == row {
+                    let width = outputs.len() / count;
+                    self.write(&outputs[at * width..(at + 1) * width], form, out)?;
+                    at += 1;
+                } else {
+                    predicted.left_out += 1;
+                    writeln!(out, "{}", if form == Form::Csv { "" } else { "{}" })?;
+                }
+            }
+            predicted.rows = read;
+            Ok(goes_on(read))
+        })?;
+        let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
+        predicted.remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
+        if predicted.left_out > 0 {
+            let left_out = predicted.left_out;
+            predicted.remarks.push(format!("{left_out} rows have a missing cell, and so no prediction"));
+        }
+        Ok(predicted)
+    }
+
+    /// The network's outputs for some rows, and for each column the cells whose text training did not see.
+    fn outputs(&mut self, table: Table<T>, rows: &[u32]) -> Result<(Vec<T>, Vec<usize>)> {
+        let columns = &self.kept.preprocessing.columns;
+        let Encoded { mut inputs, unseen } = match columns.columns.is_empty() {
+            true => Encoded { inputs: table.cells, unseen: vec![] },
+            false => columns.apply(table),
+        };
+        self.kept.preprocessing.scaler.scale(&mut inputs);
+        let outputs = self.trainer.predict(&inputs).map_err(|error| match error {
+            whygrad::network::Error::Data(DataError::NotFinite { part, example, place, value }) => {
+                let example = rows.get(example).map_or(example, |row| *row as usize);
+                let problem = DataProblem::Set(DataError::NotFinite { part, example, place, value });
+                Error::Data { file: self.file.clone(), problem }
+            }
+            error => error.into(),
+        })?;
+        Ok((outputs, unseen))
+    }
+
+    /// What the columns of the predictions are called.
+    fn header(&self) -> String {
+        match self.wants {
+            TargetKind::Classes if self.probability.is_some() => "prediction,probability".into(),
+            TargetKind::Classes => "prediction".into(),
+            TargetKind::Values => {
+                self.value_names().iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+
+    /// Names of the numbers that are predicted.
+    fn value_names(&self) -> Vec<String> {
+        let outputs = self.trainer.network().shape(self.trainer.network().output()).len();
+        match &self.kept.preprocessing.targets {
+            names if names.len() == outputs => names.clone(),
+            _ if outputs == 1 => vec!["prediction".into()],
+            _ => (0..outputs).map(|output| format!("prediction{output}")).collect(),
+        }
+    }
+
+    /// Writes what one output of the network says.
+    fn write(&self, output: &[T], form: Form, out: &mut dyn Write) -> Result<()> {
+        let preprocessing = &self.kept.preprocessing;
+        let mut said: Vec<f64> = output.iter().map(|y| y.f64()).collect();
+        if let Some(probability) = self.probability {
+            probability.of(&mut said);
+        }
+        match self.wants {
+            TargetKind::Classes => {
+                // The largest output, the first of equals, as accuracy has it.
+                let largest =
+                    (1..output.len()).fold(0, |best, at| if output[at] > output[best] { at } else { best });
+                let name =
+                    |class: usize| preprocessing.classes.get(class).cloned().unwrap_or(class.to_string());
+                match form {
+                    Form::Csv if self.probability.is_some() => {
+                        writeln!(out, "{},{}", quoted(&name(largest)), T::of(said[largest]))?;
+                    }
+                    Form::Csv => writeln!(out, "{}", quoted(&name(largest)))?,
+                    Form::JsonLines => {
+                        let mut line = Map::new();
+                        line.insert("prediction".into(), name(largest).into());
+                        if self.probability.is_some() {
+                            line.insert("probability".into(), said[largest].into());
+                            let each =
+                                said.iter().enumerate().map(|(class, share)| (name(class), (*share).into()));
+                            line.insert("probabilities".into(), Json::Object(each.collect()));
+                        }
+                        writeln!(out, "{}", Json::Object(line))?;
+                    }
+                }
+            }
+            TargetKind::Values => {
+                let scaled = preprocessing.target_scaler.is_fitted();
+                for (at, y) in said.iter_mut().enumerate().filter(|_| scaled) {
+                    *y = preprocessing.target_scaler.unscaled(at, *y);
+                }
+                match form {
+                    Form::Csv => {
+                        let cells: Vec<String> = said.iter().map(|y| T::of(*y).to_string()).collect();
+                        writeln!(out, "{}", cells.join(","))?;
+                    }
+                    Form::JsonLines => {
+                        let line = self.value_names().into_iter().zip(said.iter().map(|y| (*y).into()));
+                        writeln!(out, "{}", Json::Object(line.collect()))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A cell of CSV.
+fn quoted(cell: &str) -> String {
+    match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell.into(),
+    }
+}

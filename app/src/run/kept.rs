@@ -1,0 +1,39 @@
+//! What stands between a run's data and its network, kept so that the network can be used without the data.
+
+use super::write_whole;
+use crate::data::Understood;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use whygrad::data::Preprocessing;
+
+/// What `preprocessing.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What was understood of each column of a table.
+    pub columns: Vec<Understood>,
+    /// What was fitted on the training part.
+    pub preprocessing: Preprocessing,
+}
+
+impl Kept {
+    fn path(run: &Path) -> PathBuf {
+        run.join("preprocessing.json")
+    }
+
+    /// Writes it into a run folder.
+    pub(super) fn save(&self, run: &Path) -> Result<()> {
+        let text = serde_json::to_string(self).expect("numbers and texts can be written as JSON") + "\n";
+        write_whole(&Kept::path(run), text.as_bytes())
+    }
+
+    /// Reads it from a run folder.
+    pub(crate) fn load(run: &Path) -> Result<Kept> {
+        let path = Kept::path(run);
+        let bytes = std::fs::read(&path).map_err(Error::file("read", &path))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let problem = format!("damaged, so that nothing says what becomes of data: {error}");
+            Error::Run { path, problem }
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! From a table to a prediction: what a person does who comes with a file.
+
+use super::{error, output, stdout};
+use serde_json::Value as Json;
+use std::path::Path;
+
+/// Whether a flat is expensive, by its size, its district and its lift; some cells are missing.
+fn flats(rows: std::ops::Range<u32>) -> String {
+    let row = |i: u32| {
+        let (size, district, lift) =
+            (30 + i * 37 % 90, ["north", "south", "centre"][(i % 3) as usize], i * 7 % 5 < 2);
+        let dear = size + 40 * u32::from(i % 3 == 2) > 95;
+        let size = if i % 11 == 4 { String::new() } else { format!("{size},5") };
+        format!(
+            "{size};{district};{};{}\n",
+            if lift { "yes" } else { "no" },
+            if dear { "dear" } else { "cheap" }
+        )
+    };
+    "size;district;lift;class\n".to_string() + &rows.map(row).collect::<String>()
+}
+
+const FLATS: &str = "seed = 1\n[data]\nsource = \"flats.csv\"\nmissing = \"median\"\nscale = \"standard\"\n[network]\n\
+                     layers = [{ type = \"linear\", out = 8 }, { type = \"tanh\" }, { type = \"linear\", out = 2 }]\n[loss]\n\
+                     type = \"cross_entropy\"\n[optimizer]\ntype = \"adam\"\nlr = 0.02\n[train]\nepochs = 30\nbatch = 16\n";
+
+/// Trains; returns the run's folder.
+fn train(folder: &Path, experiment: &str) -> Json {
+    std::fs::write(folder.join("e.toml"), experiment).unwrap();
+    serde_json::from_str(&stdout(folder, &["train", "e.toml", "--json"])).unwrap()
+}
+
+/// The lines of a table with its columns in another order, and one more.
+fn turned(table: &str) -> String {
+    let turn = |line: &str| {
+        let mut cells: Vec<&str> = line.split(';').collect();
+        cells.reverse();
+        format!("{};more\n", cells.join(";"))
+    };
+    table.lines().map(turn).collect()
+}
+
+#[test]
+fn a_table_is_trained_on_and_predicted_in_two_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("flats.csv"), flats(0..300)).unwrap();
+    let summary = train(here, FLATS);
+    let run = summary["run"].as_str().unwrap();
+    let predicted = stdout(here, &["predict", run, "flats.csv", "--weights", "last"]);
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("prediction,probability", 301));
+    let wanted: Vec<String> =
+        flats(0..300).lines().skip(1).map(|line| line.rsplit(';').next().unwrap().to_string()).collect();
+    let right =
+        lines[1..].iter().zip(&wanted).filter(|(line, class)| line.split(',').next() == Some(class)).count();
+    // As many as training itself says, of both parts.
+    let share = |part: &str, of: f64| (summary[part].as_f64().unwrap() * of).round() as usize;
+    assert_eq!(right, share("train_accuracy", 240.0) + share("test_accuracy", 60.0));
+    // Columns are found by their names.
+    std::fs::write(here.join("turned.csv"), turned(&flats(0..300))).unwrap();
+    assert_eq!(stdout(here, &["predict", run, "turned.csv", "--weights", "last"]), predicted);
+    // The target is not needed, and a text that training did not see is said.
+    std::fs::write(here.join("new.csv"), "lift,district,size\nyes,west,40.5\nno,north,120\n").unwrap();
+    let new = output(here, &["predict", run, "new.csv"], 0);
+    assert_eq!(String::from_utf8_lossy(&new.stdout).lines().count(), 3);
+    assert!(String::from_utf8_lossy(&new.stderr).contains("column \"district\": 1 rows have a text there"));
+    // JSON Lines, into a file.
+    stdout(here, &["predict", run, "new.csv", "--out", "new.jsonl"]);
+    let text = std::fs::read_to_string(here.join("new.jsonl")).unwrap();
+    let first: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let sum: f64 =
+        first["probabilities"].as_object().unwrap().values().map(|share| share.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-12, "{first}");
+}
+
+#[test]
+fn the_predictions_of_a_regression_are_in_the_units_of_its_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let row = |i: u32| format!("{},{}\n", i % 100, 1000 + 20 * (i % 100));
+    std::fs::write(
+        here.join("flats.csv"),
+        "size,price\n".to_string() + &(0..200).map(row).collect::<String>(),
+    )
+    .unwrap();
+    let experiment = FLATS
+        .replace("missing = \"median\"", "target = \"price\"\nscale_target = \"standard\"")
+        .replace("out = 2", "out = 1")
+        .replace("cross_entropy", "mse")
+        .replace("epochs = 30", "epochs = 60");
+    let summary = train(here, &experiment);
+    std::fs::write(here.join("new.csv"), "size\n10\n50\n90\n").unwrap();
+    let predicted = stdout(here, &["predict", summary["run"].as_str().unwrap(), "new.csv"]);
+    let lines: Vec<&str> = predicted.lines().collect();
+    assert_eq!(lines[0], "price");
+    for (line, wanted) in lines[1..].iter().zip([1200.0, 2000.0, 2800.0]) {
+        let price: f64 = line.parse().unwrap();
+        assert!((price - wanted).abs() < 100.0, "{price} for {wanted}");
+    }
+}
+
+#[test]
+fn what_a_file_lacks_is_said_with_what_to_do_and_nothing_is_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("flats.csv"), flats(0..100)).unwrap();
+    let summary = train(here, &FLATS.replace("missing = \"median\"\n", "missing = \"drop\"\n"));
+    let run = summary["run"].as_str().unwrap();
+    let with = |text: &str| {
+        std::fs::write(here.join("new.csv"), text).unwrap();
+        let message = error(here, &["predict", run, "new.csv", "--out", "out.csv"]);
+        assert!(!here.join("out.csv").exists());
+        message
+    };
+    assert_eq!(
+        with("size;district\n40;north\n"),
+        "new.csv: there is no column \"lift\"; the columns are: size, district"
+    );
+    assert!(with("40;north;yes\n50;south;no\n").contains("its first line names none of the columns"));
+    assert!(
+        with("size;district;lift\n40;north;yes\nbig;north;no\n")
+            .contains("row 2 (line 3), column \"size\": \"big\"")
+    );
+    // Of a row with a missing cell nothing is said, in its place.
+    std::fs::write(here.join("new.csv"), "size;district;lift\n40;north;yes\n;north;no\n50;south;no\n")
+        .unwrap();
+    let predicted = output(here, &["predict", run, "new.csv"], 0);
+    let text = String::from_utf8_lossy(&predicted.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() == 4 && lines[2].is_empty() && !lines[3].is_empty(), "{text}");
+    assert!(String::from_utf8_lossy(&predicted.stderr).contains("1 rows have a missing cell"));
+}
+
+/// Tables with separators, decimal commas, gaps, texts, marks and ends of lines as people have them, against what pandas,
+/// scikit-learn and PyTorch make of them (`tables/make.py`).
+#[test]
+fn tables_as_people_have_them_are_predicted_as_by_scikit_learn_and_pytorch() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let tables = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/app/tables");
+    for file in std::fs::read_dir(tables).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), here.join(file.file_name())).unwrap();
+    }
+    for (name, ending) in [
+        ("flats", "csv"),
+        ("index", "csv"),
+        ("tabs", "tsv"),
+        ("uci", "data"),
+        ("excel", "csv"),
+        ("onehot", "csv"),
+        ("times", "csv"),
+        ("parts", "csv"),
+        ("two", "csv.gz"),
+        ("gaps", "csv"),
+    ] {
+        let summary: Json =
+            serde_json::from_str(&stdout(here, &["train", &format!("{name}.toml"), "--json"])).unwrap();
+        let run = summary["run"].as_str().unwrap();
+        let predicted =
+            stdout(here, &["predict", run, &format!("{name}.{ending}"), "--json", "--weights", "last"]);
+        let rows: Vec<Json> = predicted.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        // A row that is left out has an empty line.
+        let rows: Vec<&Json> = rows.iter().filter(|row| !row.as_object().unwrap().is_empty()).collect();
+        let mut wanted = csv::Reader::from_path(here.join(format!("{name}.expected.csv"))).unwrap();
+        let names = wanted.headers().unwrap().clone();
+        let wanted: Vec<csv::StringRecord> = wanted.into_records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), wanted.len(), "{name}");
+        for (at, (row, wanted)) in rows.iter().zip(&wanted).enumerate() {
+            let said = row.get("probabilities").unwrap_or(row);
+            for (column, wanted) in names.iter().zip(wanted) {
+                let (said, wanted) = (said[column].as_f64().unwrap(), wanted.parse::<f64>().unwrap());
+                assert!(
+                    (said - wanted).abs() <= 1e-6 * wanted.abs().max(1.0),
+                    "{name}, {at}: {said} for {wanted}"
+                );
+            }
+        }
+    }
+}
+
+/// What training with something given says, of a table with numbers in `id` and `a`.
+fn trained(table: &str, given: &[&str]) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("flats.csv"), table).unwrap();
+    std::fs::write(folder.path().join("e.toml"), FLATS.replace("missing = \"median\"\n", "")).unwrap();
+    let mut args = vec!["train", "e.toml", "--json"];
+    given.iter().for_each(|given| args.extend(["--set", given]));
+    let output = super::whygrad(folder.path(), &args).output().unwrap();
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).into()
+}
+
+#[test]
+fn a_column_that_numbers_the_rows_is_named() {
+    let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 7, i % 2)).collect();
+    let (_, said) = trained(&("id,a,label\n".to_string() + &rows), &[]);
+    assert!(
+        said.contains("column \"id\" numbers the rows") && said.contains("--set 'data.drop=[\"id\"]'"),
+        "{said}"
+    );
+    let (summary, said) = trained(&("id,a,label\n".to_string() + &rows), &["data.drop=[\"id\"]"]);
+    assert!(said.is_empty() && summary.contains("\"finished\":true"), "{said}");
+}
+
+#[test]
+fn keys_without_effect_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (given, says) in [
+        (&["iris", "data.test_source=other.csv"][..], "`test_source` has no effect on built-in sets"),
+        (
+            &["moons", "data.target=x1"],
+            "`target` has no effect on generated sets: it is for built-in sets and for tables",
+        ),
+        (&["iris", "data.size=10"], "`size` has no effect on built-in sets: it is for generated sets"),
+        (&["iris", "schedule.gamma=0.5"], "`gamma` has no effect with type = \"cosine\": it is for \"step\""),
+        (
+            &["iris", "data.source=a.csv", "data.test_column=part", "data.test=0.3"],
+            "`test` has no effect, as `test_column` says",
+        ),
+    ] {
+        let mut args = vec!["train", given[0]];
+        given[1..].iter().for_each(|given| args.extend(["--set", given]));
+        let message = error(folder.path(), &args);
+        assert!(message.contains(says), "{message}");
+    }
+}
+
+#[test]
+fn a_column_says_which_rows_are_held_out() {
+    let rows: String =
+        (0..40).map(|i| format!("{},{},{}\n", i % 7, i % 2, if i < 30 { "train" } else { "test" })).collect();
+    let (summary, said) =
+        trained(&("a,label,part\n".to_string() + &rows), &["data.test_column=part", "train.epochs=1"]);
+    let summary: Json = serde_json::from_str(&summary).unwrap_or_else(|_| panic!("{said}"));
+    // Of 10 held-out rows every share is a tenth.
+    let share = summary["test_accuracy"].as_f64().unwrap() * 10.0;
+    assert!((share - share.round()).abs() < 1e-9 && summary["steps"] == 2, "{summary}");
+}
