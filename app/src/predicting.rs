@@ -5,6 +5,7 @@ use crate::error::{DataProblem, Error, Result};
 use crate::run::{Kept, Run};
 use serde_json::{Map, Value as Json};
 use std::io::Write;
+use whygrad::Shape;
 use whygrad::data::{DataError, Encoded, Table};
 use whygrad::loss::{Probability, TargetKind};
 use whygrad::train::{Real, Trainer};
@@ -65,7 +66,8 @@ impl<T: Real> Predictor<T> {
         Ok(Predictor { kept, missing, given, probability, wants, trainer, file: String::new() })
     }
 
-    /// Predicts for each row of a file (`-`: standard input) and writes a line for it; `stop` ends it.
+    /// Predicts for each row of a file (`-`: standard input) and writes a line for it, as long as `goes_on` says so, which is
+    /// told how many rows were read.
     ///
     /// # Errors
     /// Where the file lacks a column, or a cell is not what its column needs.
@@ -115,7 +117,14 @@ impl<T: Real> Predictor<T> {
 
     /// The network's outputs for some rows, and for each column the cells whose text training did not see.
     fn outputs(&mut self, table: Table<T>, rows: &[u32]) -> Result<(Vec<T>, Vec<usize>)> {
-        let columns = &self.kept.preprocessing.columns;
+        let (columns, wants) = (&self.kept.preprocessing.columns, self.kept.preprocessing.inputs());
+        if columns.columns.is_empty() && table.columns.len() != wants {
+            let [test, train] = [table.columns.len(), wants].map(|width| Shape::from([width]));
+            return Err(Error::Data {
+                file: self.file.clone(),
+                problem: DataProblem::Shapes { test, train },
+            });
+        }
         let Encoded { mut inputs, unseen } = match columns.columns.is_empty() {
             true => Encoded { inputs: table.cells, unseen: vec![] },
             false => columns.apply(table),

@@ -189,7 +189,7 @@ pub enum DataProblem {
     #[error("an array file holds inputs only; name the file with the targets in `data.targets`")]
     WhichTargets,
     /// Shapes that training and held-out data do not share.
-    #[error("the held-out examples have the shape {test} and the training examples {train}")]
+    #[error("its examples have the shape {test}, and the training examples {train}")]
     Shapes {
         /// Of the training data.
         train: whygrad::Shape,

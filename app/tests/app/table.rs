@@ -180,6 +180,28 @@ fn tables_as_people_have_them_are_predicted_as_by_scikit_learn_and_pytorch() {
     }
 }
 
+/// Runs of array files and of generated sets predict for arrays.
+#[test]
+fn arrays_are_predicted_too_where_they_have_as_many_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let summary: Json = serde_json::from_str(&stdout(here, &["train", "moons", "--json"])).unwrap();
+    let run = summary["run"].as_str().unwrap();
+    let array = |shape: &str, numbers: &[f32]| {
+        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+        let header = format!("{header:<117}\n");
+        let numbers: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        [b"\x93NUMPY\x01\x00\x76\x00".as_slice(), header.as_bytes(), &numbers].concat()
+    };
+    std::fs::write(here.join("x.npy"), array("(2, 2)", &[0.0, 1.0, 1.0, -0.5])).unwrap();
+    let predicted = stdout(here, &["predict", run, "x.npy"]);
+    let classes: Vec<&str> = predicted.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(classes, ["prediction", "0", "1"]);
+    std::fs::write(here.join("x.npy"), array("(1, 4)", &[0.0, 1.0, 1.0, -0.5])).unwrap();
+    let message = error(here, &["predict", run, "x.npy"]);
+    assert_eq!(message, "x.npy: its examples have the shape [4], and the training examples [2]");
+}
+
 /// What training with something given says, of a table with numbers in `id` and `a`.
 fn trained(table: &str, given: &[&str]) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
