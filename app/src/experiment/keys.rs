@@ -22,8 +22,8 @@ const OF_SOURCES: &[(&str, &[Nature])] = &[
     ("arms", &[Nature::Generated]),
 ];
 
-/// Keys that say which examples are held out, of which the first that is given decides.
-const HELD_OUT: [&str; 3] = ["test_source", "test_column", "test"];
+/// Keys that say exactly which examples are held out. `data.test` is a share where none of them is given.
+const HELD_OUT: [&str; 2] = ["test_source", "test_column"];
 
 /// The first of the keys that are given in `[data]` which has no effect, and why.
 pub(super) fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&'a str, String)> {

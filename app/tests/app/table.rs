@@ -237,8 +237,8 @@ fn keys_without_effect_are_refused() {
         (&["iris", "data.size=10"], "`size` has no effect on built-in sets: it is for generated sets"),
         (&["iris", "schedule.gamma=0.5"], "`gamma` has no effect with type = \"cosine\": it is for \"step\""),
         (
-            &["iris", "data.source=a.csv", "data.test_column=part", "data.test=0.3"],
-            "`test` has no effect, as `test_column` says",
+            &["iris", "data.source=a.csv", "data.test_column=part", "data.test_source=b.csv"],
+            "`test_column` has no effect, as `test_source` says",
         ),
     ] {
         let mut args = vec!["train", given[0]];

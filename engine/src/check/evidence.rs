@@ -25,6 +25,8 @@ pub struct Evidence {
     pub told: Option<Told>,
     /// Why it cannot begin.
     pub refused: Option<Error>,
+    /// Names of the classes, where it cannot begin.
+    pub classes: Vec<String>,
     /// Its data.
     pub data: Option<DataFacts>,
     /// Its network at some moments, the first before the first step.

@@ -87,7 +87,8 @@ impl<T: Real> Source for Setup<T> {
             Err(error) => {
                 let trainer = setup.trainer(setup.data.len()).ok();
                 let told = trainer.map(|trainer| told(&trainer, setup.data.len()));
-                return Ok(Evidence { told, refused: Some(error), ..Evidence::default() });
+                let classes = setup.data.class_names().to_vec();
+                return Ok(Evidence { told, refused: Some(error), classes, ..Evidence::default() });
             }
         };
         let Prepared { train, test, trainer, fit: how, .. } = &prepared;

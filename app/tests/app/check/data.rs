@@ -77,7 +77,7 @@ fn nan_in_a_cell_is_named_with_its_row_and_column() {
 fn a_label_that_the_network_has_no_output_for_is_named() {
     let mut broken = rows(300);
     broken[41][3] = "5".into();
-    assert_eq!(fires("data-label-out-of-range", &broken, None).place.class.as_deref(), Some("2"));
+    assert_eq!(fires("data-label-out-of-range", &broken, None).place.class.as_deref(), Some("5"));
 }
 
 #[test]

@@ -20,10 +20,11 @@ fn find(evidence: &Evidence) -> Vec<Finding> {
     let Some(Error::Loss(Mismatch::Label { label, example, output })) = &evidence.refused else {
         return vec![];
     };
-    let place = Place { row: Some(*example), class: Some(label.to_string()), ..Place::default() };
+    let name = evidence.classes.get(*label as usize).cloned().unwrap_or(label.to_string());
     let sentence = format!(
-        "row {example} has class {label}, and the network has the {output} outputs 0 to {}.",
+        "row {example} is of the class {name}, number {label} from 0 on, and the network has the {output} outputs 0 to {}.",
         output - 1
     );
+    let place = Place { row: Some(*example), class: Some(name), ..Place::default() };
     vec![CHECK.finding(place, [f64::from(*label), *output as f64 - 1.0], sentence).certain()]
 }
