@@ -47,6 +47,21 @@ impl<T: Scalar> Targets<T> {
         self.len() == 0
     }
 
+    /// Of classes the share of the examples that each has, of numbers the mean of each.
+    pub fn means(&self) -> Vec<f64> {
+        match self {
+            Targets::Classes(classes) => shares(classes),
+            Targets::Values { data, width } => {
+                let (mut means, examples) = (vec![0.0; *width], self.len().max(1) as f64);
+                for y in data.chunks_exact(*width) {
+                    means.iter_mut().zip(y).for_each(|(mean, y)| *mean += y.f64());
+                }
+                means.iter_mut().for_each(|mean| *mean /= examples);
+                means
+            }
+        }
+    }
+
     /// Whether both are classes, or as many numbers per example.
     pub(crate) fn like(&self, other: &Targets<T>) -> bool {
         match (self, other) {
@@ -74,6 +89,13 @@ impl<T: Scalar> Targets<T> {
             },
         }
     }
+}
+
+/// The share that each class has, up to the largest that occurs.
+pub(crate) fn shares(classes: &[u32]) -> Vec<f64> {
+    let mut counts = vec![0_usize; classes.iter().max().map_or(0, |most| *most as usize + 1)];
+    classes.iter().for_each(|class| counts[*class as usize] += 1);
+    counts.into_iter().map(|count| count as f64 / classes.len() as f64).collect()
 }
 
 /// Why numbers are no data set.

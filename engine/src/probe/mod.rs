@@ -4,6 +4,7 @@
 //! |---|---|
 //! | where does a step stop being finite? | [`not_finite()`] |
 //! | how well does the network do its task? | [`score()`] |
+//! | how good are its predictions, in the measures that people know? | [`Evaluation`] |
 //! | what does the loss do along the step? | [`line()`] |
 //! | what do values, units and weights do? | [`Moment`] |
 //! | what enters the network, and what is it to say? | [`DataFacts`] |
@@ -12,6 +13,7 @@
 
 mod by_chance;
 mod data;
+mod evaluation;
 mod formula;
 mod line;
 mod mixing;
@@ -20,6 +22,7 @@ mod not_finite;
 mod score;
 
 pub use data::{DataFacts, Feature, Leak, TargetFacts};
+pub use evaluation::{ClassScore, ClassScores, Errors, Evaluation, TrivialClasses, ValueScore};
 pub use formula::{Unlike, unlike_formula};
 pub use line::{LENGTHS, Line, line};
 pub use mixing::mixed;

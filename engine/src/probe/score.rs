@@ -1,6 +1,7 @@
 //! How well a trained network does its task, by a measure that does not depend on the loss it was trained with.
 
-use crate::data::{Dataset, Targets};
+use super::evaluation::most_frequent;
+use crate::data::{Dataset, Targets, shares};
 use crate::loss::Decision;
 use crate::network::Error;
 use crate::train::{Prepared, Real, Trainer};
@@ -86,8 +87,8 @@ pub fn score<T: Real>(prepared: &mut Prepared<T>) -> Result<Score, Error> {
     let on = test.as_ref().unwrap_or(train);
     let (measure, trivial) = match (classes(train.targets()), classes(on.targets())) {
         (Some(known), Some(asked)) => {
-            let most = most_frequent(&known);
-            let right = asked.iter().filter(|class| **class == most).count();
+            let most = most_frequent(&shares(&known));
+            let right = asked.iter().filter(|class| **class as usize == most).count();
             (Measure::Accuracy, right as f64 / asked.len().max(1) as f64)
         }
         _ => (Measure::R2, 0.0),
@@ -101,12 +102,6 @@ pub fn score<T: Real>(prepared: &mut Prepared<T>) -> Result<Score, Error> {
         held_out: test.is_some(),
         examples: on.len(),
     })
-}
-
-fn most_frequent(classes: &[u32]) -> u32 {
-    let mut counts = vec![0_usize; classes.iter().max().map_or(0, |most| *most as usize + 1)];
-    classes.iter().for_each(|class| counts[*class as usize] += 1);
-    (0..counts.len()).max_by_key(|class| counts[*class]).unwrap_or(0) as u32
 }
 
 /// The measure on some data, and its mean over the classes.
@@ -144,7 +139,7 @@ fn measured<T: Real>(
 }
 
 /// The first of the largest; never NaN.
-fn largest<T: Real>(outputs: &[T]) -> Option<u32> {
+pub(super) fn largest<T: Real>(outputs: &[T]) -> Option<u32> {
     let mut best = 0;
     (1..outputs.len()).for_each(|i| best = if outputs[i] > outputs[best] { i } else { best });
     (!outputs[best].is_nan()).then_some(best as u32)
@@ -152,14 +147,10 @@ fn largest<T: Real>(outputs: &[T]) -> Option<u32> {
 
 /// R² over all numbers of the targets; −1 where an output is not finite.
 fn r2<T: Real>(outputs: &[T], train: &Targets<T>, on: &Targets<T>) -> f64 {
-    let (Targets::Values { data: known, width }, Targets::Values { data: asked, .. }) = (train, on) else {
+    let (Targets::Values { width, .. }, Targets::Values { data: asked, .. }) = (train, on) else {
         return f64::NAN;
     };
-    let examples = (known.len() / width).max(1) as f64;
-    let mut mean = vec![0.0; *width];
-    for y in known.chunks_exact(*width) {
-        mean.iter_mut().zip(y).for_each(|(mean, y)| *mean += y.f64() / examples);
-    }
+    let mean = train.means();
     let (mut missed, mut spread) = (0.0, 0.0);
     for (i, (said, y)) in outputs.iter().zip(asked).enumerate() {
         missed += (said.f64() - y.f64()).powi(2);

@@ -1,6 +1,7 @@
 //! What users of the engine rely on.
 
 mod credit;
+mod evaluation;
 mod far;
 mod floors;
 mod formulas;
