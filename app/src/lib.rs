@@ -5,6 +5,7 @@ pub mod checking;
 pub mod command;
 pub mod data;
 pub mod error;
+pub mod evaluating;
 pub mod experiment;
 pub mod playground;
 pub mod predicting;

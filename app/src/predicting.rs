@@ -1,7 +1,8 @@
 //! What a trained network says of rows that it has not seen: read block by block, so that they need not fit into memory.
 
-use crate::data::{self, Missing, unseen_texts};
+use crate::data::{self, unseen_texts};
 use crate::error::{DataProblem, Error, Result};
+use crate::experiment::Experiment;
 use crate::run::{Kept, Run};
 use serde_json::{Map, Value as Json};
 use std::io::Write;
@@ -19,6 +20,13 @@ pub enum Weights {
     Last,
 }
 
+impl Weights {
+    /// `best` or `last`, as commands call them.
+    pub(crate) fn named(name: &str) -> Weights {
+        if name == "last" { Weights::Last } else { Weights::Best }
+    }
+}
+
 /// How predictions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -31,10 +39,9 @@ pub enum Form {
 /// A trained network with what stands before and behind it.
 #[derive(Debug)]
 pub struct Predictor<T> {
+    experiment: Experiment,
     trainer: Trainer<T>,
     kept: Kept,
-    missing: Missing,
-    given: data::Given,
     probability: Option<Probability>,
     wants: TargetKind,
     file: String,
@@ -62,8 +69,7 @@ impl<T: Real> Predictor<T> {
         let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), weights == Weights::Best)?;
         let loss = trainer.loss();
         let (probability, wants) = (loss.probability(), loss.wants());
-        let (missing, given) = experiment.reading();
-        Ok(Predictor { kept, missing, given, probability, wants, trainer, file: String::new() })
+        Ok(Predictor { experiment, kept, probability, wants, trainer, file: String::new() })
     }
 
     /// Predicts for each row of a file (`-`: standard input) and writes a line for it, as long as `goes_on` says so, which is
@@ -83,8 +89,9 @@ impl<T: Real> Predictor<T> {
         let mut unseen = vec![0; self.kept.preprocessing.inputs()];
         // Written with the first rows: a file that cannot be read leaves nothing.
         let mut header = (form == Form::Csv).then(|| self.header());
-        let (columns, missing, given) = (self.kept.preprocessing.columns.clone(), self.missing, self.given);
-        data::stream::<T>(file, given, &columns, missing, |table, rows, read| {
+        let (columns, source) =
+            (self.kept.preprocessing.columns.clone(), self.experiment.another(file, None));
+        data::stream::<T>(&source, &columns, |table, rows, read| {
             let count = rows.len();
             let (outputs, more) = self.outputs(table, &rows)?;
             if let Some(header) = header.take() {

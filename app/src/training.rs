@@ -4,9 +4,9 @@ use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Read};
 use crate::replay::Divergence;
-use crate::run::{Recorder, Run, start, write_whole};
+use crate::run::{Kept, Recorder, Run, start, write_whole};
 use crate::terminal::warn;
-use crate::view::train::{Lights, Summary};
+use crate::view::train::{Ended, Lights, Summary};
 use crate::view::versioned;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -14,7 +14,8 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use whygrad::check::{Live, Told};
-use whygrad::train::{Detail, Epoch, Observer, Prepared, Progress, Real, StepDone, fit};
+use whygrad::probe::Evaluation;
+use whygrad::train::{Detail, End, Epoch, Observer, Prepared, Progress, Real, StepDone, fit};
 
 /// A run before its next step.
 pub struct Training<T> {
@@ -39,10 +40,14 @@ impl<T: Real> Training<T> {
         Ok(Training { understood, ..Training::new(run, prepared, Progress::default(), began)? })
     }
 
-    /// Takes up a run where it stands.
-    pub fn resume(run: Run) -> Result<Training<T>> {
+    /// Takes up a run where it stands, to go on to its last epoch or to `epochs`.
+    pub fn resume(run: Run, epochs: Option<u64>) -> Result<Training<T>> {
         let began = Instant::now();
-        let (prepared, progress) = run.at::<T>(None)?;
+        let (mut prepared, mut progress) = run.at::<T>(None)?;
+        if let Some(epochs) = epochs {
+            run.prolong(epochs, &mut prepared, &progress)?;
+            progress.done = false;
+        }
         Training::new(run, prepared, progress, began)
     }
 
@@ -93,6 +98,7 @@ impl<T: Real> Training<T> {
         if self.recorder.is_some() {
             let _ = std::fs::remove_file(&path); // it told how the run ended, if it ever did
         }
+        let means = Kept::new(&self.prepared, &[]).means;
         let Prepared { train, test, trainer, preprocessing, fit: how } = &mut self.prepared;
         let told = Told::of(trainer, train.len(), *how, preprocessing.scaler.kind(), false);
         let live = match self.progress.done {
@@ -109,6 +115,10 @@ impl<T: Real> Training<T> {
             self.recorder.take().map(|recorder| recorder.finish(trainer, &self.progress)).transpose()?;
         let on_train = trainer.evaluate(train)?;
         let on_test = test.as_ref().map(|test| trainer.evaluate(test)).transpose()?;
+        let values = match trainer.loss().probability() {
+            None => Evaluation::of(trainer, test.as_ref().unwrap_or(train), preprocessing, &means)?.values,
+            Some(_) => vec![],
+        };
         let steps = trainer.state().steps;
         // Where a last update went wrong, no step tells of it; the loss after it does.
         let suspect = self.progress.diverged.or((!on_train.loss.is_finite()).then_some(steps));
@@ -122,21 +132,32 @@ impl<T: Real> Training<T> {
         lights.tell();
         lights.error.take().map_or(Ok(()), Err)?;
         let finite = |x: f64| Some(x).filter(|x| x.is_finite());
+        let stopped_by =
+            lights.live.as_ref().filter(|_| strict).and_then(|live| live.first_broken().cloned());
         let summary = Summary {
             run: self.run.path().display().to_string(),
             finished: self.progress.done,
+            ended: match self.progress.end(how, steps, steps_per_epoch) {
+                _ if diverged.is_some() => Ended::Diverged,
+                _ if stopped_by.is_some() => Ended::Broken,
+                Some(End::Epochs) => Ended::Epochs,
+                Some(End::Patience) => Ended::Patience,
+                Some(End::Diverged) => Ended::Diverged,
+                Some(End::Observer | End::Before) | None => Ended::Interrupted,
+            },
             diverged: diverged.as_ref().map(|diverged| diverged.into()),
             lights: match &lights.live {
                 Some(live) => Lights::of(Some(live)),
                 None => Lights::written(&std::fs::read_to_string(&lights.findings).unwrap_or_default()),
             },
-            stopped_by: lights.live.as_ref().filter(|_| strict).and_then(|live| live.first_broken().cloned()),
+            stopped_by,
             steps,
             epochs: steps / steps_per_epoch,
             train_loss: finite(on_train.loss),
             train_accuracy: on_train.accuracy,
             test_loss: on_test.and_then(|test| finite(test.loss)),
             test_accuracy: on_test.and_then(|test| test.accuracy),
+            values,
             best_epoch: self.progress.best_loss.map(|_| self.progress.best_epoch),
             prepare_seconds: self.prepare_seconds,
             train_seconds: seconds,

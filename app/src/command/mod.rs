@@ -1,9 +1,13 @@
 //! One command, one file or folder: its arguments, and the page that it prints.
 
 mod check;
+mod evaluate;
 mod ledger;
 mod new;
+mod picture;
 mod predict;
+mod runs;
+mod show;
 mod train;
 mod ui;
 pub mod verify;
@@ -39,6 +43,9 @@ enum Command {
     Walk(walk::Args),
     Train(train::Args),
     Predict(predict::Args),
+    Evaluate(evaluate::Args),
+    Runs(runs::Args),
+    Show(show::Args),
     Why(why::Args),
     Check(check::Args),
     Ledger(ledger::Args),
@@ -53,6 +60,9 @@ pub fn main() -> ExitCode {
         Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Runs(args) => runs::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),

@@ -48,8 +48,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn predict<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
-    let weights = if args.weights == "last" { Weights::Last } else { Weights::Best };
-    let mut predictor = Predictor::<T>::of(run, weights)?;
+    let mut predictor = Predictor::<T>::of(run, Weights::named(&args.weights))?;
     let lines = args.out.as_ref().is_some_and(|out| out.extension().is_some_and(|ending| ending == "jsonl"));
     let form = if args.json || lines { Form::JsonLines } else { Form::Csv };
     let working = Working::new();

@@ -1,6 +1,6 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
-use super::{after, is_interrupted, note_interrupts};
+use super::{after, is_interrupted, note_interrupts, whole};
 use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
@@ -27,7 +27,8 @@ use whygrad::train::{Epoch, Observer, Prepared, Real, StepDone};
 Examples:
   whygrad train digits
   whygrad train my.toml --set optimizer.lr=0.01 --set train.epochs=50
-  whygrad train --resume runs/2026-11-23-digits-1"))]
+  whygrad train --resume runs/2026-11-23-digits-1
+  whygrad train --resume runs/2026-11-23-digits-1 --epochs 100"))]
 pub(super) struct Args {
     /// A built-in experiment (digits, iris, wine, breast_cancer, diabetes, xor, moons, circles, spiral, sine) or a
     /// TOML file
@@ -45,6 +46,9 @@ pub(super) struct Args {
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
     resume: Option<PathBuf>,
+    /// With --resume: goes on until there are so many epochs, also beyond the end
+    #[arg(long, value_name = "N", requires = "resume", allow_negative_numbers = true, value_parser = whole(1..=u64::from(u32::MAX)))]
+    epochs: Option<u64>,
     /// Prints one JSON object at the end; its fields stand at the end of --help
     #[arg(long)]
     json: bool,
@@ -69,7 +73,7 @@ fn train<T: Real>(args: &Args, experiment: &Experiment, resumed: Option<Run>) ->
     // Before the folder is made, so that it is never left half.
     note_interrupts();
     let training = match resumed {
-        Some(run) => Training::<T>::resume(run)?,
+        Some(run) => Training::<T>::resume(run, args.epochs)?,
         None => Training::start(experiment, &args.runs)?,
     };
     let mut display = Display::new(&training, args.json);
@@ -178,7 +182,7 @@ impl Display {
 const SHOWN: usize = 12;
 
 /// What was understood of each column, and what becomes of it.
-fn understood(columns: &[Understood], page: &mut Page) {
+pub(super) fn understood(columns: &[Understood], page: &mut Page) {
     let widest = |of: &dyn Fn(&Understood) -> usize| columns.iter().take(SHOWN).map(of).max().unwrap_or(0);
     let (name, kind) = (widest(&|of| of.column.chars().count()), widest(&|of| of.kind.len()));
     for of in columns.iter().take(SHOWN) {
@@ -256,7 +260,6 @@ impl<T: Real> Observer<T> for Display {
         let due = done.epoch.is_multiple_of(self.every) || done.epoch == self.epochs || done.progress.done;
         if due
             && !self.json
-            && self.bar.is_hidden()
             && let Err(error) = self.show(|page, _| page.paragraph(&line))
         {
             self.error = Some(error);

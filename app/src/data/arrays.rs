@@ -6,13 +6,17 @@ use crate::error::{DataProblem, Error, Result};
 use whygrad::author::Scalar;
 use whygrad::data::{Dataset, Targets};
 
-/// Reads arrays: examples to train on, and held-out ones where there are such.
-pub(super) fn read<T: Scalar>(source: &Source, want: Want) -> Result<[Option<Dataset<T>>; 2]> {
+/// Reads arrays: examples to train on, and held-out ones where there are such. `known` are the classes that there may be,
+/// where somebody says which.
+pub(super) fn read<T: Scalar>(
+    source: &Source,
+    want: Want,
+    mut known: Option<Vec<String>>,
+) -> Result<[Option<Dataset<T>>; 2]> {
     let in_file = |file: &str| {
         let file = file.to_string();
         move |problem| Error::Data { file, problem }
     };
-    let mut known: Option<Vec<String>> = None;
     let mut parts = [None, None];
     let paths = [Some(&source.source), source.test_source.as_ref()];
     let targets = [&source.targets, &source.test_targets].map(Option::as_deref);

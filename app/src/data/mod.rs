@@ -1,8 +1,9 @@
 //! Data from files and built-in sets. One format, one file: bytes go in, values come out, and only this page
-//! touches the file system. To add a format: its file, and its line in `FORMATS`.
+//! touches the file system. To add a format: its file, and its line in `format::FORMATS`.
 
 mod arrays;
 mod builtin;
+mod format;
 mod idx;
 mod labels;
 mod npy;
@@ -13,11 +14,13 @@ mod tests;
 mod understood;
 
 pub use builtin::BUILTIN;
+pub use format::{Nature, is_archive, names, nature};
 pub use table::Given;
 pub use understood::Understood;
 
 use crate::error::{DataProblem, Error, Result};
 use flate2::read::MultiGzDecoder;
+use format::{Format, format};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{Read, Take};
@@ -26,7 +29,9 @@ use std::path::Path;
 use table::{Like, Opened, Rows};
 use whygrad::author::Scalar;
 use whygrad::data::generate::GENERATED;
-use whygrad::data::{DataError, Dataset, Encoded, Encoding, Fill, Table, TableColumn, split_rows};
+use whygrad::data::{
+    DataError, Dataset, Encoded, Encoding, Fill, Preprocessing, Table, TableColumn, split_rows,
+};
 
 /// The most bytes that a compressed file may unpack to: 16 GiB, so that a crafted one cannot fill the memory.
 const UNPACKED: u64 = 16 << 30;
@@ -127,28 +132,6 @@ struct Array<T> {
     data: Vec<T>,
 }
 
-/// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// Columns of text.
-    Table,
-    Npy,
-    Npz,
-    Idx,
-}
-
-/// How file names end, and what they then are.
-const FORMATS: &[(&str, Format)] = &[
-    (".csv", Format::Table),
-    (".tsv", Format::Table),
-    (".txt", Format::Table),
-    (".data", Format::Table),
-    (".npy", Format::Npy),
-    (".npz", Format::Npz),
-    (".idx", Format::Idx),
-    ("-ubyte", Format::Idx),
-];
-
 /// Whether there is memory for so many bytes, as far as the system says so before they are used.
 pub fn has_memory(bytes: u128) -> bool {
     usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
@@ -196,7 +179,7 @@ pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: bool) ->
         let rows = Opened::new(open(path)?, source.given).and_then(|of| of.train(source, want, apart));
         return table(rows.map_err(problem)?, source, want, hold);
     }
-    let [train, test] = arrays::read::<T>(source, want)?;
+    let [train, test] = arrays::read::<T>(source, want, None)?;
     let Some(train) = train else { return Err(problem(DataProblem::Empty)) };
     if let Some(test) = test.as_ref().filter(|test| test.shape() != train.shape()) {
         let (test, train) = (test.shape().clone(), train.shape().clone());
@@ -228,13 +211,7 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let (mut data, mut unseen) = whole(inputs, targets, numbers).map_err(set)?;
     let mut held = None;
     if let Some(path) = &source.test_source {
-        let in_file = |problem| Error::Data { file: path.clone(), problem };
-        let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
-        let (columns, known) = (&encoding.columns, want == Want::Classes);
-        let like = Like { columns, targets: &target_columns, classes: known.then_some(&classes) };
-        let rows = of.like(like, source.missing, want).map_err(in_file)?;
-        let (data, more) = whole(rows.inputs, rows.targets, rows.numbers)
-            .map_err(|error| in_file(DataProblem::Set(error)))?;
+        let (data, more) = other_table(path, source, &encoding, [&target_columns, &classes], want)?;
         (held, unseen) = (Some(data), more);
     } else if held_out.is_some() {
         held = Some(data.select(&test));
@@ -244,6 +221,53 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let seen = encoding.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     remarks.extend(seen.map(|(column, count)| unseen_texts(&column.name, *count, "held-out rows")));
     Ok(Loaded { train: data, test: held, columns: encoding, targets: target_columns, understood, remarks })
+}
+
+/// The rows of another file with such columns, and for each column the cells whose text training did not see.
+fn other_table<T: Scalar>(
+    path: &str,
+    source: &Source,
+    encoding: &Encoding,
+    [targets, classes]: [&Vec<String>; 2],
+    want: Want,
+) -> Result<(Dataset<T>, Vec<usize>)> {
+    let in_file = |problem| Error::Data { file: path.to_string(), problem };
+    let known = (want == Want::Classes).then_some(classes);
+    let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
+    let like = Like { columns: &encoding.columns, targets, classes: known };
+    let rows = of.like(like, source.missing, want).map_err(in_file)?;
+    let Encoded { inputs, unseen } = encoding.apply(rows.inputs);
+    let data = Dataset::new(inputs, [encoding.width()], rows.targets)
+        .and_then(|data| data.with_class_names(classes.clone()).with_feature_names(encoding.names()))
+        .and_then(|data| data.with_rows(rows.numbers));
+    Ok((data.map_err(|error| in_file(error.into()))?, unseen))
+}
+
+/// Loads the examples of another file than that which `preprocessing` was fitted on.
+pub fn load_other<T: Scalar>(
+    source: &Source,
+    preprocessing: &Preprocessing,
+    want: Want,
+) -> Result<Loaded<T>> {
+    let path = &source.source;
+    let problem = |problem| Error::Data { file: path.clone(), problem };
+    let Preprocessing { columns, targets, classes, .. } = preprocessing;
+    if columns.columns.is_empty() {
+        let known = (want == Want::Classes).then(|| classes.clone());
+        let [train, test] = arrays::read::<T>(source, want, known)?;
+        let data = test.or(train).ok_or_else(|| problem(DataProblem::Empty))?;
+        return match data.shape().len() == preprocessing.inputs() {
+            true => Ok(Loaded::of(data, None)),
+            false => {
+                let (test, train) = (data.shape().clone(), [preprocessing.inputs()].into());
+                Err(problem(DataProblem::Shapes { test, train }))
+            }
+        };
+    }
+    let (data, unseen) = other_table(path, source, columns, [targets, classes], want)?;
+    let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
+    let remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
+    Ok(Loaded { remarks, ..Loaded::of(data, None) })
 }
 
 fn counts(name: &str) -> String {
@@ -288,18 +312,17 @@ pub fn columns(path: &str) -> Result<Vec<Column>> {
 /// Reads the rows of a file with such columns, block by block: what they say, the number of each, and how many were read so
 /// far, those that are left out among them. `each` says whether to go on.
 pub(crate) fn stream<T: Scalar>(
-    path: &str,
-    given: Given,
+    source: &Source,
     columns: &Encoding,
-    missing: Missing,
     mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> Result<bool>,
 ) -> Result<()> {
+    let path = source.source.as_str();
     let in_file = |problem| Error::Data { file: path.to_string(), problem };
     if columns.columns.is_empty() {
         let format = format(path).map_err(in_file)?;
         let bytes = bytes(path)?;
         let Array { shape, data } = match format {
-            Format::Npz => npz::inputs(&bytes, None).map_err(in_file)?,
+            Format::Npz => npz::inputs(&bytes, source.inputs.as_deref()).map_err(in_file)?,
             _ => arrays::array::<T>(format, &bytes).map_err(in_file)?,
         };
         let rows = shape.first().copied().unwrap_or(0);
@@ -309,8 +332,8 @@ pub(crate) fn stream<T: Scalar>(
         return Ok(());
     }
     let mut failed = Ok(());
-    let of = Opened::new(open(path)?, given).map_err(in_file)?;
-    of.stream(&columns.columns, missing, |table, rows, read| match each(table, rows, read) {
+    let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
+    of.stream(&columns.columns, source.missing, |table, rows, read| match each(table, rows, read) {
         Ok(true) => ControlFlow::Continue(()),
         Ok(false) => ControlFlow::Break(()),
         Err(error) => {
@@ -320,71 +343,6 @@ pub(crate) fn stream<T: Scalar>(
     })
     .map_err(in_file)?;
     failed
-}
-
-/// Of what kind a source is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
-    /// A set that is drawn from a seed.
-    Generated,
-    /// A table that comes with the program.
-    BuiltIn,
-    /// A table of text.
-    Table,
-    /// Arrays in one file.
-    Archive,
-    /// An array in a file of its own.
-    Array,
-}
-
-impl Nature {
-    /// As a message calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Nature::Generated => "generated sets",
-            Nature::BuiltIn => "built-in sets",
-            Nature::Table => "tables",
-            Nature::Archive => "archives of arrays (npz)",
-            Nature::Array => "files of arrays (npy, IDX)",
-        }
-    }
-}
-
-/// Of what kind a source is, as far as its name says so.
-pub fn nature(source: &str) -> Option<Nature> {
-    if GENERATED.iter().any(|generated| generated.name == source) {
-        return Some(Nature::Generated);
-    }
-    if BUILTIN.iter().any(|(name, _)| *name == source) {
-        return Some(Nature::BuiltIn);
-    }
-    Some(match format(source).ok()? {
-        Format::Table => Nature::Table,
-        Format::Npz => Nature::Archive,
-        Format::Npy | Format::Idx => Nature::Array,
-    })
-}
-
-/// Whether a file is an archive of arrays, which names of arrays choose from.
-pub fn is_archive(path: &str) -> bool {
-    format(path).is_ok_and(|format| format == Format::Npz)
-}
-
-fn format(path: &str) -> Result<Format, DataProblem> {
-    let name = path.strip_suffix(".gz").unwrap_or(path).to_lowercase();
-    match FORMATS.iter().find(|(ending, _)| name.ends_with(ending)) {
-        Some((_, format)) => Ok(*format),
-        None => {
-            let names: Vec<&str> = names().collect();
-            let known = names.join(", ");
-            Err(DataProblem::UnknownKind(known + &crate::error::nearest(path, &names)))
-        }
-    }
-}
-
-/// Names of all built-in and generated sets.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILTIN.iter().map(|(name, _)| *name).chain(GENERATED.iter().map(|generated| generated.name))
 }
 
 /// A file to read from, unpacked where its name ends in .gz; `-` is standard input.

@@ -44,7 +44,7 @@ pub(super) fn inputs<T: Scalar>(bytes: &[u8], name: Option<&str>) -> Result<Arra
     let archive = Archive::open(bytes)?;
     match name {
         Some(name) => archive.array(&[name]),
-        None if archive.has(["x_test", "x_test"]) => archive.array(&["x_test"]),
+        None if archive.arrays.contains_key("x_test") => archive.array(&["x_test"]),
         None => archive.array(&INPUTS),
     }
 }

@@ -192,9 +192,16 @@ impl Experiment {
         !data::names().any(|name| name == self.source.source)
     }
 
-    /// How a file of such rows is read: what becomes of missing cells, and how it is written.
-    pub fn reading(&self) -> (Missing, Given) {
-        (self.source.missing, self.source.given)
+    /// Another file of such examples, whose targets stand in `targets` where they are an array of their own.
+    pub fn another(&self, file: &str, targets: Option<&str>) -> Source {
+        let own = self.source.targets.clone().filter(|_| data::is_archive(file));
+        Source {
+            source: file.into(),
+            targets: targets.map(Into::into).or(own),
+            test_source: None,
+            test_targets: None,
+            ..self.source.clone()
+        }
     }
 
     /// A trainer before its first step, for examples of so many numbers, without the data.
@@ -211,6 +218,14 @@ impl Experiment {
         Threads::new(self.train.count_if("threads").map_or(cores, |n| n.min(cores)))
     }
 
+    /// What the loss compares with.
+    pub fn want(&self) -> Want {
+        match self.loss.wants() {
+            TargetKind::Classes => Want::Classes,
+            TargetKind::Values => Want::Values,
+        }
+    }
+
     /// Loads the data, and says with them what decides the training.
     pub fn setup<T: Real>(&self) -> Result<Setup<T>> {
         Ok(self.read()?.setup)
@@ -218,10 +233,7 @@ impl Experiment {
 
     /// The same, with what was understood of the data.
     pub fn read<T: Real>(&self) -> Result<Read<T>> {
-        let want = match self.loss.wants() {
-            TargetKind::Classes => Want::Classes,
-            TargetKind::Values => Want::Values,
-        };
+        let want = self.want();
         // Runs of different seeds see the same examples, so that they can be compared.
         let seed = self.data.number("seed") as u64;
         let hold = Share { share: self.data.number("test"), shuffle: self.data.switch("shuffle"), seed };
@@ -302,6 +314,16 @@ impl Experiment {
             shuffle: self.data.switch("shuffle"),
             patience: self.train.count_if("patience").map(|epochs| epochs as u64),
         }
+    }
+
+    /// How many epochs there are to be.
+    pub fn epochs(&self) -> u64 {
+        self.fit().epochs
+    }
+
+    /// Whether the learning rate falls until the last epoch, whichever that is.
+    pub fn falls_until_its_last_epoch(&self) -> bool {
+        self.schedule.word("type") == "cosine" && self.schedule.count_if("t_max").is_none()
     }
 
     /// Loads the data, splits and scales it, and makes the trainer.

@@ -14,16 +14,13 @@ impl Run {
         Compared { run: self, recorded: self.recorded() }
     }
 
-    /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
-    /// checkpoint before it, and from there on by training the same steps again.
+    /// Data and trainer before the first step.
     ///
     /// # Errors
-    /// Where experiment or data are not those of the run any more, or step `step` is not part of it.
-    pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
-        let experiment = self.experiment()?;
-        let mut prepared = experiment.prepare::<T>()?;
-        let provenance = Provenance::load(&self.path)?;
-        match &provenance {
+    /// Where experiment or data are not those of the run any more.
+    pub fn prepared<T: Real>(&self) -> Result<Prepared<T>> {
+        let prepared = self.experiment()?.prepare::<T>()?;
+        match Provenance::load(&self.path)? {
             Some(provenance) => {
                 provenance.check_data(&self.path, &prepared)?;
                 if let Some(elsewhere) = provenance.elsewhere() {
@@ -35,6 +32,17 @@ impl Run {
                 self.path.display()
             )),
         }
+        Ok(prepared)
+    }
+
+    /// Everything as it was after step `step`, or after the last step that left a checkpoint: from the nearest
+    /// checkpoint before it, and from there on by training the same steps again.
+    ///
+    /// # Errors
+    /// Where experiment or data are not those of the run any more, or step `step` is not part of it.
+    pub fn at<T: Real>(&self, step: Option<u64>) -> Result<(Prepared<T>, Progress)> {
+        let mut prepared = self.prepared::<T>()?;
+        let provenance = Provenance::load(&self.path)?;
         let restored = match self.restore(&mut prepared, step) {
             // Where it is known to be the same start, nothing is lost.
             Err(error @ Error::Checkpoint { .. }) if provenance.is_some() => {
@@ -47,6 +55,7 @@ impl Run {
             Some(progress) => progress,
             // It was killed before its first checkpoint, or has no whole one: it starts over.
             None => {
+                let experiment = self.experiment()?;
                 prepared = start(&experiment, experiment.setup()?)?;
                 if let Some(provenance) = &provenance {
                     provenance.check_start(&self.path, &prepared)?;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use whygrad::data::Preprocessing;
+use whygrad::train::{Prepared, Real};
 
 /// What `preprocessing.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,9 +15,22 @@ pub struct Kept {
     pub columns: Vec<Understood>,
     /// What was fitted on the training part.
     pub preprocessing: Preprocessing,
+    /// Of each class its share of the training part, of targets that are numbers their means there: what can be said without
+    /// looking at an input.
+    pub means: Vec<f64>,
 }
 
 impl Kept {
+    /// Of what was prepared, from a table with these columns.
+    pub(crate) fn new<T: Real>(prepared: &Prepared<T>, columns: &[Understood]) -> Kept {
+        let (preprocessing, mut means) = (prepared.preprocessing.clone(), prepared.train.targets().means());
+        let scaler = &preprocessing.target_scaler;
+        for (at, mean) in means.iter_mut().enumerate().filter(|_| scaler.is_fitted()) {
+            *mean = scaler.unscaled(at, *mean);
+        }
+        Kept { columns: columns.to_vec(), preprocessing, means }
+    }
+
     fn path(run: &Path) -> PathBuf {
         run.join("preprocessing.json")
     }

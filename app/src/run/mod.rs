@@ -2,7 +2,7 @@
 //!
 //! | file | what | written |
 //! |---|---|---|
-//! | `experiment.toml` | the experiment as it ran, overrides applied | once, first |
+//! | `experiment.toml` | the experiment as it ran, overrides applied | once, first; again where it gets more epochs |
 //! | `preprocessing.json` | what stands between data and network, and what was understood of the columns | once |
 //! | `provenance.json` | what it was made from and by what, in checksums | once, before it |
 //! | `checkpoints/step-*.safetensors` | weights and optimizer state | see [`spacing`] |
@@ -19,12 +19,15 @@ mod again;
 pub mod checkpoint;
 pub mod facts;
 mod kept;
+mod prolonged;
 mod provenance;
 mod recorder;
+mod told;
 
 pub use again::Compared;
 pub use kept::Kept;
 pub use recorder::Recorder;
+pub use told::Found;
 
 use crate::data::Understood;
 use crate::error::{Error, Result};
@@ -123,9 +126,7 @@ impl Run {
             let findings = run.path.join("findings.jsonl");
             fs::write(&findings, "").map_err(Error::file("write", findings))?;
             let text = format!("# As it ran, by whygrad {}.\n", env!("CARGO_PKG_VERSION")) + &experiment.text;
-            let preprocessing =
-                Kept { columns: understood.to_vec(), preprocessing: prepared.preprocessing.clone() };
-            preprocessing.save(&run.path)?;
+            Kept::new(prepared, understood).save(&run.path)?;
             sync(&Provenance::new(text.as_bytes(), prepared).save(&run.path)?)?;
             // Last, because it is what makes the folder a run.
             let file = run.path.join("experiment.toml");
@@ -148,21 +149,6 @@ impl Run {
             return Err(Error::Run { path: path.into(), problem });
         }
         Ok(Run { path: path.into() })
-    }
-
-    /// The run of the folder `runs` that began last, if there is one.
-    pub fn newest() -> Result<Option<Run>> {
-        let folder = match fs::read_dir(RUNS) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            folder => folder.map_err(Error::file("read", RUNS))?,
-        };
-        let began = |path: PathBuf| {
-            // Written once, when a run begins.
-            let file = fs::metadata(path.join("experiment.toml")).ok()?;
-            Some((file.modified().ok()?, path))
-        };
-        let newest = folder.filter_map(|entry| began(entry.ok()?.path())).max();
-        Ok(newest.map(|(_, path)| Run { path }))
     }
 
     /// Keeps others from recording, as long as the file is held.
@@ -262,18 +248,23 @@ impl Run {
         Ok(found)
     }
 
-    /// The steps that the facts tell of, without what else they tell; says what is broken there.
+    /// The steps that the facts tell of, without what else they tell.
     fn recorded(&self) -> Vec<StepRecord> {
+        let step = |record| match record {
+            Record::Step(step) => Some(StepRecord { facts: None, ..step }),
+            Record::Epoch(_) => None,
+        };
+        self.records().into_iter().filter_map(step).collect()
+    }
+
+    /// What the facts tell; says what is broken there.
+    fn records(&self) -> Vec<Record> {
         let path = self.path.join("facts.bin");
         let read = facts::Reader::open(&path).and_then(|mut reader| Ok((reader.poll()?, reader)));
         match read {
             Ok((records, reader)) => {
                 warn_of_broken(reader.broken());
-                let step = |record| match record {
-                    Record::Step(step) => Some(StepRecord { facts: None, ..step }),
-                    Record::Epoch(_) => None,
-                };
-                records.into_iter().filter_map(step).collect()
+                records
             }
             // Killed before its first step, or they are lost: then there are steps that they do not tell of.
             Err(Error::File { source, .. }) if source.kind() == ErrorKind::NotFound => vec![],

@@ -19,6 +19,9 @@ pub(super) struct Provenance {
     pub folder: PathBuf,
     /// CRC32C of `experiment.toml`.
     experiment: u32,
+    /// The same of its text with more epochs, where it was to have some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prolonged: Option<u32>,
     /// Checksum of the training part, as it is split and scaled.
     train: u32,
     /// And of the held-out part.
@@ -37,6 +40,7 @@ impl Provenance {
             processor: processor(),
             folder: folder.to_string_lossy().into_owned().into(),
             experiment: crc32c::crc32c(experiment),
+            prolonged: None,
             train: prepared.train.checksum(),
             test: prepared.test.as_ref().map(|test| test.checksum()),
             start: prepared.trainer.state().weights.checksum(),
@@ -76,7 +80,14 @@ impl Provenance {
              train it anew: whygrad train {}",
             run.join("experiment.toml").display()
         );
-        self.check(run, crc32c::crc32c(text) == self.experiment, problem)
+        let found = crc32c::crc32c(text);
+        self.check(run, found == self.experiment || Some(found) == self.prolonged, problem)
+    }
+
+    /// The same of a run whose text may be another one, too.
+    pub(super) fn prolonged(self, text: &[u8], longer: &[u8]) -> Provenance {
+        let [experiment, prolonged] = [text, longer].map(crc32c::crc32c);
+        Provenance { experiment, prolonged: Some(prolonged), ..self }
     }
 
     /// Refuses other examples than those that it was trained on and judged by.
@@ -91,6 +102,11 @@ impl Provenance {
             self.check(run, same, problem)?;
         }
         Ok(())
+    }
+
+    /// Checksums of the training and of the held-out part.
+    pub(super) fn data(&self) -> [u32; 2] {
+        [self.train, self.test.unwrap_or(0)]
     }
 
     /// Refuses to start over from other weights.

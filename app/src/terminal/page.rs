@@ -105,6 +105,20 @@ impl Page {
         }
     }
 
+    /// Rows of cells beside each other, the first to the left and the others to the right, each as wide as its column.
+    pub fn table(&mut self, rows: &[Vec<String>]) {
+        let most = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(cell)).max();
+        let widths: Vec<usize> = (0..most).map(|at| width(at).unwrap_or(0)).collect();
+        for row in rows {
+            let cells = row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| {
+                let side = if at == 0 { Alignment::Left } else { Alignment::Right };
+                pad_str(cell, width + usize::from(at > 0), side, None).into_owned()
+            });
+            self.row(&cells.collect::<Vec<_>>());
+        }
+    }
+
     /// What is less important than the rest.
     pub fn dim(&mut self, write: impl FnOnce(&mut Page)) {
         let mut inner = Page::new(self.width);

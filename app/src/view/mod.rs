@@ -4,11 +4,13 @@
 pub mod check;
 pub mod digits;
 pub mod divergence;
+pub mod evaluate;
 mod fields;
 pub mod ledger;
 pub mod new;
 pub mod overview;
 pub mod playground;
+pub mod runs;
 pub mod shared;
 #[cfg(test)]
 mod tests;

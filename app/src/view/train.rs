@@ -8,7 +8,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 use whygrad::check::{Finding, Light, Link, Live};
+use whygrad::probe::ValueScore;
 use whygrad::train::Real;
+
+/// Why a training came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// All epochs are done.
+    Epochs,
+    /// So many epochs as `train.patience` says had no lower held-out loss.
+    Patience,
+    /// The loss is not finite any more.
+    Diverged,
+    /// A link is broken, and --strict was given.
+    Broken,
+    /// Somebody stopped it.
+    Interrupted,
+}
 
 /// How a run went: its summary.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -17,6 +34,8 @@ pub struct Summary {
     pub run: String,
     /// Whether it came to its end.
     pub finished: bool,
+    /// Why it ended.
+    pub ended: Ended,
     /// Where it diverged, if it did: then nothing after that can be used.
     pub diverged: Option<Divergence>,
     /// What checks of its facts said of each link while it ran.
@@ -35,7 +54,10 @@ pub struct Summary {
     pub test_loss: Option<f64>,
     /// Share of the held-out part that is right.
     pub test_accuracy: Option<f64>,
-    /// Epoch with the lowest held-out loss.
+    /// Where targets are numbers: what predictions of each miss, in its own units, on the held-out part or, where there is
+    /// none, on the training part; with the weights after the last step.
+    pub values: Vec<ValueScore>,
+    /// Epoch with the lowest held-out loss, or where nothing is held out with the lowest training loss.
     pub best_epoch: Option<u64>,
     /// From the experiment to the first step: data read, split and scaled, the network compiled.
     pub prepare_seconds: f64,
@@ -119,13 +141,31 @@ impl Summary {
             let step = of.step.unwrap_or(self.steps);
             format!("stopped in step {step}, as {} is broken ({}): {}", of.link.name(), of.check, of.sentence)
         };
+        let part = if held_out { "held-out" } else { "training" };
+        let ended = match self.ended {
+            Ended::Epochs => Some("ended: all epochs are done".to_string()),
+            Ended::Patience => {
+                Some(format!("ended: no lower {part} loss for as long as train.patience says"))
+            }
+            // Told by sentences of their own.
+            Ended::Diverged | Ended::Broken | Ended::Interrupted => None,
+        };
+        let best = |epoch: u64| {
+            format!("epoch {epoch} has the lowest {part} loss; its weights are in best.safetensors")
+        };
         let unsure = self.lights.sentence().contains(['?', '✗']);
         [
             Some(describe("training part", self.train_loss, self.train_accuracy)),
             held_out.then(|| describe("held out     ", self.test_loss, self.test_accuracy)),
+        ]
+        .into_iter()
+        .chain(self.values.iter().take(SHOWN).map(|value| Some(misses(value))))
+        .chain([
             self.diverged.as_ref().map(|diverged| diverged.sentence.clone()),
             self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
+            ended,
+            self.best_epoch.filter(|_| self.diverged.is_none()).map(best),
             Some(format!("written to {}", harmless(&self.run))),
             Some(
                 self.lights.sentence()
@@ -133,9 +173,23 @@ impl Summary {
             ),
             self.stopped_by.as_ref().map(broken),
             (!self.finished && self.stopped_by.is_none()).then(stopped),
-        ]
-        .into_iter()
+        ])
         .flatten()
         .collect()
     }
+}
+
+/// Numbers whose errors are told; `--json` has all.
+const SHOWN: usize = 3;
+
+/// How far predictions of a number are off.
+fn misses(value: &ValueScore) -> String {
+    let text = |x: Option<f64>| x.map_or("NaN".into(), number);
+    format!(
+        "{}: off by {} on average; always saying the mean, {}, by {}",
+        harmless(&value.target),
+        text(value.errors.mae),
+        number(value.mean),
+        text(value.trivial.mae)
+    )
 }

@@ -3,9 +3,10 @@
 use super::Weight;
 use crate::network::Network;
 use std::fmt;
+use std::sync::Arc;
 
-/// What the things of a network are called wherever a text names one. A network has the usual names; what has names of
-/// its own, such as a worked example, tells them to the snapshot ([`Snapshot::with_names`](super::Snapshot::with_names)).
+/// What the things of a network are called wherever a text names one. A network has the usual names, with those of its
+/// data's columns where they have any; what has names of its own, such as a worked example, tells them to the snapshot ([`Snapshot::with_names`](super::Snapshot::with_names)).
 /// Operations keep the names that they have in the network.
 pub trait Names: fmt::Debug + Send + Sync {
     /// A value as a whole: `tanh1`. Value 0 is the input, i + 1 the output of operation i.
@@ -53,6 +54,43 @@ impl Names for Network {
 
     fn own(&self, node: usize, letter: &str) -> String {
         format!("{}.{letter}", self.nodes()[node].name)
+    }
+}
+
+/// The usual names, but that inputs are called by the columns that they come from: `x[age]`.
+#[derive(Debug)]
+pub(super) struct ByColumn {
+    pub network: Arc<Network>,
+    /// Of each number of an example.
+    pub columns: Vec<String>,
+}
+
+impl Names for ByColumn {
+    fn value(&self, value: usize) -> String {
+        self.network.value(value)
+    }
+
+    fn unit(&self, value: usize, at: usize) -> String {
+        match value {
+            0 => format!("{}[{}]", self.value(0), self.columns[at]),
+            _ => self.network.unit(value, at),
+        }
+    }
+
+    fn weight(&self, weight: Weight) -> String {
+        Names::weight(&*self.network, weight)
+    }
+
+    fn prediction(&self, at: Option<usize>) -> String {
+        self.network.prediction(at)
+    }
+
+    fn target(&self, at: Option<usize>) -> String {
+        self.network.target(at)
+    }
+
+    fn own(&self, node: usize, letter: &str) -> String {
+        self.network.own(node, letter)
     }
 }
 

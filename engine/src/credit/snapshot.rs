@@ -1,5 +1,6 @@
 //! A training step held still: everything that explains it is computed from here, in f64.
 
+use super::names::ByColumn;
 use super::{Names, Weight};
 use crate::data::{Dataset, Targets};
 use crate::kernel::Scalar;
@@ -109,7 +110,10 @@ impl Snapshot {
         plan.pass(&state.weights, all(&batch), Pass::train(options.key(state.steps)));
         plan.gradient(&state.weights, &mut gradient);
         let (optimizer, probe) = (Arc::clone(trainer.optimizer()), Mutex::new(None));
-        let names = Arc::clone(&network) as Arc<dyn Names>;
+        let names: Arc<dyn Names> = match batch.feature_names() {
+            [] => Arc::clone(&network) as Arc<dyn Names>,
+            columns => Arc::new(ByColumn { network: Arc::clone(&network), columns: columns.to_vec() }),
+        };
         Ok(Snapshot {
             network,
             loss,

@@ -167,6 +167,14 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// The same of examples before which so many others stand.
+    pub(crate) fn further_down(mut self, count: usize) -> DataError {
+        if let DataError::NotFinite { example, .. } = &mut self {
+            *example += count;
+        }
+        self
+    }
+
     /// The same, with the number that the example has where it comes from.
     fn in_rows(mut self, rows: &[u32]) -> DataError {
         if let DataError::NotFinite { example, .. } = &mut self {

@@ -99,6 +99,16 @@ impl Progress {
         best
     }
 
+    /// Why training is over after so many steps, of which an epoch has `per_epoch`; `None` where it can go on.
+    pub fn end(&self, how: &Fit, steps: u64, per_epoch: u64) -> Option<End> {
+        match () {
+            () if self.diverged.is_some() => Some(End::Diverged),
+            () if steps >= how.epochs * per_epoch => Some(End::Epochs),
+            () if self.lost(how) => Some(End::Patience),
+            () => None,
+        }
+    }
+
     /// Whether patience is lost.
     fn lost(&self, how: &Fit) -> bool {
         how.patience.is_some_and(|patience| self.stale >= patience.max(1))
@@ -216,7 +226,7 @@ pub fn fit<T: Real>(
     let mut batches = how.batches(trainer.options(), train.len());
     let per_epoch = batches.per_epoch();
     let before = trainer.state().steps;
-    progress.done = before >= how.epochs * per_epoch || progress.lost(how) || progress.diverged.is_some();
+    progress.done = progress.end(how, before, per_epoch).is_some();
     if !progress.done {
         trainer.check_outputs(Batch { data: train, rows: Rows::Index(batches.at(before)) })?;
     }
@@ -279,11 +289,6 @@ pub fn fit<T: Real>(
         }
     }
     let after = trainer.state().steps;
-    let end = match after {
-        _ if after == before => End::Before,
-        _ if progress.diverged.is_some() => End::Diverged,
-        _ if after < how.epochs * per_epoch => End::Patience,
-        _ => End::Epochs,
-    };
-    Ok(Fitted { steps: after - before, end })
+    let end = progress.end(how, after, per_epoch).filter(|_| after > before);
+    Ok(Fitted { steps: after - before, end: end.unwrap_or(End::Before) })
 }

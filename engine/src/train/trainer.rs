@@ -327,12 +327,13 @@ impl<T: Real> Trainer<T> {
                 Targets::Values { data: vec![T::zero(); examples * width], width }
             }
         };
-        let examples = inputs.len() / shape.len().max(1);
-        let data = Dataset::new(inputs.to_vec(), shape.clone(), targets(examples))?;
-        let mut outputs = Vec::with_capacity(examples * output.len());
-        for from in (0..examples).step_by(self.options.batch) {
-            let rows = Rows::Range(from, (from + self.options.batch).min(examples));
-            let batch = Batch { data: &data, rows };
+        let mut outputs = Vec::with_capacity(inputs.len() / shape.len().max(1) * output.len());
+        // As many at a time as a pass takes: a copy of all would take as much memory again.
+        for (at, inputs) in inputs.chunks(self.options.batch * shape.len().max(1)).enumerate() {
+            let examples = inputs.len() / shape.len().max(1);
+            let data = Dataset::new(inputs.to_vec(), shape.clone(), targets(examples));
+            let data = data.map_err(|error| error.further_down(at * self.options.batch))?;
+            let batch = Batch { data: &data, rows: Rows::Range(0, examples) };
             either!(&mut self.plan, plan => {
                 plan.pass(&self.state.weights, batch, Pass::EVALUATE);
                 outputs.extend(plan.output().flatten());
