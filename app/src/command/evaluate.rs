@@ -22,10 +22,10 @@ use whygrad::probe::{ClassScores, Errors, ValueScore};
 #[derive(clap::Args)]
 #[command(after_long_help = after::<Evaluated>("\
 Examples:
-  whygrad evaluate runs/2026-11-30-iris-1
+  whygrad evaluate newest
   whygrad evaluate runs/2026-11-30-iris-1 flowers.csv --json"))]
 pub(super) struct Args {
-    /// A run folder
+    /// A run folder; `newest` is the one in the folder `runs` that began last
     run: PathBuf,
     /// Examples with targets: a file of the kind that the run was trained on; by default the run's held-out part
     file: Option<String>,

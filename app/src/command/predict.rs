@@ -19,11 +19,11 @@ use whygrad::train::Real;
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  whygrad predict runs/2026-11-30-iris-1 flowers.csv
+  whygrad predict newest flowers.csv
   whygrad predict runs/2026-11-30-iris-1 flowers.csv --out predicted.csv
   head -3 flowers.csv | whygrad predict runs/2026-11-30-iris-1 - --json")]
 pub(super) struct Args {
-    /// A run folder
+    /// A run folder; `newest` is the one in the folder `runs` that began last
     run: PathBuf,
     /// The rows: a file of the kind that the run was trained on; `-` is standard input
     file: String,

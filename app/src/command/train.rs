@@ -5,11 +5,12 @@ use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run::{RUNS, Run, warn_of_broken};
-use crate::terminal::{Page, chart, harmless, progress, width};
+use crate::terminal::{Page, chart, harmless, padded, progress, width};
 use crate::training::{Training, Watcher};
 use crate::view::digits::{ends, number};
 use crate::view::train::{Lights, Summary};
 use crate::view::versioned;
+use console::measure_text_width;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -183,25 +184,24 @@ const SHOWN: usize = 12;
 
 /// What was understood of each column, and what becomes of it.
 pub(super) fn understood(columns: &[Understood], page: &mut Page) {
-    let widest = |of: &dyn Fn(&Understood) -> usize| columns.iter().take(SHOWN).map(of).max().unwrap_or(0);
-    let (name, kind) = (widest(&|of| of.column.chars().count()), widest(&|of| of.kind.len()));
-    for of in columns.iter().take(SHOWN) {
-        let mut line = format!("{:name$}  {:kind$}  ", harmless(&of.column), of.kind);
-        if let Some([low, high]) = of.range {
-            let plain = |x: f64| {
-                let text = number(x);
-                if text.contains('.') {
-                    text.trim_end_matches('0').trim_end_matches('.').to_string()
-                } else {
-                    text
-                }
-            };
-            line += &format!("{} to {}  ", plain(low), plain(high));
-        }
-        if of.missing > 0 {
-            line += &format!("{} missing  ", HumanCount(of.missing as u64));
-        }
-        page.hanging("  ", &format!("{line}→ {}", harmless(&of.becomes)));
+    let plain = |x: f64| {
+        let text = number(x);
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    };
+    let cells = |of: &Understood| {
+        let range =
+            of.range.map_or(String::new(), |[low, high]| format!("{} to {}", plain(low), plain(high)));
+        let missing = (of.missing > 0).then(|| format!("{} missing", HumanCount(of.missing as u64)));
+        [harmless(&of.column).into_owned(), of.kind.clone(), range, missing.unwrap_or_default()]
+    };
+    let rows: Vec<[String; 4]> = columns.iter().take(SHOWN).map(cells).collect();
+    let width = |at: usize| rows.iter().map(|row| measure_text_width(&row[at])).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3].map(width);
+    for (row, of) in rows.iter().zip(columns) {
+        let mut cells: Vec<String> =
+            (0..4).filter(|at| widths[*at] > 0).map(|at| padded(&row[at], widths[at])).collect();
+        cells.push(format!("→ {}", harmless(&of.becomes)));
+        page.row(&cells);
     }
     if columns.len() > SHOWN {
         let more = HumanCount((columns.len() - SHOWN) as u64);

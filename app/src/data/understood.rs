@@ -51,6 +51,8 @@ impl Understood {
                     },
                 };
                 let fill = match &column.kind {
+                    // As short as the precision allows: 44.9, not 44.900001525.
+                    Kind::Number { fill: Some(fill), origin: 0.0 } => Some(T::of(*fill).to_string()),
                     Kind::Number { fill: Some(fill), origin } => Some((fill + origin).to_string()),
                     Kind::Switch { fill } => {
                         fill.map(|fill| (if fill > 0.0 { "yes" } else { "no" }).to_string())
@@ -59,7 +61,7 @@ impl Understood {
                     _ => None,
                 };
                 if let Some(fill) = fill.filter(|_| read.missing > 0) {
-                    becomes += &format!("; missing: {fill:.12}");
+                    becomes += &format!("; missing: {fill}");
                 }
                 let (column, kind, inputs) = (column.name.clone(), kind.to_string(), column.kind.width());
                 let range = range.filter(|[low, high]| low <= high);

@@ -45,6 +45,9 @@ use whygrad::train::{Prepared, Real, Setup, Trainer};
 /// The folder of run folders, where nobody names another.
 pub const RUNS: &str = "runs";
 
+/// What commands call the run that began last.
+const NEWEST: &str = "newest";
+
 /// The most checkpoints that a run keeps on the way.
 const CHECKPOINTS: u64 = 64;
 
@@ -142,8 +145,14 @@ impl Run {
         Ok(run)
     }
 
-    /// A folder that is there.
+    /// A folder that is there; `newest` is that of the folder `runs` that began last, where nothing has that name.
     pub fn open(path: &Path) -> Result<Run> {
+        if path == Path::new(NEWEST) && !path.exists() {
+            return Run::newest()?.ok_or_else(|| {
+                let problem = format!("there is no run in `{RUNS}`; train one: whygrad train digits");
+                Error::argument(NEWEST, problem)
+            });
+        }
         if !path.join("experiment.toml").is_file() {
             let problem = "this is no run folder: it has no experiment.toml".into();
             return Err(Error::Run { path: path.into(), problem });

@@ -101,10 +101,7 @@ fn ctrl_c_ends_it_at_once_and_leaves_nothing_behind() {
 fn bad_input_is_named_with_what_would_be_right() {
     let folder = tempfile::tempdir().unwrap();
     let said = |args: &[&str]| error(folder.path(), &[&["ledger"], args].concat());
-    assert_eq!(
-        said(&[]),
-        "ledger: there is no run in `runs`; train one (whygrad train digits) or name one by --run"
-    );
+    assert_eq!(said(&[]), "newest: there is no run in `runs`; train one: whygrad train digits");
     let run = train(folder.path(), &["iris", "--set", "train.epochs=2"]);
     assert_eq!(said(&["--steps", "3..99"]), format!("--steps: ends with 99; {run} has the steps 1 to 16"));
     assert!(said(&["--svg", "no/such/folder/l.svg"]).starts_with("no/such/folder/l.svg: cannot write"));

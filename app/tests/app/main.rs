@@ -12,6 +12,7 @@ mod json;
 mod ledger;
 mod pages;
 mod provenance;
+mod runs;
 mod table;
 mod train;
 mod verify;

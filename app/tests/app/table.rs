@@ -259,3 +259,57 @@ fn a_column_says_which_rows_are_held_out() {
     let share = summary["test_accuracy"].as_f64().unwrap() * 10.0;
     assert!((share - share.round()).abs() < 1e-9 && summary["steps"] == 2, "{summary}");
 }
+
+/// What `predict` says of the rows that a network was trained on is what it said of them in training, to the bit, wherever a
+/// row stands and however columns are ordered.
+#[test]
+fn predictions_of_the_training_file_are_the_trainings_own_outputs_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let row = |i: u32| {
+        let (size, district) =
+            (30.0 + f64::from(i * 37 % 901) / 7.0, ["north", "south", "centre"][(i % 3) as usize]);
+        let size = if i % 11 == 4 { String::new() } else { size.to_string() };
+        format!(
+            "{size};{district};{};{}\n",
+            if i.is_multiple_of(2) { "yes" } else { "no" },
+            f64::from(i % 101) / 3.0
+        )
+    };
+    let table = "size;district;lift;price\n".to_string() + &(0..301).map(row).collect::<String>();
+    std::fs::write(here.join("flats.csv"), &table).unwrap();
+    std::fs::write(here.join("turned.csv"), turned(&table)).unwrap();
+    for precision in ["f32", "f64"] {
+        let experiment = FLATS
+            .replace("missing = \"median\"", "missing = \"mean\"\ntarget = \"price\"")
+            .replace("out = 8", "out = 37")
+            .replace("out = 2", "out = 1")
+            .replace("cross_entropy", "mse")
+            .replace("batch = 16", &format!("batch = 16\nprecision = \"{precision}\""));
+        let summary = train(here, &experiment);
+        let run = summary["run"].as_str().unwrap();
+        let own = match precision {
+            "f32" => own_outputs::<f32>(here, run),
+            _ => own_outputs::<f64>(here, run),
+        };
+        let predicted = stdout(here, &["predict", run, "flats.csv", "--weights", "last"]);
+        let lines: Vec<&str> = predicted.lines().skip(1).collect();
+        assert_eq!((lines.len(), own.len()), (301, 301));
+        for (row, output) in own {
+            assert_eq!(lines[row as usize - 1], output, "row {row}");
+        }
+        assert_eq!(stdout(here, &["predict", run, "turned.csv", "--weights", "last"]), predicted);
+    }
+}
+
+/// Of each row of the file what the network of a run says of it as it was trained and judged.
+fn own_outputs<T: whygrad::train::Real>(folder: &Path, run: &str) -> Vec<(u32, String)> {
+    let run = whygrad_cli::run::Run::open(&folder.join(run)).unwrap();
+    let (mut prepared, _) = run.at::<T>(None).unwrap();
+    let parts = [prepared.train, prepared.test.unwrap()];
+    let said = parts.iter().flat_map(|part| {
+        let outputs = prepared.trainer.predict(part.inputs()).unwrap();
+        part.rows().iter().zip(outputs).map(|(row, y)| (*row, y.to_string())).collect::<Vec<_>>()
+    });
+    said.collect()
+}

@@ -6,7 +6,7 @@ mod picture;
 use super::{after, print, whole};
 use crate::error::{Error, Result};
 use crate::replay::RunLedger;
-use crate::run::{RUNS, Run, write_whole};
+use crate::run::{Run, write_whole};
 use crate::terminal::{Progress, warn};
 use crate::view::ledger::{Ledger as View, cost};
 use std::path::PathBuf;
@@ -32,9 +32,9 @@ Examples:
   whygrad ledger
   whygrad ledger --run runs/2026-11-23-digits-1 --steps 1..100 --svg ledger.svg"))]
 pub(super) struct Args {
-    /// Run folder; by default the newest in the folder `runs`
-    #[arg(long, value_name = "RUN")]
-    run: Option<PathBuf>,
+    /// A run folder; `newest` is the one in the folder `runs` that began last
+    #[arg(long, value_name = "RUN", default_value = "newest")]
+    run: PathBuf,
     /// First and last step; by default all
     #[arg(long, value_name = "A..B", value_parser = steps)]
     steps: Option<(u64, u64)>,
@@ -58,14 +58,7 @@ fn steps(text: &str) -> Result<(u64, u64), String> {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    let run = match &args.run {
-        Some(path) => Run::open(path)?,
-        None => Run::newest()?.ok_or_else(|| {
-            let problem =
-                format!("there is no run in `{RUNS}`; train one (whygrad train digits) or name one by --run");
-            Error::argument("ledger", problem)
-        })?,
-    };
+    let run = Run::open(&args.run)?;
     match run.experiment()?.is_double() {
         true => ledger::<f64>(args, &run),
         false => ledger::<f32>(args, &run),

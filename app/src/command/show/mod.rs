@@ -17,11 +17,11 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(after_long_help = after::<Shown>("\
 Examples:
-  whygrad show runs/2026-11-30-iris-1
+  whygrad show newest
   whygrad show runs/2026-11-30-iris-1 --csv > epochs.csv
   whygrad show runs/2026-11-30-iris-1 --svg curves.svg"))]
 pub(super) struct Args {
-    /// A run folder
+    /// A run folder; `newest` is the one in the folder `runs` that began last
     run: PathBuf,
     /// Prints the epochs as CSV, at full precision
     #[arg(long, conflicts_with = "json")]
