@@ -10,8 +10,9 @@ use cap::Cap;
 use libfuzzer_sys::fuzz_target;
 use std::alloc::System;
 use std::path::Path;
+use whygrad::data::{Fill, Preprocessing, Scale, Scaler};
 use whygrad_cli::command::verify;
-use whygrad_cli::data::{Share, Source, Want, load};
+use whygrad_cli::data::{Missing, Share, Source, Want, load, load_other};
 use whygrad_cli::experiment::Experiment;
 use whygrad_cli::run::{Run, checkpoint, facts};
 
@@ -27,9 +28,10 @@ type Reader = Box<dyn Fn(&Path)>;
 /// A reader's name, the name of the file that it reads, and what makes the reader.
 type Entry = (&'static str, &'static str, fn() -> Reader);
 
-const READERS: [Entry; 10] = [
+const READERS: [Entry; 11] = [
     ("csv", "input.csv", data),
     ("tsv", "input.tsv", data),
+    ("table", "input.csv", table),
     ("npy", "input.npy", data),
     ("npz", "input.npz", data),
     ("idx", "input.idx", data),
@@ -52,6 +54,31 @@ fn data() -> Reader {
                 ALL,
                 true,
             );
+        }
+    })
+}
+
+/// A table with gaps, to train on; and one whose columns are known, to judge and to predict.
+fn table() -> Reader {
+    let known = b"size;district;lift;label\n1,5;north;yes;a\n2;south;no;b\n?;north;no;a\n";
+    std::fs::write("known.csv", known).expect("a folder that can be written");
+    let source = |path: &str, missing| Source { source: path.into(), missing, ..Source::default() };
+    let known = load::<f32>(&source("known.csv", Missing::Fill(Fill::Median)), Want::Classes, ALL, true);
+    let known = known.expect("a good table");
+    let preprocessing = Preprocessing {
+        scaler: Scaler::fit(Scale::None, &known.train),
+        target_scaler: Scaler::fit_targets(Scale::None, &known.train),
+        classes: known.train.class_names().to_vec(),
+        columns: known.columns,
+        targets: known.targets,
+    };
+    Box::new(move |path| {
+        let path = path.to_string_lossy();
+        for missing in [Missing::Drop, Missing::Fill(Fill::Mean), Missing::Fill(Fill::MostFrequent)] {
+            for want in [Want::Classes, Want::Values] {
+                let _ = load::<f32>(&source(&path, missing), want, ALL, true);
+            }
+            let _ = load_other::<f32>(&source(&path, missing), &preprocessing, Want::Classes);
         }
     })
 }

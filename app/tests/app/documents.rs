@@ -49,10 +49,17 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("mv package/data mnist", "as above"),
 ];
 
+/// What the commands of the documents read.
+fn link(folder: &Path) {
+    for name in ["app", "examples"] {
+        std::os::unix::fs::symlink(root().join(name), folder.join(name)).unwrap();
+    }
+}
+
 #[test]
 fn every_command_of_the_documents_runs() {
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(root().join("app"), folder.path().join("app")).unwrap();
+    link(folder.path());
     let documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"];
     let commands: Vec<String> = documents.iter().flat_map(|document| commands(document)).collect();
     let is_not_run = |command: &&String| NOT_RUN.iter().any(|(begin, _)| command.starts_with(begin));
@@ -74,8 +81,17 @@ fn every_command_of_the_documents_runs() {
 fn what_the_readme_shows_is_what_is_printed() {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let pictures = text.split("```text\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
-    for (picture, command) in pictures.zip(["walk", "why w3"]) {
-        let printed = stdout(Path::new("."), &command.split(' ').collect::<Vec<_>>());
+    let folder = tempfile::tempdir().unwrap();
+    link(folder.path());
+    let commands = [
+        "walk",
+        "train examples/penguins.toml",
+        "evaluate newest",
+        "predict newest examples/penguins.csv",
+        "why w3",
+    ];
+    for (picture, command) in pictures.zip(commands) {
+        let printed = stdout(folder.path(), &command.split(' ').collect::<Vec<_>>());
         for part in picture.split("\n\n…\n\n") {
             assert!(printed.contains(part), "{command}: {part}");
         }
