@@ -8,6 +8,7 @@ pub mod error;
 pub mod experiment;
 pub mod playground;
 pub mod predicting;
+pub mod pytorch;
 pub mod replay;
 pub mod run;
 pub mod server;
