@@ -1,6 +1,7 @@
 //! One command, one file or folder: its arguments, and the page that it prints.
 
 mod check;
+mod export;
 mod ledger;
 mod new;
 mod predict;
@@ -39,6 +40,7 @@ enum Command {
     Walk(walk::Args),
     Train(train::Args),
     Predict(predict::Args),
+    Export(export::Args),
     Why(why::Args),
     Check(check::Args),
     Ledger(ledger::Args),
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Walk(args) => walk::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),

@@ -13,7 +13,7 @@ mod tests;
 mod understood;
 
 pub use builtin::BUILTIN;
-pub use table::Given;
+pub use table::{Given, MISSING, SEPARATORS, SWITCHES};
 pub use understood::Understood;
 
 use crate::error::{DataProblem, Error, Result};

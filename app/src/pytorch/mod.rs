@@ -1,7 +1,10 @@
-//! A network in PyTorch, whose names experiments use anyway: its layers, and the script that trains it as an experiment says.
+//! A network in PyTorch, whose names experiments use anyway: its layers, the script that trains it as an experiment says,
+//! and the program that predicts with what was trained.
 
+mod program;
 mod script;
 
+pub use program::program;
 pub use script::script;
 
 use crate::error::{Error, Result};

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod digits;
 pub mod divergence;
+pub mod export;
 mod fields;
 pub mod ledger;
 pub mod new;
