@@ -9,6 +9,7 @@ pub mod evaluating;
 pub mod experiment;
 pub mod playground;
 pub mod predicting;
+pub mod pytorch;
 pub mod replay;
 pub mod run;
 pub mod server;

@@ -162,11 +162,7 @@ impl<T: Real> Predictor<T> {
     /// Names of the numbers that are predicted.
     fn value_names(&self) -> Vec<String> {
         let outputs = self.trainer.network().shape(self.trainer.network().output()).len();
-        match &self.kept.preprocessing.targets {
-            names if names.len() == outputs => names.clone(),
-            _ if outputs == 1 => vec!["prediction".into()],
-            _ => (0..outputs).map(|output| format!("prediction{output}")).collect(),
-        }
+        self.kept.numbers(outputs)
     }
 
     /// Writes what one output of the network says.
@@ -181,8 +177,7 @@ impl<T: Real> Predictor<T> {
                 // The largest output, the first of equals, as accuracy has it.
                 let largest =
                     (1..output.len()).fold(0, |best, at| if output[at] > output[best] { at } else { best });
-                let name =
-                    |class: usize| preprocessing.classes.get(class).cloned().unwrap_or(class.to_string());
+                let name = |class: usize| self.kept.class(class);
                 match form {
                     Form::Csv if self.probability.is_some() => {
                         writeln!(out, "{},{}", quoted(&name(largest)), T::of(said[largest]))?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod evaluate;
+mod export;
 mod ledger;
 mod new;
 mod picture;
@@ -46,6 +47,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Runs(runs::Args),
     Show(show::Args),
+    Export(export::Args),
     Why(why::Args),
     Check(check::Args),
     Ledger(ledger::Args),
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Runs(args) => runs::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Ledger(args) => ledger::run(&args),

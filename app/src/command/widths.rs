@@ -1,12 +1,13 @@
 //! Every page at every width of a terminal.
 
-use super::{ledger, new, train, verify, walk, why};
+use super::{export, ledger, new, train, verify, walk, why};
 use crate::experiment::Experiment;
 use crate::replay::{RunLedger, Step};
 use crate::run::Run;
 use crate::terminal::Page;
 use crate::textbook::Textbook;
 use crate::training::{Training, Watcher};
+use crate::view::export::Exported;
 use crate::view::ledger::Ledger;
 use crate::view::new::Starter;
 use crate::view::overview::Overview;
@@ -106,4 +107,9 @@ fn no_line_of_a_worked_example_is_wider_than_the_terminal() {
     fits("verify", &|page| verify::page(&verified, page));
     let starter = Starter { file: "a/folder/with/a/long/name/experiment.toml".into() };
     fits("new", &|page| new::page(&starter, page));
+    let [program, weights] =
+        ["model.py", "weights.safetensors"].map(|name| format!("runs/2026-11-30-iris-1/export/{name}"));
+    fits("export", &|page| {
+        export::page(&Exported { program: program.clone(), weights: weights.clone() }, page)
+    });
 }

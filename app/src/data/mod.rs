@@ -15,7 +15,7 @@ mod understood;
 
 pub use builtin::BUILTIN;
 pub use format::{Nature, is_archive, names, nature};
-pub use table::Given;
+pub use table::{Given, MISSING, SEPARATORS, SWITCHES};
 pub use understood::Understood;
 
 use crate::error::{DataProblem, Error, Result};

@@ -35,6 +35,20 @@ impl Kept {
         run.join("preprocessing.json")
     }
 
+    /// What a class is called.
+    pub(crate) fn class(&self, class: usize) -> String {
+        self.preprocessing.classes.get(class).cloned().unwrap_or(class.to_string())
+    }
+
+    /// What so many predicted numbers are called.
+    pub(crate) fn numbers(&self, outputs: usize) -> Vec<String> {
+        match &self.preprocessing.targets {
+            names if names.len() == outputs => names.clone(),
+            _ if outputs == 1 => vec!["prediction".into()],
+            _ => (0..outputs).map(|output| format!("prediction{output}")).collect(),
+        }
+    }
+
     /// Writes it into a run folder.
     pub(super) fn save(&self, run: &Path) -> Result<()> {
         let text = serde_json::to_string(self).expect("numbers and texts can be written as JSON") + "\n";

@@ -5,6 +5,7 @@ pub mod check;
 pub mod digits;
 pub mod divergence;
 pub mod evaluate;
+pub mod export;
 mod fields;
 pub mod ledger;
 pub mod new;

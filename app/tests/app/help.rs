@@ -14,7 +14,7 @@ fn help(command: &str, width: usize) -> String {
 #[test]
 fn help_is_wrapped_once_where_the_terminal_ends() {
     let indent = |line: &str| line.len() - line.trim_start().len();
-    for (command, width) in ["walk", "train", "why", "ledger", "new", "verify"]
+    for (command, width) in ["walk", "train", "export", "why", "ledger", "new", "verify"]
         .into_iter()
         .flat_map(|command| [40, 80, 100].map(|width| (command, width)))
     {
@@ -29,8 +29,8 @@ fn help_is_wrapped_once_where_the_terminal_ends() {
             let Some(word) = pair[1].split_whitespace().next().filter(|_| !pair[0].trim().is_empty()) else {
                 continue;
             };
-            // An option and its words, an example and the next one are lines of their own.
-            let apart = indent(pair[0]) != indent(pair[1]) || word == "whygrad";
+            // An option and its words, its default and its values, an example and the next one are lines of their own.
+            let apart = indent(pair[0]) != indent(pair[1]) || word == "whygrad" || word.starts_with('[');
             let full = pair[0].chars().count() + 1 + word.chars().count() > width;
             assert!(apart || full, "{command} at {width}: a line ends early\n{}\n{}", pair[0], pair[1]);
         }

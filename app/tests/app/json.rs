@@ -67,7 +67,10 @@ fn the_help_lists_the_fields_that_are_printed() {
     print(&["why", "--json"], &overview);
     let shared = fields::<view::shared::Shared>();
     print(&["why", "b1", "--json", "--case", "mazur"], &shared);
-    print(&["train", "iris", "--json", "--set", "train.epochs=2"], &fields::<view::train::Summary>());
+    let summary =
+        print(&["train", "iris", "--json", "--set", "train.epochs=2"], &fields::<view::train::Summary>());
+    let run = summary["run"].as_str().unwrap();
+    print(&["export", run, "--json"], &fields::<view::export::Exported>());
     print(&["why", "l1[0,0]", "--json"], &why);
     print(&["why", "--json"], &overview);
     print(&["ledger", "--json"], &fields::<view::ledger::Ledger>());

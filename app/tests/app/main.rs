@@ -5,6 +5,7 @@ mod check;
 mod colours;
 mod divergence;
 mod documents;
+mod export;
 mod help;
 mod hostile;
 mod input;

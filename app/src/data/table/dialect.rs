@@ -5,19 +5,19 @@ use crate::error::{DataProblem, Encoding};
 use csv::{ByteRecord, ReaderBuilder};
 
 /// What may separate cells; of several that would do, the first.
-const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Rows that are looked at to find the separator.
 const LOOKED_AT: usize = 100;
 
 /// What people write for a value that is missing: what pandas takes for it, and UCI's question mark.
-const MISSING: [&str; 17] = [
+pub const MISSING: [&str; 17] = [
     "", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "NaN", "-NaN", "None", "n/a", "nan", "-nan",
     "null", "-1.#IND", "?",
 ];
 
 /// What people write for no and yes.
-const SWITCHES: [[&str; 3]; 2] = [["false", "no", "f"], ["true", "yes", "t"]];
+pub const SWITCHES: [[&str; 3]; 2] = [["false", "no", "f"], ["true", "yes", "t"]];
 
 /// How a table is written, as far as somebody said it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod dialect;
 mod layout;
 mod piece;
 
-pub use dialect::Given;
+pub use dialect::{Given, MISSING, SEPARATORS, SWITCHES};
 
 pub(super) use dialect::Dialect;
 

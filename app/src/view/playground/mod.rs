@@ -1,7 +1,6 @@
 //! A training that is watched, as it is drawn.
 
 mod choices;
-mod pytorch;
 
 pub use choices::Choices;
 
@@ -128,7 +127,7 @@ impl Playground {
         });
         Playground {
             toml: experiment.text.clone(),
-            pytorch: pytorch::script(experiment, network),
+            pytorch: crate::pytorch::script(experiment, network),
             name: experiment.name.clone(),
             kind,
             inputs: named(train.feature_names(), train.shape().len(), "x"),

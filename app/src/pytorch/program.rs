@@ -1,0 +1,181 @@
+//! What was trained as a program that predicts: `program.py`, with a run's network and data where it has texts in braces.
+
+use super::{layers, model};
+use crate::data::{MISSING, SEPARATORS, SWITCHES};
+use crate::error::Result;
+use crate::experiment::Experiment;
+use crate::run::Kept;
+use serde::Serialize;
+use serde_json::json;
+use whygrad::data::{Column, Kind, Scale, Scaler};
+use whygrad::loss::{Probability, TargetKind};
+use whygrad::network::Network;
+
+/// The program, of which nothing but what stands in braces depends on a run.
+const TEMPLATE: &str = include_str!("program.py");
+
+/// The longest line, and what stands in it around a list, at most.
+const LINE: usize = 110;
+const AROUND: usize = 40;
+
+/// The program of a run. It reads its weights, by the names of our files, from `weights.safetensors` beside it.
+///
+/// # Errors
+/// Where PyTorch has no module for a layer.
+pub fn program(experiment: &Experiment, network: &Network, kept: &Kept) -> Result<String> {
+    let (scaler, (_, given)) = (&kept.preprocessing.scaler, experiment.reading());
+    let inputs = 0..kept.preprocessing.inputs();
+    let said = |given: Option<u8>| given.map_or("None".into(), |byte| text(&char::from(byte).to_string()));
+    let (dtype, digits) = if experiment.is_double() { ("float64", "") } else { ("float32", ".9g") };
+    let [no, yes] = SWITCHES.map(|words| list(&words.map(text), 0));
+    // In the order in which they stand in the program, so that nothing is sought in what a run says.
+    let parts = [
+        ("dtype", format!("torch.{dtype}")),
+        ("model", model(&layers(experiment), network)?.trim_end().to_string()),
+        ("missing", list(&MISSING.map(text), 0)),
+        ("switches", format!("{no}, {yes}")),
+        ("columns", columns(&kept.preprocessing.columns.columns, inputs.len())),
+        ("shift", numbers(inputs.clone().map(|input| scaler.unscaled(input, 0.0)))),
+        ("unit", numbers(inputs.map(|input| scaler.unit(input)))),
+        ("answer", answer(experiment, network, kept)),
+        ("separator", said(given.separator)),
+        ("decimal", said(given.decimal)),
+        ("separators", text(&String::from_utf8_lossy(&SEPARATORS))),
+        ("digits", text(digits)),
+    ];
+    let (mut program, mut rest) = (String::new(), TEMPLATE);
+    for (name, part) in parts {
+        let place = format!("\"{{{name}}}\"");
+        let (before, behind) =
+            rest.split_once(&place).expect("the program has a place for each part, in this order");
+        program += before;
+        program += &part;
+        rest = behind;
+    }
+    Ok(program + rest)
+}
+
+/// A text or a number in Python, which writes both as JSON does.
+fn text<T: Serialize + ?Sized>(value: &T) -> String {
+    json!(value).to_string()
+}
+
+/// A list in Python, where it is too long for a line in several, `depth` steps from the margin.
+fn list(items: &[String], depth: usize) -> String {
+    let line = format!("[{}]", items.join(", "));
+    if line.chars().count() + AROUND <= LINE {
+        return line;
+    }
+    let indent = "    ".repeat(depth + 1);
+    let (mut lines, mut width) = (String::from("["), LINE);
+    for item in items {
+        let more = item.chars().count() + 2;
+        if width + more > LINE {
+            lines += &format!("\n{indent}");
+            width = indent.len();
+        } else {
+            lines.push(' ');
+        }
+        lines += &format!("{item},");
+        width += more;
+    }
+    format!("{lines}\n{}]", "    ".repeat(depth))
+}
+
+/// A list of numbers in Python; of many that are all the same `[0.0] * 64`.
+fn numbers(numbers: impl Iterator<Item = f64>) -> String {
+    let numbers: Vec<String> = numbers.map(|x| text(&x)).collect();
+    match numbers.as_slice() {
+        [first, others @ ..] if others.len() > 1 && others.iter().all(|other| other == first) => {
+            format!("[{first}] * {}", numbers.len())
+        }
+        numbers => list(numbers, 0),
+    }
+}
+
+/// The columns of a table; of arrays as many columns of numbers as there are inputs.
+fn columns(columns: &[Column], inputs: usize) -> String {
+    if columns.is_empty() {
+        return format!("[Number(f\"column{{place}}\") for place in range(1, {})]", inputs + 1);
+    }
+    let line = |Column { name, kind }: &Column| {
+        let (class, more, fill) = match kind {
+            Kind::Number { origin, fill } => {
+                let origin = Some(text(origin)).filter(|_| *origin != 0.0);
+                ("Number", origin.map(|origin| format!("origin={origin}")), fill.map(|fill| text(&fill)))
+            }
+            Kind::Switch { fill } => ("Switch", None, fill.map(|fill| text(&fill))),
+            Kind::Category { values, fill } => {
+                let texts: Vec<String> = values.iter().map(text).collect();
+                ("Category", Some(list(&texts, 1)), fill.map(|fill| texts[fill].clone()))
+            }
+        };
+        let fill = fill.map(|fill| format!("fill={fill}"));
+        let arguments: Vec<String> = [Some(text(name)), more, fill].into_iter().flatten().collect();
+        format!("    {class}({}),\n", arguments.join(", "))
+    };
+    format!("[\n{}]", columns.iter().map(line).collect::<String>())
+}
+
+/// The function `answer`, and before it what it needs.
+fn answer(experiment: &Experiment, network: &Network, kept: &Kept) -> String {
+    let outputs = network.shape(network.output()).len();
+    let said = match experiment.loss.probability() {
+        Some(Probability::Softmax) => "torch.softmax(y, 0)",
+        Some(Probability::Sigmoid) => "torch.sigmoid(y)",
+        Some(Probability::Exp) => "y.exp()",
+        Some(Probability::Identity) | None => "y",
+    };
+    let names = |names: Vec<String>| list(&names.iter().map(text).collect::<Vec<_>>(), 0);
+    let classes = || names((0..outputs).map(|class| kept.class(class)).collect());
+    match (experiment.loss.wants(), experiment.loss.probability()) {
+        (TargetKind::Classes, Some(_)) => format!(
+            r#"CLASSES = {}
+HEADER = ["prediction", "probability"]
+
+
+def answer(y):
+    """What an output of the network says: the class, its probability, and those of all."""
+    prediction, probabilities = CLASSES[y.argmax()], dict(zip(CLASSES, {said}.tolist()))
+    return {{"prediction": prediction, "probability": probabilities[prediction], "probabilities": probabilities}}"#,
+            classes()
+        ),
+        (TargetKind::Classes, None) => format!(
+            r#"CLASSES = {}
+HEADER = ["prediction"]
+
+
+def answer(y):
+    """What an output of the network says: the class."""
+    return {{"prediction": CLASSES[y.argmax()]}}"#,
+            classes()
+        ),
+        (TargetKind::Values, _) => {
+            let scaler = &kept.preprocessing.target_scaler;
+            let (scaling, said) = match scaler.is_fitted() && scaler.kind() != Scale::None {
+                true => (unscaling(scaler), format!("({said} * TARGET_UNIT + TARGET_SHIFT)")),
+                false => (String::new(), said.into()),
+            };
+            let header = names(kept.numbers(outputs));
+            format!(
+                r#"HEADER = {header}
+{scaling}
+
+def answer(y):
+    """What an output of the network says: each number that it predicts, in its unit."""
+    return dict(zip(HEADER, {said}.tolist()))"#
+            )
+        }
+    }
+}
+
+/// What makes targets of numbers that were scaled.
+fn unscaling(scaler: &Scaler) -> String {
+    let targets = 0..scaler.features();
+    let shift = numbers(targets.clone().map(|target| scaler.unscaled(target, 0.0)));
+    let unit = numbers(targets.map(|target| scaler.unit(target)));
+    format!(
+        "TARGET_SHIFT = torch.tensor({shift}, dtype=torch.float64)\nTARGET_UNIT = torch.tensor({unit}, \
+         dtype=torch.float64)\n"
+    )
+}
