@@ -6,6 +6,7 @@ mod blocks;
 mod dialect;
 mod layout;
 mod piece;
+mod rows;
 
 pub use dialect::Given;
 
@@ -134,16 +135,16 @@ impl<R: Read> Opened<R> {
         let mut seen: Vec<(bool, HashSet<Vec<u8>>)> = vec![(true, HashSet::new()); names.len()];
         self.skip_header()?;
         while let Some(block) = self.blocks.next(separator, line_end).map_err(unreadable)? {
-            for record in self.dialect.reader(&block).into_byte_records() {
-                let record = record.map_err(|error| DataProblem::Csv(error.to_string()))?;
-                for (cell, (numbers, values)) in record.iter().zip(&mut seen) {
+            self.dialect.each_row(&block, |row| {
+                for (cell, (numbers, values)) in row.cells.zip(&mut seen) {
                     let cell = cell.trim_ascii();
                     *numbers &= self.dialect.number(cell).is_some_and(f64::is_finite);
                     if values.len() <= MOST_TEXTS && !values.contains(cell) {
                         values.insert(cell.to_vec());
                     }
                 }
-            }
+                Ok(())
+            })?;
         }
         let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| {
             let label = |value: &Vec<u8>| labels::of_text(str::from_utf8(value).ok()?, &self.dialect).ok();
