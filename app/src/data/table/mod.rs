@@ -3,6 +3,7 @@
 //! be larger than memory.
 
 mod blocks;
+mod decimal;
 mod dialect;
 mod layout;
 mod piece;
