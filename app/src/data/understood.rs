@@ -29,12 +29,13 @@ impl Understood {
         encoding: &Encoding,
         left_out: &[String],
     ) -> Vec<Understood> {
-        let mut ranges = vec![[f64::INFINITY, f64::NEG_INFINITY]; table.columns.len()];
+        let [mut low, mut high] = [T::infinity(), T::neg_infinity()].map(|x| vec![x; table.columns.len()]);
         for row in table.cells.chunks_exact(table.columns.len().max(1)) {
-            for ([low, high], x) in ranges.iter_mut().zip(row) {
-                (*low, *high) = (low.min(x.f64()), high.max(x.f64())); // NaN is no number's minimum
+            for ((low, high), x) in low.iter_mut().zip(&mut high).zip(row) {
+                (*low, *high) = (low.min(*x), high.max(*x)); // NaN is no number's minimum
             }
         }
+        let ranges = low.iter().zip(&high).map(|(low, high)| [low.f64(), high.f64()]);
         let inputs =
             encoding.columns.iter().zip(&table.columns).zip(ranges).map(|((column, read), range)| {
                 let (kind, range) = match &column.kind {

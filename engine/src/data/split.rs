@@ -1,8 +1,11 @@
 //! Held-out examples.
 
 use super::{Dataset, Targets};
-use crate::kernel::{Scalar, random};
+use crate::kernel::{Scalar, prefetch, random};
 use rand::seq::SliceRandom;
+
+/// How many rows ahead of the one that is moved the next ones are fetched from memory.
+const AHEAD: usize = 12;
 
 /// Splits into a training and a held-out part, as [`split_rows`] says. The training part stays where the examples were: a
 /// second copy of them would take as much memory again.
@@ -15,13 +18,12 @@ pub fn split<T: Scalar>(
     let [mut index, held_out] = split_rows(&data.targets, share, shuffle, seed);
     let (train, width) = (index.len(), data.shape.len());
     index.extend(held_out);
-    if shuffle {
-        reorder(&mut data.inputs, width, &index);
-        reorder(&mut data.rows, 1, &index);
-        match &mut data.targets {
-            Targets::Classes(classes) => reorder(classes, 1, &index),
-            Targets::Values { data, width } => reorder(data, *width, &index),
-        }
+    let cycles = cycles(&index);
+    reorder(&mut data.inputs, width, &cycles);
+    reorder(&mut data.rows, 1, &cycles);
+    match &mut data.targets {
+        Targets::Classes(classes) => reorder(classes, 1, &cycles),
+        Targets::Values { data, width } => reorder(data, *width, &cycles),
     }
     let test = data.select(&Vec::from_iter(train..index.len()));
     data.truncate(train);
@@ -94,25 +96,38 @@ fn quotas(stratum: &[usize], wanted: usize) -> Vec<usize> {
     quotas
 }
 
-/// Moves row `index[i]` to place i, for all i: along one cycle after the other.
-fn reorder<T: Copy>(rows: &mut [T], width: usize, index: &[usize]) {
-    let mut there = vec![false; index.len()];
-    for start in 0..index.len() {
-        if there[start] {
+/// The cycles in which rows move where row `index[i]` becomes row i: each place gets the row of the one after it, and the
+/// last one that of the first. Those that stay are in none.
+fn cycles(index: &[usize]) -> Vec<Vec<u32>> {
+    const DONE: u32 = u32::MAX;
+    let mut next: Vec<u32> = index.iter().map(|row| *row as u32).collect();
+    let mut cycles = vec![];
+    for start in 0..next.len() {
+        if index[start] == start || next[start] == DONE {
             continue;
         }
-        let first = rows[start * width..(start + 1) * width].to_vec();
-        let mut to = start;
-        while !there[to] {
-            there[to] = true;
-            let from = index[to];
-            if from == start {
-                rows[to * width..(to + 1) * width].copy_from_slice(&first);
-            } else {
-                rows.copy_within(from * width..(from + 1) * width, to * width);
-            }
-            to = from;
+        let (mut cycle, mut at) = (vec![], start);
+        while next[at] != DONE {
+            cycle.push(at as u32);
+            at = std::mem::replace(&mut next[at], DONE) as usize;
         }
+        cycles.push(cycle);
+    }
+    cycles
+}
+
+/// Moves rows along cycles.
+fn reorder<T: Copy>(rows: &mut [T], width: usize, cycles: &[Vec<u32>]) {
+    let row = |at: u32| at as usize * width..(at as usize + 1) * width;
+    for cycle in cycles {
+        let first = rows[row(cycle[0])].to_vec();
+        for (i, pair) in cycle.windows(2).enumerate() {
+            if let Some(ahead) = cycle.get(i + AHEAD) {
+                prefetch(&rows[row(*ahead)]);
+            }
+            rows.copy_within(row(pair[1]), row(pair[0]).start);
+        }
+        rows[row(cycle[cycle.len() - 1])].copy_from_slice(&first);
     }
 }
 

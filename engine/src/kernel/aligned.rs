@@ -1,6 +1,7 @@
 //! Numbers that start on a cache line, so that no aligned vector among them lies across two.
 
 use super::Scalar;
+use std::collections::TryReserveError;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
@@ -23,8 +24,8 @@ pub(crate) fn padded<T>(count: usize) -> usize {
     count.next_multiple_of(LINE / size_of::<T>())
 }
 
-/// A slice of fixed length that starts on a cache line. A long one lies in huge pages where the system has them: then
-/// rows that are far apart do not wait for their addresses to be translated.
+/// A slice that starts on a cache line. A long one lies in huge pages where the system has them: then rows that are far
+/// apart do not wait for their addresses to be translated.
 #[derive(Default)]
 pub struct Aligned<T> {
     /// The numbers of the slice are initialised; what lies around them is never read.
@@ -65,13 +66,42 @@ impl<T: Clone> Aligned<T> {
     }
 }
 
-impl<T> Aligned<T> {
-    /// The numbers of all parts, one part after the other; the memory of a part is given back as soon as it is read.
-    pub fn joined(parts: Vec<Vec<T>>) -> Aligned<T> {
-        let count = parts.iter().map(Vec::len).sum();
-        Aligned::of(count, 0, parts)
+impl<T: Copy> Aligned<T> {
+    /// Puts numbers behind these. Where the system moves pages of memory that grows, long slices are not copied, and
+    /// there are never two of them. The slice then lies on a line, at no place.
+    ///
+    /// # Errors
+    /// Where there is no memory for them.
+    pub fn append(&mut self, numbers: &[T]) -> Result<(), TryReserveError> {
+        self.memory.truncate(self.start + self.count);
+        if self.memory.capacity() - self.memory.len() < numbers.len() {
+            self.grow(numbers.len())?;
+        }
+        self.memory.extend(numbers.iter().copied().map(MaybeUninit::new));
+        self.count += numbers.len();
+        Ok(())
     }
 
+    /// Makes room for more numbers.
+    fn grow(&mut self, more: usize) -> Result<(), TryReserveError> {
+        let old = self.start;
+        let room = LINE / size_of::<T>() + more;
+        self.memory.try_reserve(room).or_else(|_| self.memory.try_reserve_exact(room))?;
+        if self.memory.capacity() * size_of::<T>() >= HUGE {
+            ask_for_huge_pages(&self.memory);
+        }
+        self.start = first(&self.memory, LINE);
+        self.memory.resize(self.start.max(old) + self.count, MaybeUninit::uninit());
+        // Memory whose pages were moved begins as far from a line as before.
+        if self.start != old {
+            self.memory.copy_within(old..old + self.count, self.start);
+        }
+        self.memory.truncate(self.start + self.count);
+        Ok(())
+    }
+}
+
+impl<T> Aligned<T> {
     /// Keeps the first numbers, at most `count`.
     pub fn truncate(&mut self, count: usize) {
         self.count = self.count.min(count);
@@ -84,7 +114,7 @@ impl<T> Aligned<T> {
         parts: impl IntoIterator<Item = impl IntoIterator<Item = T>>,
     ) -> Aligned<T> {
         let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(length::<T>(count, place));
-        let start = start(memory.spare_capacity_mut(), count, place);
+        let start = start(&memory, count, place);
         // SAFETY: numbers that may be uninitialised are there as soon as there is room for them.
         unsafe { memory.set_len(start) };
         for part in parts {
@@ -111,23 +141,30 @@ fn length<T>(count: usize, place: usize) -> usize {
 }
 
 /// Where in untouched memory of that length they start.
-fn start<T>(memory: &[MaybeUninit<T>], count: usize, place: usize) -> usize {
+fn start<T>(memory: &Vec<MaybeUninit<T>>, count: usize, place: usize) -> usize {
     let page = page::<T>(count);
-    // An interpreter (Miri) may not know the address, and answers with the largest number; any start is right.
-    let first = memory.as_ptr().align_offset(page).min(page / size_of::<T>());
     if page == HUGE {
-        ask_for_huge_pages(&memory[first..]);
+        ask_for_huge_pages(memory);
     }
-    first + offset::<T>(place)
+    first(memory, page) + offset::<T>(place)
 }
 
-/// Asks the system to back memory that was not touched yet by huge pages. Nothing but speed depends on its answer.
-fn ask_for_huge_pages<T>(_memory: &[T]) {
+/// Where in some memory the first number is that is aligned to so many bytes.
+fn first<T>(memory: &[MaybeUninit<T>], align: usize) -> usize {
+    // An interpreter (Miri) may not know the address, and answers with the largest number; any start is right.
+    memory.as_ptr().align_offset(align).min(align / size_of::<T>())
+}
+
+/// Asks the system to back memory by huge pages, as far as it was not touched yet. Nothing but speed depends on its
+/// answer.
+fn ask_for_huge_pages<T>(_memory: &Vec<MaybeUninit<T>>) {
     #[cfg(all(target_os = "linux", not(miri)))]
-    // SAFETY: the pages belong to this memory, and the advice changes nothing that they hold.
+    // SAFETY: the advice changes nothing that pages hold, of this memory or, at its ends, of another.
     unsafe {
-        let length = size_of_val(_memory) / PAGE * PAGE;
-        libc::madvise(_memory.as_ptr().cast_mut().cast(), length, libc::MADV_HUGEPAGE);
+        // All pages of it: those of which only some were asked for would not be moved together when it grows.
+        let start = _memory.as_ptr().addr() / PAGE * PAGE;
+        let end = (_memory.as_ptr().addr() + _memory.capacity() * size_of::<T>()).next_multiple_of(PAGE);
+        libc::madvise(std::ptr::without_provenance_mut(start), end - start, libc::MADV_HUGEPAGE);
     }
 }
 
@@ -205,5 +242,21 @@ mod tests {
         three.truncate(2);
         assert_eq!(three[..], [1.0, 2.0]);
         assert!(Aligned::<f64>::zeros(0).is_empty());
+    }
+
+    #[test]
+    fn numbers_that_are_put_behind_others_come_after_them_on_a_line() {
+        let more: Vec<f32> = (0..100_003).map(|i| i as f32).collect();
+        let mut three = Aligned::from(vec![1.0, 2.0, 3.0]);
+        three.truncate(2);
+        for (mut slice, before) in [(Aligned::default(), vec![]), (three, vec![1.0, 2.0])] {
+            for parts in 0..30 {
+                let wanted = [&before[..], &more.repeat(parts)].concat();
+                assert!(slice[..] == wanted && slice.clone() == slice, "{parts} parts");
+                assert!(parts == 0 || slice.as_ptr().addr().is_multiple_of(LINE));
+                slice.append(&more).unwrap();
+            }
+        }
+        assert!(Aligned::from(vec![1.0_f32]).append(&[]).is_ok());
     }
 }

@@ -192,22 +192,26 @@ impl DataFacts {
 
 /// Of the columns of rows of `width` numbers.
 fn features<T: Scalar>(rows: &[T], width: usize, name: impl Fn(usize) -> String) -> Vec<Feature> {
-    let feature =
-        |i| Feature { name: name(i), mean: 0.0, std: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
-    let mut features: Vec<Feature> = (0..width).map(feature).collect();
+    let [mut mean, mut std, mut min, mut max] =
+        [0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| vec![x; width]);
     let count = (rows.len() / width.max(1)).max(1) as f64;
+    // Lists of their own, so that loops over a row become vectors.
     for row in rows.chunks_exact(width) {
-        for (x, of) in row.iter().map(|x| x.f64()).zip(&mut features) {
-            of.mean += x;
-            (of.min, of.max) = (of.min.min(x), of.max.max(x));
+        for (((x, mean), min), max) in row.iter().zip(&mut mean).zip(&mut min).zip(&mut max) {
+            let x = x.f64();
+            *mean += x;
+            (*min, *max) = (min.min(x), max.max(x));
         }
     }
-    features.iter_mut().for_each(|of| of.mean /= count);
+    mean.iter_mut().for_each(|mean| *mean /= count);
     for row in rows.chunks_exact(width) {
-        row.iter().zip(&mut features).for_each(|(x, of)| of.std += (x.f64() - of.mean).powi(2));
+        for ((x, mean), std) in row.iter().zip(&mean).zip(&mut std) {
+            *std += (x.f64() - mean).powi(2);
+        }
     }
-    features.iter_mut().for_each(|of| of.std = (of.std / count).sqrt());
-    features
+    let feature =
+        |i| Feature { name: name(i), mean: mean[i], std: (std[i] / count).sqrt(), min: min[i], max: max[i] };
+    (0..width).map(feature).collect()
 }
 
 /// See [`DataFacts::moved`].

@@ -1,5 +1,6 @@
 //! A table in blocks of whole rows, so that a file larger than memory can be read, and several threads read one.
 
+use memchr::{memchr, memrchr};
 use std::io::{self, Read};
 
 /// Bytes of a block: long enough that starting a thread for it costs nothing.
@@ -71,6 +72,7 @@ impl<R: Read> Blocks<R> {
     }
 
     fn read(&mut self, count: usize) -> io::Result<()> {
+        self.bytes.try_reserve_exact(count)?; // at once: what grows is copied
         let read = self.reader.by_ref().take(count as u64).read_to_end(&mut self.bytes)?;
         self.done = read < count;
         Ok(())
@@ -80,8 +82,8 @@ impl<R: Read> Blocks<R> {
 /// Where the last row of some bytes that begin with a row ends. Within quotes the end of a line is none of a row; a quote
 /// opens at the start of a cell only, and two of them within quotes are one that is meant.
 fn last_row_end(bytes: &[u8], separator: u8, line_end: u8) -> Option<usize> {
-    if !bytes.contains(&b'"') {
-        return bytes.iter().rposition(|byte| *byte == line_end).map(|at| at + 1);
+    if memchr(b'"', bytes).is_none() {
+        return memrchr(line_end, bytes).map(|at| at + 1);
     }
     let (mut quoted, mut starts, mut end) = (false, true, None);
     let mut bytes = bytes.iter().enumerate().peekable();

@@ -1,6 +1,7 @@
 //! How a table is written: what separates its cells, how its numbers are written, whether its first line names the
 //! columns.
 
+use super::decimal::short;
 use crate::error::{DataProblem, Encoding};
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -62,8 +63,15 @@ impl Dialect {
         ReaderBuilder::new().delimiter(self.separator).flexible(true).has_headers(false).from_reader(rows)
     }
 
-    /// A cell that is a number, as [`str::parse`] reads it; most cells need no text and no trimming.
+    /// A cell that is a number, as [`str::parse`] reads it.
+    #[inline]
     pub(in crate::data) fn number(&self, cell: &[u8]) -> Option<f64> {
+        short(cell, self.decimal).or_else(|| self.long(cell))
+    }
+
+    /// A cell that is a number, however it is written.
+    fn long(&self, cell: &[u8]) -> Option<f64> {
+        // Most cells need no text and no trimming.
         let trimmed = |cell: &[u8]| std::str::from_utf8(cell).ok()?.trim().parse().ok();
         if self.decimal == b'.' || !cell.contains(&self.decimal) {
             return fast_float2::parse(cell).ok().or_else(|| trimmed(cell));

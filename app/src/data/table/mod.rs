@@ -3,9 +3,11 @@
 //! be larger than memory.
 
 mod blocks;
+mod decimal;
 mod dialect;
 mod layout;
 mod piece;
+mod rows;
 
 pub use dialect::{Given, MISSING, SEPARATORS, SWITCHES};
 
@@ -18,7 +20,7 @@ use blocks::Blocks;
 use csv::ByteRecord;
 use layout::{Cell, Input, Layout};
 use piece::{Numbered, Piece, Reading};
-use std::collections::{HashSet, TryReserveError};
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use whygrad::author::{Aligned, Scalar};
@@ -134,16 +136,16 @@ impl<R: Read> Opened<R> {
         let mut seen: Vec<(bool, HashSet<Vec<u8>>)> = vec![(true, HashSet::new()); names.len()];
         self.skip_header()?;
         while let Some(block) = self.blocks.next(separator, line_end).map_err(unreadable)? {
-            for record in self.dialect.reader(&block).into_byte_records() {
-                let record = record.map_err(|error| DataProblem::Csv(error.to_string()))?;
-                for (cell, (numbers, values)) in record.iter().zip(&mut seen) {
+            self.dialect.each_row(&block, |row| {
+                for (cell, (numbers, values)) in row.cells.zip(&mut seen) {
                     let cell = cell.trim_ascii();
                     *numbers &= self.dialect.number(cell).is_some_and(f64::is_finite);
                     if values.len() <= MOST_TEXTS && !values.contains(cell) {
                         values.insert(cell.to_vec());
                     }
                 }
-            }
+                Ok(())
+            })?;
         }
         let column = |(name, (numbers, values)): (String, (bool, HashSet<Vec<u8>>))| {
             let label = |value: &Vec<u8>| labels::of_text(str::from_utf8(value).ok()?, &self.dialect).ok();
@@ -175,15 +177,15 @@ impl<R: Read> Opened<R> {
     fn all<T: Scalar>(self, how: &Reading<'_>) -> Result<Rows<T>, DataProblem> {
         let Layout { targets, numbering, .. } = how.layout;
         let mut all = Piece::new(how.layout.inputs.len());
-        let (mut slabs, mut fits) = (Slabs::default(), true);
-        self.each(how, |piece: Piece<T>| match all.append(piece).and_then(|cells| slabs.push(cells)) {
+        let (mut inputs, mut fits) = (Aligned::default(), true);
+        self.each(how, |piece: Piece<T>| match all.append(piece).and_then(|cells| inputs.append(&cells)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => {
                 fits = false;
                 ControlFlow::Break(())
             }
         })?;
-        if !fits || !slabs.fit_joined() {
+        if !fits {
             return Err(DataProblem::Memory);
         }
         if all.rows.is_empty() {
@@ -203,7 +205,7 @@ impl<R: Read> Opened<R> {
             }
         };
         Ok(Rows {
-            inputs: Table { columns, cells: slabs.joined() },
+            inputs: Table { columns, cells: inputs },
             targets,
             classes,
             target_columns: how.layout.targets.clone(),
@@ -223,33 +225,22 @@ impl<R: Read> Opened<R> {
         let Dialect { separator, line_end, .. } = self.dialect;
         let (mut rows, mut lines) = (0, self.skip_header()?);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut some = || -> io::Result<Vec<Vec<u8>>> {
-            (0..threads).map_while(|_| self.blocks.next(separator, line_end).transpose()).collect()
-        };
-        let mut next = some().map_err(unreadable)?;
-        while !next.is_empty() {
-            let now = std::mem::take(&mut next);
-            // What the threads take besides; nobody can end in good order once there is no memory at all.
-            if !has_memory(ROOM * now.iter().map(|block| block.len() as u128).sum::<u128>()) {
-                return Err(DataProblem::Memory);
-            }
-            // The next blocks are read while threads look at these.
-            let (pieces, read) = std::thread::scope(|scope| {
-                let others = now[1..].iter().map(|block| scope.spawn(|| Piece::read(how, block)));
-                let others: Vec<_> = others.collect();
-                let (first, read) = match now.len() {
-                    1 => (Piece::read(how, &now[0]), some()),
-                    _ => {
-                        let first = scope.spawn(|| Piece::read(how, &now[0]));
-                        let read = some();
-                        (first.join().expect("a reader does not panic"), read)
+        std::thread::scope(|scope| {
+            // Blocks that threads read, in order; one more than threads, so that none waits for this one.
+            let mut reading = VecDeque::new();
+            loop {
+                while reading.len() <= threads {
+                    let Some(block) = self.blocks.next(separator, line_end).map_err(unreadable)? else {
+                        break;
+                    };
+                    // What a thread takes; nobody can end in good order once there is no memory at all.
+                    if !has_memory(ROOM * (reading.len() as u128 + 1) * block.len() as u128) {
+                        return Err(DataProblem::Memory);
                     }
-                };
-                let others = others.into_iter().map(|other| other.join().expect("a reader does not panic"));
-                (std::iter::once(first).chain(others).collect::<Vec<_>>(), read)
-            });
-            next = read.map_err(unreadable)?;
-            for piece in pieces {
+                    reading.push_back(scope.spawn(move || Piece::read(how, &block)));
+                }
+                let Some(first) = reading.pop_front() else { return Ok(()) };
+                let piece = first.join().expect("a reader does not panic");
                 let piece = piece.map_err(|problem| problem.further_down(rows, lines))?;
                 rows += piece.read;
                 lines += piece.lines;
@@ -257,8 +248,7 @@ impl<R: Read> Opened<R> {
                     return Ok(());
                 }
             }
-        }
-        Ok(())
+        })
     }
 }
 
@@ -267,48 +257,6 @@ pub(super) const MOST_TEXTS: usize = 100;
 
 /// Bytes of memory that there has to be for each byte of a block that is read.
 const ROOM: u128 = 16;
-
-/// Numbers of a slab: so long that the memory of each goes back to the system as soon as it is not used any more.
-const SLAB: usize = 8 << 20;
-
-/// Numbers that come piece by piece, without the spare room of a list that grows.
-#[derive(Default)]
-struct Slabs<T> {
-    slabs: Vec<Vec<T>>,
-}
-
-impl<T: Scalar> Slabs<T> {
-    fn push(&mut self, mut numbers: Vec<T>) -> Result<(), TryReserveError> {
-        if self.slabs.is_empty() && numbers.len() < SLAB / 8 {
-            self.slabs.push(numbers);
-            return Ok(());
-        }
-        while !numbers.is_empty() {
-            let room = self.slabs.last().map_or(0, |slab| slab.capacity().saturating_sub(slab.len()));
-            if room == 0 {
-                let mut slab = vec![];
-                slab.try_reserve_exact(SLAB)?;
-                self.slabs.push(slab);
-                continue;
-            }
-            let rest = numbers.split_off(room.min(numbers.len()));
-            if let Some(slab) = self.slabs.last_mut() {
-                slab.append(&mut numbers);
-            }
-            numbers = rest;
-        }
-        Ok(())
-    }
-
-    /// Whether there is memory for all of them beside each other.
-    fn fit_joined(&self) -> bool {
-        has_memory(self.slabs.iter().map(|slab| size_of_val(slab.as_slice()) as u128).sum())
-    }
-
-    fn joined(self) -> Aligned<T> {
-        Aligned::joined(self.slabs)
-    }
-}
 
 /// Texts that were found to be such when they were first met.
 fn names(texts: Numbered) -> Vec<String> {

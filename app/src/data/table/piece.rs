@@ -2,9 +2,10 @@
 
 use super::dialect::{is_missing, switch, text};
 use super::layout::{Cell, Layout, Role};
+use super::rows::{Cells, Row};
 use crate::data::{Missing, Want, labels};
 use crate::error::{CellProblem, DataProblem, Odd};
-use csv::ByteRecord;
+use memchr::memchr_iter;
 use std::collections::{HashMap, TryReserveError};
 use whygrad::author::Scalar;
 
@@ -92,38 +93,35 @@ impl<T: Scalar> Piece<T> {
 
     /// Reads rows; a problem names row and line as if nothing stood before.
     pub(super) fn read(how: &Reading<'_>, bytes: &[u8]) -> Result<Piece<T>, DataProblem> {
-        let Layout { dialect, inputs, .. } = how.layout;
+        let Layout { dialect, inputs, names, .. } = how.layout;
         let mut piece = Piece::new(inputs.len());
-        let (mut reader, mut record) = (dialect.reader(bytes), ByteRecord::new());
-        loop {
-            match reader.read_byte_record(&mut record) {
-                Ok(false) => break,
-                read => read.map_err(|error| DataProblem::Csv(error.to_string()))?,
-            };
+        let lines = memchr_iter(dialect.line_end, bytes).count();
+        piece.lines = lines as u64;
+        // Room at once, but no more than cells can be: each has a byte beside it.
+        piece.cells.reserve((lines + 1).saturating_mul(inputs.len()).min(bytes.len() + 1));
+        dialect.each_row(bytes, |Row { at, count, cells }| {
             piece.read += 1;
             let row = piece.read;
-            let line = || line(bytes, record.position().map_or(0, csv::Position::byte), dialect.line_end);
-            let wants = how.layout.names.len();
-            if record.len() != wants {
-                return Err(DataProblem::Ragged { row, line: line(), got: record.len(), wants });
+            let line = || line(bytes, at, dialect.line_end);
+            if count != names.len() {
+                return Err(DataProblem::Ragged { row, line: line(), got: count, wants: names.len() });
             }
-            if let Err((at, problem)) = piece.row(how, &record) {
-                let column = how.layout.names[at].clone();
-                return Err(DataProblem::Cell { row, line: line(), column, problem: Box::new(problem) });
-            }
-        }
-        piece.lines = bytes.iter().filter(|byte| **byte == dialect.line_end).count() as u64;
+            piece.row(how, cells).map_err(|(column, problem)| {
+                let (column, problem) = (names[column].clone(), Box::new(problem));
+                DataProblem::Cell { row, line: line(), column, problem }
+            })
+        })?;
         Ok(piece)
     }
 
     /// Reads one row; a problem comes with the number of its column.
-    fn row(&mut self, how: &Reading<'_>, record: &ByteRecord) -> Result<(), (usize, CellProblem)> {
+    fn row(&mut self, how: &Reading<'_>, cells: Cells<'_>) -> Result<(), (usize, CellProblem)> {
         let (width, start) = (how.layout.inputs.len(), self.cells.len());
         let (values, ids, held_out) = (self.values.len(), self.ids.len(), self.held_out.len());
         self.cells.resize(start + width, T::nan());
         let mut gap = false;
         let mut hot: Option<usize> = None;
-        for (at, (cell, role)) in record.iter().zip(&how.layout.roles).enumerate() {
+        for (at, (cell, role)) in cells.zip(&how.layout.roles).enumerate() {
             let wrong = |problem| (at, problem);
             match *role {
                 Role::Out => {}
@@ -284,8 +282,7 @@ fn shown(cell: &[u8]) -> String {
 }
 
 /// The line of a row that the reader meets at a byte, from 1; ends of lines that stand there are of the line before.
-fn line(bytes: &[u8], at: u64, line_end: u8) -> u64 {
-    let at = (at as usize).min(bytes.len());
+fn line(bytes: &[u8], at: usize, line_end: u8) -> u64 {
     let at = at + bytes[at..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-    bytes[..at].iter().filter(|byte| **byte == line_end).count() as u64 + 1
+    memchr_iter(line_end, &bytes[..at]).count() as u64 + 1
 }
