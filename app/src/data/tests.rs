@@ -82,7 +82,10 @@ fn each_fault_of_a_table_is_named_with_its_place() {
         classes("a,b\n1,2\n"),
         "which column is the target? Say so: --set data.target=NAME, one of: a, b"
     );
-    assert_eq!(classes("label\nx\n"), "every column is a target; at least one has to be an input");
+    assert_eq!(
+        classes("label^a\nx^1\n"),
+        "its rows have one cell each, such as \"label^a\": say what separates cells: --set 'data.separator=\";\"' (or tab, |)"
+    );
     assert_eq!(
         wrong("alpha,b\n1,2\n", &["alpa"], Want::Classes),
         "there is no column \"alpa\" (did you mean \"alpha\"?); the columns are: alpha, b"
@@ -318,7 +321,7 @@ fn another_file_is_read_by_the_names_of_its_columns() {
     let message = read("a,b,label\n1,x,u\n2,x,t\n").unwrap_err();
     assert_eq!(
         message,
-        "row 2 (line 3), column \"label\": the class \"t\" does not occur in the training data; known classes: u, v, w"
+        "row 2 (line 3), column \"label\": the class \"t\" does not occur in the training data; known classes: u, v, w; mend it or leave the row out"
     );
     assert_eq!(
         read("a,c,label\n1,2,u\n").unwrap_err(),

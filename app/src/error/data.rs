@@ -20,14 +20,28 @@ pub enum DataProblem {
     },
     /// Columns that are needed and not there.
     #[error(
-        "there is no column {}{}; the columns are: {}",
-        quoted(.missing), nearest(&.missing[0], .columns), shorten(.columns)
+        "there is no column {}{}; the columns are: {}{}",
+        quoted(.missing), nearest(&.missing[0], .columns), shorten(.columns),
+        if *.targets { ". It is the target, which says what would be right; without it there is whygrad predict" } else { "" }
     )]
     MissingColumns {
         /// Names of those that are not there, at least one.
         missing: Vec<String>,
         /// The names there are.
         columns: Vec<String>,
+        /// Whether they are targets, all of them.
+        targets: bool,
+    },
+    /// Rows of one cell.
+    #[error(
+        "its rows have one cell each, such as \"{cell}\": say what separates cells: --set 'data.separator=\";\"' (or tab, \
+         |){}", if *.blanks { "; blanks do not: sed -E 's/ +/,/g' FILE > NEW" } else { "" }
+    )]
+    OneColumn {
+        /// The first of them.
+        cell: String,
+        /// Whether there are blanks in it.
+        blanks: bool,
     },
     /// Every row has a missing cell.
     #[error(
@@ -360,7 +374,10 @@ fn which_target(columns: &[String], named: bool) -> String {
 }
 
 fn unknown_class(label: &str, known: &[String]) -> String {
-    format!("the class \"{label}\" does not occur in the training data; known classes: {}", shorten(known))
+    format!(
+        "the class \"{label}\" does not occur in the training data; known classes: {}; mend it or leave the row out",
+        shorten(known)
+    )
 }
 
 /// How to leave a column out.

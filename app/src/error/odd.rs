@@ -75,8 +75,7 @@ impl fmt::Display for Odd {
         match kind {
             Kind::Date => write!(
                 f,
-                "\"{cell}\" is a date, and a network takes numbers: turn it into some (days since a start, the month), or \
-                 leave the column out"
+                "\"{cell}\" is a date, and a network takes numbers: turn it into some, such as the days since a start"
             ),
             Kind::Percent => {
                 write!(f, "\"{cell}\" has a percent sign: take the signs out (sed 's/%//g' FILE > NEW)")

@@ -192,6 +192,11 @@ impl Experiment {
         !data::names().any(|name| name == self.source.source)
     }
 
+    /// How its table is written, as far as it says so.
+    pub fn given(&self) -> Given {
+        self.source.given
+    }
+
     /// Another file of such examples, whose targets stand in `targets` where they are an array of their own.
     pub fn another(&self, file: &str, targets: Option<&str>) -> Source {
         let own = self.source.targets.clone().filter(|_| data::is_archive(file));

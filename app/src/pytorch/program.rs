@@ -23,7 +23,7 @@ const AROUND: usize = 40;
 /// # Errors
 /// Where PyTorch has no module for a layer.
 pub fn program(experiment: &Experiment, network: &Network, kept: &Kept) -> Result<String> {
-    let (scaler, (_, given)) = (&kept.preprocessing.scaler, experiment.reading());
+    let (scaler, given) = (&kept.preprocessing.scaler, experiment.given());
     let inputs = 0..kept.preprocessing.inputs();
     let said = |given: Option<u8>| given.map_or("None".into(), |byte| text(&char::from(byte).to_string()));
     let (dtype, digits) = if experiment.is_double() { ("float64", "") } else { ("float32", ".9g") };

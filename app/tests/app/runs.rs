@@ -74,7 +74,8 @@ fn predictions_are_judged_as_training_judged_them_and_beside_what_looks_at_no_in
     fs::write(here.join("new.csv"), "class,size,district\ndear,50,north\nruin,60,south\n").unwrap();
     assert_eq!(
         error(here, &["evaluate", run, "new.csv"]),
-        "new.csv: row 2 (line 3), column \"class\": class \"ruin\" does not occur in the training data; known classes: cheap, dear"
+        "new.csv: row 2 (line 3), column \"class\": the class \"ruin\" does not occur in the training data; known classes: cheap, dear; mend it or \
+         leave the row out"
     );
     fs::write(here.join("new.csv"), "size,district\n50,north\n").unwrap();
     let message = error(here, &["evaluate", run, "new.csv"]);

@@ -78,6 +78,11 @@ impl Layout {
         want: Want,
         apart: bool,
     ) -> Result<Layout, DataProblem> {
+        let first = rows.first().filter(|row| row.len() == 1).and_then(|row| row.get(0));
+        if let Some(cell) = first {
+            let cell: String = harmless(&String::from_utf8_lossy(cell)).chars().take(40).collect();
+            return Err(DataProblem::OneColumn { blanks: cell.contains(' '), cell });
+        }
         let (names, rows) = names(dialect, rows)?;
         let find = |name: &String| {
             let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: names.clone() };
@@ -156,7 +161,8 @@ impl Layout {
         let missing: Vec<String> =
             wanted.iter().filter(|name| !at.contains_key(*name)).map(|name| name.to_string()).collect();
         if !missing.is_empty() {
-            return Err(DataProblem::MissingColumns { missing, columns: names.clone() });
+            let targets = missing.iter().all(|name| targets.contains(name));
+            return Err(DataProblem::MissingColumns { missing, columns: names.clone(), targets });
         }
         let mut roles = vec![Role::Out; names.len()];
         columns.iter().enumerate().for_each(|(place, column)| roles[at[&*column.name]] = Role::Input(place));
