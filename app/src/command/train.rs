@@ -47,7 +47,8 @@ pub(super) struct Args {
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
     resume: Option<PathBuf>,
-    /// With --resume: goes on until there are so many epochs, also beyond the end
+    /// With --resume: goes on until there are so many epochs, also beyond the end; not where the learning rate falls until
+    /// the last epoch, as a cosine does, for its steps would have been others
     #[arg(long, value_name = "N", requires = "resume", allow_negative_numbers = true, value_parser = whole(1..=u64::from(u32::MAX)))]
     epochs: Option<u64>,
     /// Prints one JSON object at the end; its fields stand at the end of --help

@@ -198,6 +198,12 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
             [train, test]
         }
         (None, Some(_)) => [(0..targets.len()).collect(), vec![]],
+        // What nothing is fitted on need not be known.
+        (None, None)
+            if source.missing.fill().is_none() && inputs.columns.iter().all(|of| of.texts.is_none()) =>
+        {
+            [vec![], vec![]]
+        }
         (None, None) => split_rows(&targets, hold.share, hold.shuffle, hold.seed),
     };
     let set = |error: DataError| problem(DataProblem::Set(error));

@@ -61,7 +61,7 @@ fn predictions_are_judged_as_training_judged_them_and_beside_what_looks_at_no_in
     let page = stdout(here, &["evaluate", run, "flats.csv"]);
     for says in [
         "300 examples of flats.csv",
-        "always cheap",
+        "always dear",
         "accuracy",
         "log loss",
         "AUC",
@@ -154,7 +154,7 @@ fn arrays_are_judged_with_the_file_of_their_targets() {
 fn a_run_that_goes_on_beyond_its_end_is_the_longer_run_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    let epochs = |epochs: &str| train(here, &["iris", "--set", &format!("train.epochs={epochs}")]);
+    let epochs = |epochs: &str| train(here, &["moons", "--set", &format!("train.epochs={epochs}")]);
     let (short, long) = (epochs("4"), epochs("9"));
     let [short, long] = [short, long].map(|summary| summary["run"].as_str().unwrap().to_string());
     let more = |args: &[&str]| stdout(here, &[&["train", "--resume", &short], args].concat());

@@ -1,7 +1,7 @@
 //! Scaling of inputs, fitted on the training part only.
 
 use super::{DataError, Dataset, Targets, finite};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use serde::{Deserialize, Serialize};
 
 /// How inputs are scaled, feature by feature.
@@ -49,14 +49,8 @@ impl Scaler {
             Scale::None => {}
             Scale::Standard => {
                 let mut variance = vec![0.0; width];
-                for row in rows() {
-                    row.iter().zip(&mut shift).for_each(|(x, m)| *m += x.f64() / n);
-                }
-                for row in rows() {
-                    for ((x, m), v) in row.iter().zip(&shift).zip(&mut variance) {
-                        *v += (x.f64() - m).powi(2) / n;
-                    }
-                }
+                wide(Mean, (numbers, n, &mut shift[..]));
+                wide(Variance, (numbers, n, &shift[..], &mut variance[..]));
                 unit = variance.into_iter().map(f64::sqrt).collect();
             }
             Scale::MinMax => {
@@ -147,8 +141,53 @@ impl Scaler {
         if !self.is_fitted() {
             return;
         }
-        for row in numbers.chunks_exact_mut(self.shift.len()) {
-            for ((x, shift), unit) in row.iter_mut().zip(&self.shift).zip(&self.unit) {
+        wide(Scaled, (numbers, &self.shift[..], &self.unit[..]));
+    }
+}
+
+/// Σ x / n of each column, added to what is there.
+struct Mean;
+
+impl<T: Scalar> Wide<(&[T], f64, &mut [f64])> for Mean {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((numbers, n, mean): (&[T], f64, &mut [f64])) {
+        for row in numbers.chunks_exact(mean.len()) {
+            for (x, mean) in row.iter().zip(&mut *mean) {
+                *mean += x.f64() / n;
+            }
+        }
+    }
+}
+
+/// Σ (x − mean)² / n of each column, added to what is there.
+struct Variance;
+
+impl<T: Scalar> Wide<(&[T], f64, &[f64], &mut [f64])> for Variance {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((numbers, n, mean, variance): (&[T], f64, &[f64], &mut [f64])) {
+        for row in numbers.chunks_exact(mean.len()) {
+            for ((x, mean), variance) in row.iter().zip(mean).zip(&mut *variance) {
+                let d = x.f64() - mean;
+                *variance += d * d / n;
+            }
+        }
+    }
+}
+
+/// (x − shift) / unit of each column, in place.
+struct Scaled;
+
+impl<T: Scalar> Wide<(&mut [T], &[f64], &[f64])> for Scaled {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((numbers, shift, unit): (&mut [T], &[f64], &[f64])) {
+        for row in numbers.chunks_exact_mut(shift.len()) {
+            for ((x, shift), unit) in row.iter_mut().zip(shift).zip(unit) {
                 *x = T::of((x.f64() - shift) / unit);
             }
         }

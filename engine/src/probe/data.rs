@@ -3,7 +3,7 @@
 use super::by_chance::by_chance;
 use super::score::classes;
 use crate::data::{Dataset, Scale, Targets};
-use crate::kernel::Scalar;
+use crate::kernel::{Scalar, Wide, wide};
 use crate::train::{Fit, Real, Trainer};
 use std::collections::HashMap;
 
@@ -196,22 +196,47 @@ fn features<T: Scalar>(rows: &[T], width: usize, name: impl Fn(usize) -> String)
         [0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY].map(|x| vec![x; width]);
     let count = (rows.len() / width.max(1)).max(1) as f64;
     // Lists of their own, so that loops over a row become vectors.
-    for row in rows.chunks_exact(width) {
-        for (((x, mean), min), max) in row.iter().zip(&mut mean).zip(&mut min).zip(&mut max) {
-            let x = x.f64();
-            *mean += x;
-            (*min, *max) = (min.min(x), max.max(x));
-        }
-    }
+    wide(Sums, (rows, &mut mean[..], &mut min[..], &mut max[..]));
     mean.iter_mut().for_each(|mean| *mean /= count);
-    for row in rows.chunks_exact(width) {
-        for ((x, mean), std) in row.iter().zip(&mean).zip(&mut std) {
-            *std += (x.f64() - mean).powi(2);
-        }
-    }
+    wide(Squares, (rows, &mean[..], &mut std[..]));
     let feature =
         |i| Feature { name: name(i), mean: mean[i], std: (std[i] / count).sqrt(), min: min[i], max: max[i] };
     (0..width).map(feature).collect()
+}
+
+/// Σ x, the least and the largest x of each column.
+struct Sums;
+
+impl<T: Scalar> Wide<(&[T], &mut [f64], &mut [f64], &mut [f64])> for Sums {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rows, sum, min, max): (&[T], &mut [f64], &mut [f64], &mut [f64])) {
+        for row in rows.chunks_exact(sum.len()) {
+            for (((x, sum), min), max) in row.iter().zip(&mut *sum).zip(&mut *min).zip(&mut *max) {
+                let x = x.f64();
+                *sum += x;
+                (*min, *max) = (min.min(x), max.max(x));
+            }
+        }
+    }
+}
+
+/// Σ (x − mean)² of each column.
+struct Squares;
+
+impl<T: Scalar> Wide<(&[T], &[f64], &mut [f64])> for Squares {
+    type Out = ();
+
+    #[inline(always)]
+    fn run((rows, mean, squares): (&[T], &[f64], &mut [f64])) {
+        for row in rows.chunks_exact(mean.len()) {
+            for ((x, mean), squares) in row.iter().zip(mean).zip(&mut *squares) {
+                let d = x.f64() - mean;
+                *squares += d * d;
+            }
+        }
+    }
 }
 
 /// See [`DataFacts::moved`].
