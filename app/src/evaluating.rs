@@ -1,7 +1,7 @@
 //! How good a trained network's predictions are, where it is known what they should be.
 
 use crate::data::load_other;
-use crate::error::{Error, Result};
+use crate::error::{DataProblem, Error, Result};
 use crate::predicting::Weights;
 use crate::run::{Kept, Run};
 use crate::terminal::warn;
@@ -29,7 +29,10 @@ pub fn evaluate<T: Real>(
             let read = load_other::<T>(&source, preprocessing, experiment.want())?;
             read.remarks.iter().for_each(|remark| warn(remark));
             let mut data = read.train;
-            let problem = |error: DataError| Error::Data { file: file.into(), problem: error.into() };
+            let problem = |error: DataError| {
+                let problem = DataProblem::of_set(error, preprocessing.columns.names());
+                Error::Data { file: file.into(), problem }
+            };
             preprocessing.scaler.apply(&mut data).map_err(problem)?;
             preprocessing.target_scaler.apply_to_targets(&mut data).map_err(problem)?;
             (data, Part::File)
@@ -46,6 +49,7 @@ pub fn evaluate<T: Real>(
     let evaluation = Evaluation::of(&mut trainer, &data, preprocessing, &kept.means)?;
     Ok(Evaluated {
         run: run.path().display().to_string(),
+        best: weights == Weights::Best && run.has_best(),
         step: trainer.state().steps,
         part,
         file: file.map(Into::into),

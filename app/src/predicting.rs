@@ -89,6 +89,9 @@ impl<T: Real> Predictor<T> {
         let mut unseen = vec![0; self.kept.preprocessing.inputs()];
         // Written with the first rows: a file that cannot be read leaves nothing.
         let mut header = (form == Form::Csv).then(|| self.header());
+        // A line of nothing at all would be passed over by who reads it.
+        let cells = self.header().matches(',').count();
+        let gap = if cells == 0 { "\"\"".into() } else { ",".repeat(cells) };
         let (columns, source) =
             (self.kept.preprocessing.columns.clone(), self.experiment.another(file, None));
         data::stream::<T>(&source, &columns, |table, rows, read| {
@@ -100,19 +103,22 @@ impl<T: Real> Predictor<T> {
             unseen.iter_mut().zip(more).for_each(|(all, more)| *all += more);
             let mut at = 0;
             for row in predicted.rows + 1..=read {
-                // Rows with a missing cell have an empty line, so that lines and rows stay side by side.
+                // Rows with a missing cell have empty cells, so that lines and rows stay side by side.
                 if at < count && u64::from(rows[at]) == row {
                     let width = outputs.len() / count;
                     self.write(&outputs[at * width..(at + 1) * width], form, out)?;
                     at += 1;
                 } else {
                     predicted.left_out += 1;
-                    writeln!(out, "{}", if form == Form::Csv { "" } else { "{}" })?;
+                    writeln!(out, "{}", if form == Form::Csv { &gap } else { "{}" })?;
                 }
             }
             predicted.rows = read;
             Ok(goes_on(read))
         })?;
+        if let Some(header) = header.take() {
+            writeln!(out, "{header}")?;
+        }
         let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
         predicted.remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
         if predicted.left_out > 0 {
@@ -140,7 +146,8 @@ impl<T: Real> Predictor<T> {
         let outputs = self.trainer.predict(&inputs).map_err(|error| match error {
             whygrad::network::Error::Data(DataError::NotFinite { part, example, place, value }) => {
                 let example = rows.get(example).map_or(example, |row| *row as usize);
-                let problem = DataProblem::Set(DataError::NotFinite { part, example, place, value });
+                let error = DataError::NotFinite { part, example, place, value };
+                let problem = DataProblem::of_set(error, self.kept.preprocessing.columns.names());
                 Error::Data { file: self.file.clone(), problem }
             }
             error => error.into(),

@@ -64,7 +64,13 @@ pub(super) fn page(view: &Evaluated, page: &mut Page) {
         (Part::Training, _) => format!("{examples} that it was trained on, for nothing is held out"),
         (Part::File, file) => format!("{examples} of {}", harmless(file.as_deref().unwrap_or_default())),
     };
-    page.paragraph(&format!("{}, weights after step {}", harmless(&view.run), HumanCount(view.step)));
+    let (run, step) = (harmless(&view.run), HumanCount(view.step));
+    page.paragraph(&match view.best {
+        true => {
+            format!("{run}, weights of its best epoch, after step {step} (--weights last: those at its end)")
+        }
+        false => format!("{run}, its last weights, after step {step}"),
+    });
     page.paragraph(&what);
     if let Some(classes) = &view.evaluation.classes {
         of_classes(classes, page);

@@ -49,7 +49,7 @@ pub(super) struct Args {
     resume: Option<PathBuf>,
     /// With --resume: goes on until there are so many epochs, also beyond the end; not where the learning rate falls until
     /// the last epoch, as a cosine does, for its steps would have been others
-    #[arg(long, value_name = "N", requires = "resume", allow_negative_numbers = true, value_parser = whole(1..=u64::from(u32::MAX)))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u64::from(u32::MAX)))]
     epochs: Option<u64>,
     /// Prints one JSON object at the end; its fields stand at the end of --help
     #[arg(long)]
@@ -58,6 +58,10 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
+    if let (Some(epochs), None) = (args.epochs, &args.resume) {
+        let problem = format!("is for --resume; of an experiment it is --set train.epochs={epochs}");
+        return Err(Error::argument("--epochs", problem));
+    }
     let (experiment, run) = match (&args.resume, &args.experiment) {
         (Some(path), _) => {
             let run = Run::open(path)?;
@@ -159,7 +163,9 @@ impl Display {
                 page.paragraph(&format!("threads: {cores}; {asked} would wait for each other"));
             }
             if training.is_finished() {
-                page.paragraph("this run is finished; there is nothing to go on with");
+                page.paragraph(
+                    "this run is finished; there is nothing to go on with; more epochs: --epochs N",
+                );
             }
         })
     }

@@ -24,6 +24,13 @@ pub(super) fn read<T: Scalar>(
         let Some(path) = path else { continue };
         let format = format_of(path).map_err(in_file(path))?;
         let bytes = bytes_of(path)?;
+        let finite_in = |file: &str, array: &Array<T>| match array.data.iter().position(|x| !x.is_finite()) {
+            None => Ok(()),
+            Some(index) => {
+                let problem = DataProblem::NonFinite { index, value: array.data[index].f64() };
+                Err(Error::Data { file: file.into(), problem })
+            }
+        };
         let (file, pairs) = match format {
             Format::Npz => {
                 let names = [source.inputs.as_deref(), targets[at].or(targets[0])];
@@ -39,6 +46,8 @@ pub(super) fn read<T: Scalar>(
         };
         // An archive may have both parts.
         for (place, (inputs, numbers)) in pairs.into_iter().enumerate() {
+            finite_in(path, &inputs)?;
+            finite_in(file, &numbers)?;
             let data = examples(inputs, numbers, want, known.as_deref()).map_err(in_file(file))?;
             known = Some(data.class_names().to_vec()).filter(|_| want == Want::Classes);
             parts[(at + place).min(1)] = Some(data);
@@ -63,11 +72,6 @@ fn examples<T: Scalar>(
     want: Want,
     known: Option<&[String]>,
 ) -> Result<Dataset<T>, DataProblem> {
-    for array in [&inputs, &targets] {
-        if let Some(index) = array.data.iter().position(|x| !x.is_finite()) {
-            return Err(DataProblem::NonFinite { index, value: array.data[index].f64() });
-        }
-    }
     let count = |array: &Array<T>| array.shape.first().copied().unwrap_or(0);
     let n = count(&inputs);
     if n == 0 || inputs.data.is_empty() {

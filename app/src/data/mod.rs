@@ -191,7 +191,8 @@ pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: bool) ->
 /// What becomes of the rows of a table.
 fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> Result<Loaded<T>> {
     let problem = |problem| Error::Data { file: source.source.clone(), problem };
-    let Rows { inputs, targets, classes, target_columns, held_out, numbers, numbering, counting } = rows;
+    let Rows { inputs, targets, classes, target_columns, held_out, numbers, numbering, mut remarks, .. } =
+        rows;
     let [train, test] = match (&held_out, &source.test_source) {
         (Some(held_out), _) => {
             let (test, train) = (0..held_out.len()).partition(|row| held_out[*row]);
@@ -223,7 +224,6 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
         held = Some(data.select(&test));
         data = data.select(&train);
     }
-    let mut remarks: Vec<String> = counting.iter().map(|name| counts(name)).collect();
     let seen = encoding.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     remarks.extend(seen.map(|(column, count)| unseen_texts(&column.name, *count, "held-out rows")));
     Ok(Loaded { train: data, test: held, columns: encoding, targets: target_columns, understood, remarks })
@@ -274,13 +274,6 @@ pub fn load_other<T: Scalar>(
     let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     let remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
     Ok(Loaded { remarks, ..Loaded::of(data, None) })
-}
-
-fn counts(name: &str) -> String {
-    format!(
-        "column \"{name}\" numbers the rows, which tells nothing of an example; leave it out: \
-         --set 'data.drop=[\"{name}\"]'"
-    )
 }
 
 /// Says that there are texts of which training saw none.
@@ -377,6 +370,11 @@ impl<R: Read> Read for Bounded<R> {
 
 /// The bytes of a file, unpacked where its name ends in .gz.
 fn bytes(path: &str) -> Result<Vec<u8>> {
+    // Of what is read as a whole there are up to four at one time: bytes, numbers, and copies of both.
+    let size = std::fs::metadata(path).map_or(0, |file| u128::from(file.len()));
+    if !has_memory(4 * size) {
+        return Err(Error::Data { file: path.into(), problem: DataProblem::Memory });
+    }
     let bytes = std::fs::read(Path::new(path)).map_err(Error::file("read", path))?;
     if !path.ends_with(".gz") {
         return Ok(bytes);

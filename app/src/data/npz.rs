@@ -44,8 +44,10 @@ pub(super) fn inputs<T: Scalar>(bytes: &[u8], name: Option<&str>) -> Result<Arra
     let archive = Archive::open(bytes)?;
     match name {
         Some(name) => archive.array(&[name]),
-        None if archive.arrays.contains_key("x_test") => archive.array(&["x_test"]),
-        None => archive.array(&INPUTS),
+        None => {
+            let keras = ["x_test", "x_train"].into_iter().find(|name| archive.arrays.contains_key(*name));
+            archive.array(keras.as_ref().map_or(&INPUTS[..], std::slice::from_ref))
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is wrong with data, and what would be right.
 
-use super::{Odd, nearest};
-use std::fmt;
+use super::{Encoding, Odd, nearest};
 
 /// What is wrong with data.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -62,21 +61,25 @@ pub enum DataProblem {
     #[error("this is an archive, such as a workbook of Excel, and no table of text: save it as CSV")]
     Workbook,
     /// A column whose cells are numbers to a person.
-    #[error("column \"{column}\": {odd}{}", drop_it(.column))]
+    #[error("column \"{column}\": {}{}", .odd.says(true), drop_it(.column, .dropped))]
     OddColumn {
         /// Its name.
         column: String,
+        /// Columns that are left out already.
+        dropped: Box<[String]>,
         /// One of them.
         odd: Odd,
     },
     /// A column of more texts than become inputs.
     #[error(
         "column \"{column}\" has {count} different texts, such as \"{example}\", and at most {most} become an input each{}{}",
-        .odd.as_ref().map_or(String::new(), |odd| format!("; {odd}")), drop_it(.column)
+        .odd.as_ref().map_or(String::new(), |odd| format!("; {}", odd.says(true))), drop_it(.column, .dropped)
     )]
     TooManyTexts {
         /// Its name.
         column: String,
+        /// Columns that are left out already.
+        dropped: Box<[String]>,
         /// How many there are.
         count: usize,
         /// How many there may be.
@@ -137,7 +140,7 @@ pub enum DataProblem {
         wants: usize,
     },
     /// A cell that is not what its column needs.
-    #[error("row {row} (line {line}), column \"{column}\": {}", .problem.in_column(.column))]
+    #[error("row {row} (line {line}), column \"{column}\": {}", .problem.in_column(.column, .dropped.as_deref()))]
     Cell {
         /// Row, from 1, without the header.
         row: u64,
@@ -145,6 +148,8 @@ pub enum DataProblem {
         line: u64,
         /// Name of the column.
         column: String,
+        /// Of a file to train on the columns that are left out already; of another there is nothing to be left out.
+        dropped: Option<Box<[String]>>,
         /// What is wrong with it.
         problem: Box<CellProblem>,
     },
@@ -157,7 +162,7 @@ pub enum DataProblem {
         value: f64,
     },
     /// A label of an array that is no class.
-    #[error("label {example} of the array: {}", .problem.in_column(""))]
+    #[error("label {example} of the array: {}", .problem.in_column("", None))]
     Label {
         /// Which, from 0.
         example: usize,
@@ -219,12 +224,54 @@ pub enum DataProblem {
     /// A generated set that cannot be.
     #[error("{0}")]
     Generated(String),
+    /// A target that is no share where the loss takes shares.
+    #[error(
+        "row {row}: the target is {value}, and the loss `{loss}` takes numbers from 0 to 1; write classes as 0 and 1, or \
+             take cross_entropy, which takes any labels"
+    )]
+    NotAShare {
+        /// Its number, as the file counts.
+        row: usize,
+        /// The target.
+        value: f64,
+        /// The loss.
+        loss: &'static str,
+    },
+    /// A number that, scaled as training scaled, the precision does not reach.
+    #[error(
+        "row {row}, {column}: scaled as in training it is {value}, which its precision does not reach; mend it, or train \
+             with train.precision=f64"
+    )]
+    OutOfReach {
+        /// Its number, as the file counts.
+        row: usize,
+        /// Where it stands: `column "size"`, `number 3`.
+        column: String,
+        /// What it becomes.
+        value: f64,
+    },
     /// Numbers that are no data set.
     #[error(transparent)]
     Set(#[from] whygrad::data::DataError),
 }
 
 impl DataProblem {
+    /// What is wrong with a number of a data set whose inputs are called so.
+    pub fn of_set(error: whygrad::data::DataError, mut names: impl Iterator<Item = String>) -> DataProblem {
+        match error {
+            whygrad::data::DataError::NotFinite { part, example: row, place, value }
+                if part.contains("input") =>
+            {
+                let column = match names.nth(place) {
+                    Some(name) => format!("column \"{name}\""),
+                    None => format!("number {place} of its input"),
+                };
+                DataProblem::OutOfReach { row, column, value }
+            }
+            error => DataProblem::Set(error),
+        }
+    }
+
     /// The same problem so many rows and lines further down.
     pub fn further_down(mut self, rows: u64, lines: u64) -> DataProblem {
         if let DataProblem::Ragged { row, line, .. } | DataProblem::Cell { row, line, .. } = &mut self {
@@ -291,23 +338,34 @@ impl CellProblem {
         }
     }
 
-    /// What it is and what would be right, in a column of this name.
-    fn in_column(&self, column: &str) -> String {
-        let drop = drop_it(column);
+    /// What it is and what would be right, in a column of this name. `dropped` are the columns that are left out already,
+    /// where one more can be; a network that is trained needs all that it has.
+    fn in_column(&self, column: &str, dropped: Option<&[String]>) -> String {
+        let trains = dropped.is_some();
+        let drop =
+            dropped.filter(|_| !column.is_empty()).map_or(String::new(), |dropped| drop_it(column, dropped));
         match self {
-            CellProblem::Missing(cell) => format!(
-                "{}; say what stands for it: --set data.missing=median (or mean, most_frequent; drop leaves its row \
-                 out){drop}",
-                if cell.is_empty() {
-                    "the cell is empty".into()
-                } else {
-                    format!("\"{cell}\" says that the value is missing")
+            CellProblem::Missing(cell) => {
+                let what = match cell.is_empty() {
+                    true => "the cell is empty".into(),
+                    false => format!("\"{cell}\" says that the value is missing"),
+                };
+                match trains {
+                    true => format!(
+                        "{what}; say what stands for it: --set data.missing=median (or mean, most_frequent; drop leaves \
+                         its row out){drop}"
+                    ),
+                    false => format!(
+                        "{what}, and the run has nothing that would stand for it: mend it, or train with \
+                         data.missing=median"
+                    ),
                 }
-            ),
-            CellProblem::MissingTarget => {
+            }
+            CellProblem::MissingTarget if trains => {
                 "the target is missing; leave its row out: --set data.missing=drop".into()
             }
-            CellProblem::NotANumber { odd: Some(odd), .. } => format!("{odd}{drop}"),
+            CellProblem::MissingTarget => "the target is missing; leave the row out of the file".into(),
+            CellProblem::NotANumber { odd: Some(odd), .. } => format!("{}{drop}", odd.says(trains)),
             CellProblem::NotANumber { cell, odd: None } => {
                 format!("\"{cell}\" is not a number, as most of this column are; mend it{drop}")
             }
@@ -338,31 +396,6 @@ impl CellProblem {
     }
 }
 
-/// Encodings that texts are in where they are not in UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// Western Europe, with characters where Latin-1 has none.
-    Windows1252,
-    /// Western Europe.
-    Latin1,
-    /// Two bytes a character, the low one first.
-    Utf16Le,
-    /// The high one first.
-    Utf16Be,
-}
-
-impl fmt::Display for Encoding {
-    /// As iconv calls it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Encoding::Windows1252 => "WINDOWS-1252",
-            Encoding::Latin1 => "LATIN1",
-            Encoding::Utf16Le => "UTF-16LE",
-            Encoding::Utf16Be => "UTF-16BE",
-        })
-    }
-}
-
 fn which_target(columns: &[String], named: bool) -> String {
     let (which, all) = ("which column is the target? Say so: --set data.target=", shorten(columns));
     match columns.last() {
@@ -380,13 +413,10 @@ fn unknown_class(label: &str, known: &[String]) -> String {
     )
 }
 
-/// How to leave a column out.
-fn drop_it(column: &str) -> String {
-    if column.is_empty() {
-        String::new()
-    } else {
-        format!("; or leave the column out: --set 'data.drop=[\"{column}\"]'")
-    }
+/// How to leave a column out, beside those that are left out already.
+fn drop_it(column: &str, dropped: &[String]) -> String {
+    let all = dropped.iter().map(String::as_str).chain([column]).map(|name| format!("\"{name}\""));
+    format!("; or leave the column out: --set 'data.drop=[{}]'", all.collect::<Vec<_>>().join(", "))
 }
 
 fn quoted(names: &[String]) -> String {

@@ -1,9 +1,11 @@
 //! What can go wrong, each with its place.
 
 mod data;
+mod encoding;
 mod odd;
 
-pub use data::{CellProblem, DataProblem, Encoding};
+pub use data::{CellProblem, DataProblem};
+pub use encoding::Encoding;
 pub use odd::Odd;
 
 use std::fmt;

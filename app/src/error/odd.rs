@@ -1,7 +1,5 @@
 //! Cells that are numbers to a person and none to a network, and what to do about each kind.
 
-use std::fmt;
-
 /// A cell that is a number to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Odd {
@@ -69,26 +67,40 @@ fn is_date(text: &str) -> bool {
     })
 }
 
-impl fmt::Display for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Odd {
+    /// What it is and what would be right; with the keys of an experiment where `keys` says that there is one.
+    pub(super) fn says(&self, keys: bool) -> String {
         let Odd { kind, cell } = self;
+        let decimal =
+            if keys { ": --set 'data.decimal=\",\"'" } else { ", and others of the file have a point" };
         match kind {
-            Kind::Date => write!(
-                f,
+            Kind::Date => format!(
                 "\"{cell}\" is a date, and a network takes numbers: turn it into some, such as the days since a start"
             ),
             Kind::Percent => {
-                write!(f, "\"{cell}\" has a percent sign: take the signs out (sed 's/%//g' FILE > NEW)")
+                format!("\"{cell}\" has a percent sign: take the signs out: sed 's/%//g' FILE > NEW")
             }
-            Kind::Currency => write!(f, "\"{cell}\" has the sign of a currency: take the signs out"),
-            Kind::Thousands => write!(
-                f,
-                "\"{cell}\" has marks between thousands: take them out; where its comma stands before the decimals: \
-                 --set 'data.decimal=\",\"'"
+            Kind::Currency => format!(
+                "\"{cell}\" has the sign of a currency: take the signs out: sed 's/[$€£¥]//g' FILE > NEW"
             ),
-            Kind::DecimalComma => {
-                write!(f, "\"{cell}\" has a comma before its decimals: --set 'data.decimal=\",\"'")
+            Kind::Thousands => {
+                let mark =
+                    cell.trim_start_matches(['-', '+']).trim_start_matches(|c: char| c.is_ascii_digit());
+                let how = match mark.chars().next() {
+                    // A comma may stand between cells as well.
+                    Some(',') if mark.matches(',').count() == 1 && !mark.contains('.') && keys => {
+                        format!(
+                            ", in a spreadsheet or by a program; or, where the comma stands before decimals{decimal}"
+                        )
+                    }
+                    Some(',') | None => ", in a spreadsheet or by a program".into(),
+                    Some('.') => ": sed -E 's/([0-9])[.]([0-9]{3})/\\1\\2/g' FILE > NEW".into(),
+                    Some('\'') => ": sed \"s/'//g\" FILE > NEW".into(),
+                    Some(mark) => format!(": sed -E 's/([0-9]){mark}([0-9]{{3}})/\\1\\2/g' FILE > NEW"),
+                };
+                format!("\"{cell}\" has marks between thousands: take them out{how}")
             }
+            Kind::DecimalComma => format!("\"{cell}\" has a comma before its decimals{decimal}"),
         }
     }
 }

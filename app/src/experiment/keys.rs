@@ -36,6 +36,10 @@ pub(super) fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&
             format!("`{key}` has no effect on {}: it is for {}", nature.name(), natures.join(" and for "));
         return Some((key, why));
     }
+    if nature == Nature::Array && given.contains(&"test_targets") && !given.contains(&"test_source") {
+        let why = "`test_targets` has no effect without `test_source`, the file that they are the targets of";
+        return Some(("test_targets", why.into()));
+    }
     let mut deciding = HELD_OUT.iter().filter_map(|key| given.iter().find(|given| *given == key));
     let (first, second) = (deciding.next()?, deciding.next()?);
     Some((second, format!("`{second}` has no effect, as `{first}` says which examples are held out")))

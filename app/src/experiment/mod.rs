@@ -13,7 +13,7 @@ pub use keys::TABLES;
 pub use text::named;
 
 use crate::data::{self, Given, Missing, Share, Source, Understood, Want};
-use crate::error::{Error, Place, Result, nearest};
+use crate::error::{DataProblem, Error, Place, Result, nearest};
 use indicatif::HumanBytes;
 use keys::{DATA, NETWORK, SCHEDULE, TOP, TRAIN, without_effect, without_effect_on_schedule};
 use std::path::Path;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use text::Text;
 use whygrad::Threads;
 use whygrad::data::{Fill, Scale, Targets};
-use whygrad::loss::{LossFunction, TargetKind};
+use whygrad::loss::{LossFunction, Mismatch, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
 use whygrad::optim::{Clip, Optimizer};
 use whygrad::setting::Settings;
@@ -67,6 +67,13 @@ impl Experiment {
                 format!("no such file and no such built-in experiment{hint}; built in are: {all}"),
             ));
         }
+        if data::nature(name_or_path).is_some() && path.exists() {
+            let problem = format!(
+                "these are data, and what is asked for is an experiment that names them: whygrad new my, and in my.toml \
+                 data.source = \"{name_or_path}\""
+            );
+            return Err(Error::argument(name_or_path, problem));
+        }
         let bytes = std::fs::read(path).map_err(Error::file("read", path))?;
         let text = String::from_utf8(bytes).map_err(|_| Error::Experiment {
             place: Place::File(name_or_path.into()),
@@ -106,6 +113,14 @@ impl Experiment {
         let nature = data::nature(data.word("source"));
         if let Some((key, why)) = nature.and_then(|nature| without_effect(&given, nature)) {
             return Err(text.error(&format!("data.{key}"), &why));
+        }
+        let has = |key: &str, word: &str| data.get(key).is_some() && data.word(key) != word;
+        if loss.wants() == TargetKind::Classes && has("scale_target", "none") {
+            let why = "`scale_target` has no effect on classes: it is for targets that are numbers";
+            return Err(text.error("data.scale_target", why));
+        }
+        if data.get("arms").is_some() && data.word("source") != "spiral" {
+            return Err(text.error("data.arms", "`arms` has no effect: it is for source = \"spiral\""));
         }
         let text_of = |key| data.text_if(key).map(str::to_string);
         let word_of = |key| data.get(key).map(|_| data.word(key));
@@ -338,8 +353,17 @@ impl Experiment {
 
     /// Splits and scales the data, and makes the trainer.
     pub fn start<T: Real>(&self, setup: Setup<T>) -> Result<Prepared<T>> {
+        let (count, names) = (setup.data.classes().unwrap_or(0), setup.data.class_names().to_vec());
         setup.start().map_err(|error| match &error {
             NetworkError::Data(problem) => self.origin.error("data.scale", &problem.to_string()),
+            NetworkError::Loss(Mismatch::NotAShare { loss, value, example }) if self.has_own_table() => {
+                let problem = DataProblem::NotAShare { row: *example, value: *value, loss };
+                Error::Data { file: self.source.source.clone(), problem }
+            }
+            NetworkError::Loss(Mismatch::Label { output, .. }) => {
+                let last = format!("network.layers.{}", self.layers.len() - 1);
+                self.origin.error(&last, &too_few_outputs(*output, count, &names))
+            }
             _ => self.origin.error("network.layers", &error.to_string()),
         })
     }
@@ -348,6 +372,18 @@ impl Experiment {
     pub fn threads(&self) -> Option<usize> {
         self.train.count_if("threads")
     }
+}
+
+/// That a network has fewer outputs than there are classes.
+fn too_few_outputs(outputs: usize, classes: usize, names: &[String]) -> String {
+    let few: Vec<&str> = names.iter().take(6).map(String::as_str).collect();
+    let more = if names.len() > few.len() { ", …" } else { "" };
+    format!(
+        "the data have {classes} classes ({}{more}), and the last layer gives {outputs} {}: it needs one for each, \
+         out = {classes}; to predict a number instead take a loss such as mse",
+        few.join(", "),
+        if outputs == 1 { "number" } else { "numbers" }
+    )
 }
 
 /// What decides a training, and what was understood of its data.

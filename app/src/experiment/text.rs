@@ -99,7 +99,11 @@ impl Text {
     /// The `type` of the table at `path`, and its other keys.
     pub(super) fn typed(&self, path: &str) -> Result<(String, Vec<(String, Literal)>)> {
         let mut given = self.given(path)?;
-        let example = "such as type = \"…\"";
+        let example = match path {
+            "loss" => "such as type = \"cross_entropy\" for classes, type = \"mse\" for numbers",
+            "optimizer" => "such as type = \"adam\"",
+            _ => "such as type = \"linear\"",
+        };
         match given.iter().position(|(key, _)| key == "type") {
             Some(at) => match given.remove(at).1 {
                 Literal::Text(kind) => Ok((kind.into_owned(), given)),

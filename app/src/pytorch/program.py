@@ -168,7 +168,7 @@ def program(file):
         if any(len(row) != len(names) for row in block):
             raise ValueError(f"a row has not {len(names)} cells, as the first has")
         for said in predict([dict(zip(names, row)) for row in block], decimal):
-            cells = [said[name] for name in HEADER] if said else []
+            cells = [said.get(name, "") for name in HEADER]
             out.writerow(cell if isinstance(cell, str) else format(cell, "{digits}") for cell in cells)
 
 

@@ -147,17 +147,31 @@ impl Run {
 
     /// A folder that is there; `newest` is that of the folder `runs` that began last, where nothing has that name.
     pub fn open(path: &Path) -> Result<Run> {
-        if path == Path::new(NEWEST) && !path.exists() {
+        if Run::is_newest(path) {
             return Run::newest()?.ok_or_else(|| {
                 let problem = format!("there is no run in `{RUNS}`; train one: whygrad train digits");
                 Error::argument(NEWEST, problem)
             });
         }
         if !path.join("experiment.toml").is_file() {
-            let problem = "this is no run folder: it has no experiment.toml".into();
+            let known = Run::all(Path::new(RUNS)).unwrap_or_default();
+            let close =
+                known.iter().find(|run| run.path.to_string_lossy().ends_with(&*path.to_string_lossy()));
+            let problem = match (path.exists(), close) {
+                (true, _) => "this is no run folder: it has no experiment.toml".into(),
+                (false, Some(run)) => {
+                    format!("there is no such folder; did you mean {}?", run.path.display())
+                }
+                (false, None) => "there is no such folder; whygrad runs lists the runs".into(),
+            };
             return Err(Error::Run { path: path.into(), problem });
         }
         Ok(Run { path: path.into() })
+    }
+
+    /// Whether this is what commands call the run that began last.
+    pub fn is_newest(path: &Path) -> bool {
+        path == Path::new(NEWEST) && !path.exists()
     }
 
     /// Keeps others from recording, as long as the file is held.
@@ -239,6 +253,11 @@ impl Run {
         let (state, _) = checkpoint::load(&path, &trainer)?;
         trainer.restore(state)?;
         Ok(trainer)
+    }
+
+    /// Whether the weights of its best epoch are there.
+    pub fn has_best(&self) -> bool {
+        self.path.join("best.safetensors").is_file()
     }
 
     /// Steps that have a checkpoint on the way, ascending, with their files.

@@ -9,7 +9,9 @@ use whygrad::probe::Evaluation;
 pub struct Evaluated {
     /// Its folder.
     pub run: String,
-    /// After which step its weights were as they were judged.
+    /// Whether its weights are those of the best epoch; else they are the last.
+    pub best: bool,
+    /// After which step they were so.
     pub step: u64,
     /// Which examples they were judged by.
     pub part: Part,

@@ -165,7 +165,7 @@ impl Summary {
             self.diverged.as_ref().filter(|diverged| diverged.step > 1).map(explained),
             Some(format!("{} epochs, {steps} steps; {seconds:.2} s, {speed} examples/s", self.epochs)),
             ended,
-            self.best_epoch.filter(|_| self.diverged.is_none()).map(best),
+            self.best_epoch.map(best),
             Some(format!("written to {}", harmless(&self.run))),
             Some(
                 self.lights.sentence()

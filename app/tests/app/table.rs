@@ -1,6 +1,6 @@
 //! From a table to a prediction: what a person does who comes with a file.
 
-use super::{error, output, stdout};
+use super::{error, output, stdout, whygrad};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -128,8 +128,70 @@ fn what_a_file_lacks_is_said_with_what_to_do_and_nothing_is_half_written() {
     let predicted = output(here, &["predict", run, "new.csv"], 0);
     let text = String::from_utf8_lossy(&predicted.stdout).into_owned();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.len() == 4 && lines[2].is_empty() && !lines[3].is_empty(), "{text}");
+    // Its cells are empty: a line of nothing would be passed over by pandas.
+    assert!(lines.len() == 4 && lines[2] == "," && lines[3] != ",", "{text}");
     assert!(String::from_utf8_lossy(&predicted.stderr).contains("1 rows have a missing cell"));
+}
+
+#[test]
+fn an_input_is_called_by_the_column_that_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("flats.csv"), flats(0..100)).unwrap();
+    let summary = train(here, FLATS);
+    let why = |weight: &str| stdout(here, &["why", weight, "--run", summary["run"].as_str().unwrap()]);
+    assert!(why("l1[0,0]").contains("x[size]") && why("l1[0,2]").contains("x[district=north]"));
+}
+
+#[test]
+fn whole_numbers_are_the_same_labels_in_both_files_however_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let rows = |zero: &str, one: &str| -> String {
+        (0..40).map(|i| format!("{},{}\n", i % 7, if i % 7 > 3 { one } else { zero })).collect()
+    };
+    std::fs::write(here.join("train.csv"), format!("x,label\n{}", rows("0.0", "1.0"))).unwrap();
+    // Columns in another order, too.
+    std::fs::write(here.join("test.csv"), "label,x\n1,6\n0,1\n1.0,5\n0e0,2\n").unwrap();
+    let experiment = FLATS
+        .replace("flats.csv\"\nmissing = \"median\"", "train.csv\"\ntest_source = \"test.csv\"")
+        .replace("epochs = 30", "epochs = 60");
+    assert_eq!(train(here, &experiment)["test_accuracy"], 1.0);
+}
+
+/// Points between thousands and commas before decimals, which look like each other.
+#[test]
+fn thousands_are_not_taken_for_decimals_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let with = |cells: &dyn Fn(u32) -> String| {
+        let row = |i: u32| format!("{};{}\n", cells(i), if i.is_multiple_of(2) { "a" } else { "b" });
+        std::fs::write(here.join("flats.csv"), format!("p;label\n{}", (0..40).map(row).collect::<String>()))
+            .unwrap();
+        std::fs::write(here.join("e.toml"), FLATS).unwrap();
+        whygrad(here, &["train", "e.toml"]).output().unwrap().stderr
+    };
+    // Points beside whole numbers: read, and said.
+    let said = with(&|i| if i % 3 == 0 { format!("{}", 900 + i) } else { format!("1.{:03}", i) });
+    assert!(String::from_utf8_lossy(&said).contains("column \"p\" has whole numbers beside such as 1.001"));
+    // Both in one file: the comma stands before decimals, and points are none of a number.
+    let said = with(&|i| if i % 3 == 0 { format!("{i},5") } else { format!("1.{:03}", i) });
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(said.contains("\"1.001\" has marks between thousands: take them out: sed"), "{said}");
+    // Without a header, and a comma in every cell.
+    std::fs::write(
+        here.join("flats.csv"),
+        (0..40).map(|i| format!("{i},25;0,5;u{}\n", i % 2)).collect::<String>(),
+    )
+    .unwrap();
+    let experiment = FLATS.replace("[data]\n", "[data]\ntarget = \"column3\"\n");
+    let summary = train(here, &experiment);
+    let kept = std::fs::read(here.join(summary["run"].as_str().unwrap()).join("preprocessing.json")).unwrap();
+    let kept: Json = serde_json::from_slice(&kept).unwrap();
+    assert_eq!(
+        (&kept["columns"][0]["range"], kept["columns"].as_array().unwrap().len()),
+        (&serde_json::json!([0.25, 39.25]), 2)
+    );
 }
 
 /// Tables with separators, decimal commas, gaps, texts, marks and ends of lines as people have them, against what pandas,

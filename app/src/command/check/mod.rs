@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     }
     let path = Path::new(&args.of);
     let mut remarks = vec![];
-    let experiment = if path.is_dir() {
+    let experiment = if path.is_dir() || Run::is_newest(path) {
         if let Some(given) = args.overrides.first() {
             return Err(Error::argument(
                 format!("--set {given}"),

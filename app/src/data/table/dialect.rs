@@ -73,15 +73,15 @@ impl Dialect {
     fn long(&self, cell: &[u8]) -> Option<f64> {
         // Most cells need no text and no trimming.
         let trimmed = |cell: &[u8]| std::str::from_utf8(cell).ok()?.trim().parse().ok();
-        if self.decimal == b'.' || !cell.contains(&self.decimal) {
+        if self.decimal == b'.' {
             return fast_float2::parse(cell).ok().or_else(|| trimmed(cell));
         }
-        let mut cell = cell.to_vec();
         if cell.contains(&b'.') {
             return None; // a separator of thousands
         }
+        let mut cell = cell.to_vec();
         cell.iter_mut().filter(|byte| **byte == self.decimal).for_each(|byte| *byte = b'.');
-        trimmed(&cell)
+        fast_float2::parse(&cell).ok().or_else(|| trimmed(&cell))
     }
 
     /// Whether the first row names the columns: it does so where it has a text above numbers, and where it has no number.
@@ -107,6 +107,18 @@ fn separator(head: &[u8]) -> u8 {
         (if first > 1 { same * 100 / rows.len() } else { 0 }, first)
     };
     let best = SEPARATORS.into_iter().rev().max_by_key(|separator| cells(*separator));
+    // Where another one does as well, and each comma then stands before decimals, that is what it is for.
+    let decimals = |separator: &u8| {
+        let dialect = Dialect { separator: *separator, decimal: b'.', header: true, line_end: b'\n' };
+        let rows = dialect.rows(head, LOOKED_AT);
+        let mut commas = rows.iter().skip(1).flatten().filter(|cell| cell.contains(&b',')).peekable();
+        commas.peek().is_some() && commas.all(is_decimal_comma)
+    };
+    if best == Some(b',')
+        && let Some(other) = SEPARATORS[1..].iter().find(|of| cells(**of).0 == cells(b',').0 && decimals(of))
+    {
+        return *other;
+    }
     best.filter(|separator| cells(*separator).0 > 0).unwrap_or(b',')
 }
 
@@ -115,18 +127,36 @@ fn decimal(separator: u8, rows: &[ByteRecord]) -> u8 {
     let mut comma = false;
     for cell in rows.iter().skip(1).flatten() {
         match cell.iter().position(|byte| *byte == b',') {
-            None if cell.contains(&b'.') && fast_float2::parse::<f64, _>(cell).is_ok() => return b'.',
-            Some(at) => {
-                let [before, after] = [&cell[..at], &cell[at + 1..]].map(|part| part.trim_ascii());
-                let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-                let whole = before.strip_prefix(b"-").unwrap_or(before);
-                // Three digits could be thousands.
-                comma |= digits(whole) && digits(after) && after.len() != 3;
+            None if cell.contains(&b'.')
+                && !is_thousands(cell)
+                && fast_float2::parse::<f64, _>(cell).is_ok() =>
+            {
+                return b'.';
             }
+            // Three digits could be thousands.
+            Some(at) => comma |= is_decimal_comma(cell) && cell[at + 1..].trim_ascii().len() != 3,
             None => {}
         }
     }
     if comma && separator != b',' { b',' } else { b'.' }
+}
+
+/// Whether a cell is a number with a comma before its decimals.
+fn is_decimal_comma(cell: &[u8]) -> bool {
+    let Some(at) = cell.iter().position(|byte| *byte == b',') else { return false };
+    let [before, after] = [&cell[..at], &cell[at + 1..]].map(|part| part.trim_ascii());
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    digits(before.strip_prefix(b"-").unwrap_or(before)) && digits(after)
+}
+
+/// Whether the point of a number could stand between thousands: `1.596`, and not `0.596`.
+pub(super) fn is_thousands(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    let mut parts = cell.strip_prefix(b"-").unwrap_or(cell).split(|byte| *byte == b'.');
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let first =
+        parts.next().is_some_and(|part| (1..=3).contains(&part.len()) && part[0] != b'0' && digits(part));
+    first && parts.all(|part| part.len() == 3 && digits(part))
 }
 
 /// Whether a cell stands for a value that is missing.

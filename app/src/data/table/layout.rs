@@ -1,6 +1,6 @@
 //! What the columns of a file are for, decided by its first rows.
 
-use super::dialect::{Dialect, is_missing, switch, text};
+use super::dialect::{Dialect, is_missing, is_thousands, switch, text};
 use crate::data::{Source, Want};
 use crate::error::{DataProblem, Odd};
 use crate::terminal::harmless;
@@ -118,11 +118,16 @@ impl Layout {
                 Role::HeldOut
             } else if dropped.contains(&at) || !(wanted.is_empty() || wanted.contains(&at)) {
                 Role::Out
-            } else if dialect.header && is_unnamed(at, name) && counts(dialect, rows, at) {
+            } else if dialect.header && is_unnamed(at, name) && is_index(dialect, rows, at) {
                 layout.numbering.push(name.clone());
                 Role::Out
             } else {
-                let cell = cell(dialect, rows, at, name, apart)?;
+                let cell = cell(dialect, rows, at, name, apart).map_err(|problem| match problem {
+                    DataProblem::OddColumn { column, odd, .. } => {
+                        DataProblem::OddColumn { column, dropped: source.drop.as_slice().into(), odd }
+                    }
+                    problem => problem,
+                })?;
                 layout.inputs.push(Input { name: name.clone(), cell });
                 Role::Input(layout.inputs.len() - 1)
             };
@@ -179,6 +184,25 @@ impl Layout {
         Ok(Layout { dialect, names, roles, inputs, targets, numbering: vec![] })
     }
 
+    /// Inputs whose points could stand between thousands, with a cell of each: behind every point three digits, beside
+    /// whole numbers.
+    pub(super) fn perhaps_thousands(&self, rows: &[ByteRecord]) -> impl Iterator<Item = (String, String)> {
+        let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
+        let used = self
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| matches!(self.roles[*at], Role::Input(_) | Role::Target(_)));
+        used.filter_map(move |(at, name)| {
+            let cells = || rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.trim_ascii());
+            let pointed = || cells().filter(|cell| cell.contains(&b'.'));
+            let whole = cells().any(|cell| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit));
+            let first = String::from_utf8_lossy(pointed().next()?).into_owned();
+            let all = whole && pointed().count() >= COUNTED && pointed().all(is_thousands);
+            all.then(|| (name.clone(), first))
+        })
+    }
+
     /// Inputs that number the rows as they stand, and have a name.
     pub(super) fn counting(&self, rows: &[ByteRecord]) -> Vec<String> {
         let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
@@ -222,6 +246,15 @@ fn counts(dialect: Dialect, rows: &[ByteRecord], at: usize) -> bool {
     rows.len() >= COUNTED && [0.0, 1.0].contains(&first) && numbers.enumerate().all(count)
 }
 
+/// Whether the numbers of a column are whole, from 0 on, and each another one, as an index is also where rows were shuffled or
+/// left out.
+fn is_index(dialect: Dialect, rows: &[ByteRecord], at: usize) -> bool {
+    let mut seen = HashSet::new();
+    let mut numbers = rows.iter().map(|row| row.get(at).and_then(|cell| dialect.number(cell)));
+    let other = |x: Option<f64>| x.is_some_and(|x| x >= 0.0 && x.fract() == 0.0 && seen.insert(x.to_bits()));
+    rows.len() >= COUNTED && numbers.all(other)
+}
+
 /// What the cells of a column hold.
 fn cell(
     dialect: Dialect,
@@ -250,7 +283,7 @@ fn cell(
     match odd.first() {
         _ if switches == present => Ok(Cell::Switch),
         Some(example) if 2 * odd.len() > present - numbers.len() => {
-            Err(DataProblem::OddColumn { column: name.into(), odd: example.clone() })
+            Err(DataProblem::OddColumn { column: name.into(), dropped: [].into(), odd: example.clone() })
         }
         _ => Ok(Cell::Text),
     }

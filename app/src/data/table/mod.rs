@@ -18,6 +18,7 @@ use crate::error::{DataProblem, Odd};
 use crate::terminal::harmless;
 use blocks::Blocks;
 use csv::ByteRecord;
+use indicatif::HumanCount;
 use layout::{Cell, Input, Layout};
 use piece::{Numbered, Piece, Reading};
 use std::collections::{HashSet, VecDeque};
@@ -60,8 +61,10 @@ pub(super) struct Rows<T> {
     pub numbers: Vec<u32>,
     /// Columns that are left out unasked, because they number the rows.
     pub numbering: Vec<String>,
-    /// Inputs that number the rows, too, and have a name.
-    pub counting: Vec<String>,
+    /// Rows that are left out, as a cell of theirs is missing.
+    pub left_out: u64,
+    /// What has to be said beside.
+    pub remarks: Vec<String>,
 }
 
 /// Rows that are looked at before any is read.
@@ -88,16 +91,37 @@ impl<R: Read> Opened<R> {
         apart: bool,
     ) -> Result<Rows<T>, DataProblem> {
         let layout = Layout::of(self.dialect, &self.rows, source, want, apart)?;
-        let counting = layout.counting(&self.rows);
-        let rows = self.all(&Reading { layout: &layout, missing: source.missing, want, known: None })?;
+        let mut remarks: Vec<String> = layout.counting(&self.rows).iter().map(|name| counts(name)).collect();
+        remarks
+            .extend(layout.perhaps_thousands(&self.rows).map(|(name, cell)| perhaps_thousands(&name, &cell)));
+        let rows = self.all(&Reading {
+            layout: &layout,
+            missing: source.missing,
+            want,
+            known: None,
+            dropped: Some(&source.drop),
+        })?;
+        if rows.left_out > 0 {
+            let left_out = HumanCount(rows.left_out);
+            remarks.push(format!(
+                "{left_out} rows are left out, as a cell of theirs is missing (data.missing = \"drop\")"
+            ));
+        }
         let most =
             |column: &&TableColumn| column.texts.as_ref().is_some_and(|texts| texts.len() > MOST_TEXTS);
         if let Some(TableColumn { name, texts: Some(texts), .. }) = rows.inputs.columns.iter().find(most) {
             let odd = Odd::of(texts[0].as_bytes()).map(Box::new);
             let (column, count, example) = (name.clone(), texts.len(), texts[0].clone());
-            return Err(DataProblem::TooManyTexts { column, count, most: MOST_TEXTS, example, odd });
+            return Err(DataProblem::TooManyTexts {
+                column,
+                dropped: source.drop.as_slice().into(),
+                count,
+                most: MOST_TEXTS,
+                example,
+                odd,
+            });
         }
-        Ok(Rows { counting, ..rows })
+        Ok(Rows { remarks, ..rows })
     }
 
     /// Reads all rows of another file.
@@ -108,7 +132,13 @@ impl<R: Read> Opened<R> {
         want: Want,
     ) -> Result<Rows<T>, DataProblem> {
         let layout = Layout::like(self.dialect, &self.rows, like.columns, like.targets)?;
-        self.all(&Reading { layout: &layout, missing, want, known: like.classes.map(Vec::as_slice) })
+        self.all(&Reading {
+            layout: &layout,
+            missing,
+            want,
+            known: like.classes.map(Vec::as_slice),
+            dropped: None,
+        })
     }
 
     /// Gives out the rows of another file with such columns, block by block; its targets are not looked at.
@@ -119,7 +149,7 @@ impl<R: Read> Opened<R> {
         mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> ControlFlow<()>,
     ) -> Result<(), DataProblem> {
         let layout = Layout::like(self.dialect, &self.rows, columns, &[])?;
-        let how = Reading { layout: &layout, missing, want: Want::Values, known: None };
+        let how = Reading { layout: &layout, missing, want: Want::Values, known: None, dropped: None };
         let mut read = 0;
         self.each(&how, |piece: Piece<T>| {
             let rows = piece.rows.iter().map(|row| row + read as u32).collect();
@@ -210,9 +240,10 @@ impl<R: Read> Opened<R> {
             classes,
             target_columns: how.layout.targets.clone(),
             held_out: (!all.held_out.is_empty()).then_some(all.held_out),
+            left_out: all.read - all.rows.len() as u64,
             numbers: all.rows,
             numbering: numbering.clone(),
-            counting: vec![],
+            remarks: vec![],
         })
     }
 
@@ -273,6 +304,20 @@ fn table_columns(layout: &Layout, texts: Vec<Numbered>, missing: &[usize]) -> Ve
         missing: *missing,
     };
     layout.inputs.iter().zip(texts).zip(missing).map(column).collect()
+}
+
+fn counts(name: &str) -> String {
+    format!(
+        "column \"{name}\" numbers the rows, which tells nothing of an example; leave it out: \
+         --set 'data.drop=[\"{name}\"]'"
+    )
+}
+
+fn perhaps_thousands(name: &str, cell: &str) -> String {
+    format!(
+        "column \"{name}\" has whole numbers beside such as {cell}, which is read with decimals; where its point stands \
+         between thousands take it out: sed -E 's/([0-9])[.]([0-9]{{3}})/\\1\\2/g' FILE > NEW"
+    )
 }
 
 fn unreadable(error: io::Error) -> DataProblem {

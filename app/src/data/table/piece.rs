@@ -16,6 +16,8 @@ pub(super) struct Reading<'a> {
     pub want: Want,
     /// The classes that there may be; all, where nobody says which.
     pub known: Option<&'a [String]>,
+    /// Of a file to train on the columns that the experiment leaves out.
+    pub dropped: Option<&'a [String]>,
 }
 
 /// What some consecutive rows say.
@@ -108,7 +110,7 @@ impl<T: Scalar> Piece<T> {
             }
             piece.row(how, cells).map_err(|(column, problem)| {
                 let (column, problem) = (names[column].clone(), Box::new(problem));
-                DataProblem::Cell { row, line: line(), column, problem }
+                DataProblem::Cell { row, line: line(), column, dropped: how.dropped.map(Into::into), problem }
             })
         })?;
         Ok(piece)
@@ -202,7 +204,7 @@ impl<T: Scalar> Piece<T> {
                 Ok(value.is_some())
             }
             Want::Classes if how.layout.targets.len() > 1 => {
-                match how.layout.dialect.number(cell) {
+                match how.layout.dialect.number(cell).or_else(|| switch(cell).map(f64::from)) {
                     Some(0.0) => {}
                     Some(1.0) if hot.is_none() => *hot = Some(place),
                     _ => return Err(CellProblem::NotOneHot),
