@@ -54,6 +54,8 @@ pub struct Predicted {
     pub rows: u64,
     /// Those without a prediction, because a cell is missing.
     pub left_out: u64,
+    /// Those without a prediction, because the network's outputs are not finite.
+    pub not_finite: u64,
     /// What has to be said beside.
     pub remarks: Vec<String>,
 }
@@ -104,12 +106,17 @@ impl<T: Real> Predictor<T> {
             let mut at = 0;
             for row in predicted.rows + 1..=read {
                 // Rows with a missing cell have empty cells, so that lines and rows stay side by side.
-                if at < count && u64::from(rows[at]) == row {
+                let output = (at < count && u64::from(rows[at]) == row).then(|| {
                     let width = outputs.len() / count;
-                    self.write(&outputs[at * width..(at + 1) * width], form, out)?;
                     at += 1;
+                    &outputs[(at - 1) * width..at * width]
+                });
+                let finite = output.is_none_or(|output| output.iter().all(|y| y.is_finite()));
+                predicted.not_finite += u64::from(!finite);
+                predicted.left_out += u64::from(output.is_none());
+                if let Some(output) = output.filter(|_| finite) {
+                    self.write(output, form, out)?;
                 } else {
-                    predicted.left_out += 1;
                     writeln!(out, "{}", if form == Form::Csv { &gap } else { "{}" })?;
                 }
             }
@@ -121,6 +128,13 @@ impl<T: Real> Predictor<T> {
         }
         let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
         predicted.remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
+        if predicted.not_finite > 0 {
+            let rows = predicted.not_finite;
+            predicted.remarks.push(format!(
+                "of {rows} rows the network's outputs are not finite, and so there is no prediction; whygrad show tells whether \
+                 the run diverged"
+            ));
+        }
         if predicted.left_out > 0 {
             let left_out = predicted.left_out;
             predicted.remarks.push(format!("{left_out} rows have a missing cell, and so no prediction"));

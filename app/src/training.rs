@@ -43,15 +43,18 @@ impl<T: Real> Training<T> {
     /// Takes up a run where it stands, to go on to its last epoch or to `epochs`.
     pub fn resume(run: Run, epochs: Option<u64>) -> Result<Training<T>> {
         let began = Instant::now();
-        let (mut prepared, mut progress) = run.at::<T>(None)?;
+        let (mut prepared, progress) = run.at::<T>(None)?;
         if let Some(epochs) = epochs {
             run.prolong(epochs, &mut prepared, &progress)?;
-            progress.done = false;
         }
         Training::new(run, prepared, progress, began)
     }
 
-    fn new(run: Run, prepared: Prepared<T>, progress: Progress, began: Instant) -> Result<Training<T>> {
+    fn new(run: Run, prepared: Prepared<T>, mut progress: Progress, began: Instant) -> Result<Training<T>> {
+        // What was its end when a checkpoint was written need not be one any more.
+        let (steps, fit) = (prepared.trainer.state().steps, &prepared.fit);
+        let per_epoch = fit.batches(prepared.trainer.options(), prepared.train.len()).per_epoch();
+        progress.done = progress.end(fit, steps, per_epoch).is_some();
         let going_on = (!progress.done).then(|| Recorder::start(&run, &prepared.trainer, &progress));
         let recorder = going_on.transpose()?;
         let prepare_seconds = began.elapsed().as_secs_f64();

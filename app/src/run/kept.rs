@@ -4,6 +4,7 @@ use super::write_whole;
 use crate::data::Understood;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use whygrad::data::Preprocessing;
 use whygrad::train::{Prepared, Real};
@@ -59,9 +60,25 @@ impl Kept {
     pub(crate) fn load(run: &Path) -> Result<Kept> {
         let path = Kept::path(run);
         let bytes = std::fs::read(&path).map_err(Error::file("read", &path))?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let problem = format!("damaged, so that nothing says what becomes of data: {error}");
-            Error::Run { path, problem }
-        })
+        let damaged = |why: &str| {
+            let problem = format!("damaged, so that nothing says what becomes of data: {why}");
+            Error::Run { path: path.clone(), problem }
+        };
+        let kept: Json = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
+        // A scaler has as many units as shifts.
+        let lengths = |scaler: &str| {
+            let of = |key: &str| kept["preprocessing"][scaler][key].as_array().map_or(0, Vec::len);
+            of("shift") == of("unit")
+        };
+        if !lengths("scaler") || !lengths("target_scaler") {
+            return Err(damaged("a scaler has not as many units as shifts"));
+        }
+        let kept: Kept = serde_json::from_value(kept).map_err(|error| damaged(&error.to_string()))?;
+        let Preprocessing { columns, scaler, .. } = &kept.preprocessing;
+        let empty = columns.columns.iter().any(|column| column.kind.width() == 0);
+        if empty || !(columns.columns.is_empty() || columns.width() == scaler.features()) {
+            return Err(damaged("its columns do not make the inputs that were scaled"));
+        }
+        Ok(kept)
     }
 }

@@ -347,7 +347,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     write_streamed(path, |out| Ok(out.write_all(bytes)?))
 }
 
-/// The same of a file that is written bit by bit: beside it, and renamed. What is no regular file (a link, a pipe, a device)
+/// The same of a file that is written bit by bit: beside it, and renamed. What is no regular file (a pipe, a device)
 /// cannot be replaced by one: it is written to as it is.
 pub fn write_streamed<R>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<R>) -> Result<R> {
     let fill = |file: File| -> Result<R> {
@@ -361,6 +361,9 @@ pub fn write_streamed<R>(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resu
         Error::Output(source) => Error::file("write", path)(source),
         error => error,
     };
+    // Of a link what it leads to is written.
+    let resolved = fs::canonicalize(path);
+    let path = resolved.as_deref().unwrap_or(path);
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         let file = OpenOptions::new().write(true).truncate(true).open(path);
         return file.map_err(Error::file("write", path)).and_then(fill).map_err(in_file);

@@ -54,9 +54,14 @@ impl Run {
         Ok(runs.into_iter().map(|(_, path)| Run { path }).collect())
     }
 
-    /// The run of the folder `runs` that began last, if there is one.
+    /// The run of the folder `runs` that began last, if there is one; of those that can be read, where there are such.
     pub fn newest() -> Result<Option<Run>> {
-        Ok(Run::all(Path::new(super::RUNS))?.pop())
+        let mut all = Run::all(Path::new(super::RUNS))?;
+        let readable = all.iter().rposition(|run| run.experiment().is_ok());
+        Ok(match readable {
+            Some(at) => Some(all.swap_remove(at)),
+            None => all.pop(),
+        })
     }
 
     /// When it began, or was given more epochs.

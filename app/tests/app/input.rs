@@ -67,7 +67,10 @@ fn faults_of_data_are_named_with_their_place() {
             .starts_with("no.csv: cannot read: No such file")
     );
     let label = with("a,b,label\n1,2,0\n3,4,2\n5,6,1\n7,8,2\n9,8,2\n7,7,1\n");
-    assert!(label.contains("class label 2") && label.contains("so labels go from 0 to 1"), "{label}");
+    assert!(
+        label.contains("the data have 3 classes (0, 1, 2), and the last layer gives 2 numbers"),
+        "{label}"
+    );
     let mismatch = refused(GOOD, TABLE, &["--set", "loss.type=mse"]);
     assert!(
         mismatch.contains("the network's output has 2 numbers per example and the targets have 1"),
@@ -110,7 +113,7 @@ fn faults_of_an_experiment_are_named_with_line_and_column() {
     assert!(with("lr = 0.1", "lr = 0.1\nlr = 0.2").starts_with("e.toml, line 19, column 1: duplicate key"));
     assert_eq!(
         with("type = \"sgd\"\n", ""),
-        "e.toml, line 16, column 2: `optimizer` needs a `type`, such as type = \"…\""
+        "e.toml, line 16, column 2: `optimizer` needs a `type`, such as type = \"adam\""
     );
     assert_eq!(
         with("lr = 0.1", "lr = 0.1\nnesterov = true"),

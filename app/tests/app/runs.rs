@@ -186,6 +186,35 @@ fn a_run_that_goes_on_beyond_its_end_is_the_longer_run_to_the_bit() {
     assert_eq!(output(here, &["train", "iris", "--epochs", "5"], 2).status.code(), Some(2));
 }
 
+/// Its last checkpoint says that it is at its end, and its experiment that it is not any more.
+#[test]
+fn a_run_that_was_killed_just_after_it_was_given_more_epochs_makes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let epochs = |epochs: &str| {
+        let summary = train(here, &["moons", "--set", &format!("train.epochs={epochs}")]);
+        here.join(summary["run"].as_str().unwrap())
+    };
+    let (short, long) = (epochs("4"), epochs("6"));
+    let copy = here.join("runs/copy");
+    fs::create_dir_all(copy.join("checkpoints")).unwrap();
+    for from in [short.clone(), short.join("checkpoints")] {
+        for entry in fs::read_dir(&from).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+            let to = copy.join(entry.path().strip_prefix(&short).unwrap());
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+    stdout(here, &["train", "--resume", "runs/copy", "--epochs", "6"]);
+    for file in ["experiment.toml", "provenance.json"] {
+        fs::copy(copy.join(file), short.join(file)).unwrap();
+    }
+    fs::remove_file(short.join("summary.json")).unwrap();
+    let said = stdout(here, &["train", "--resume", &short.to_string_lossy()]);
+    assert!(!said.contains("finished"), "{said}");
+    let [a, b] = [short, long].map(|run| fs::read(run.join("last.safetensors")).unwrap());
+    assert!(a == b);
+}
+
 #[test]
 fn a_training_says_why_it_ended_and_where_its_best_weights_are() {
     let folder = tempfile::tempdir().unwrap();
@@ -274,6 +303,6 @@ fn runs_are_listed_compared_and_shown() {
     assert!(error(here, &["show", b]).contains("its experiment.toml was changed"));
     assert_eq!(
         error(here, &["show", "nowhere"]),
-        "nowhere: this is no run folder: it has no experiment.toml"
+        "nowhere: there is no such folder; whygrad runs lists the runs"
     );
 }

@@ -375,3 +375,51 @@ fn own_outputs<T: whygrad::train::Real>(folder: &Path, run: &str) -> Vec<(u32, S
     });
     said.collect()
 }
+
+#[test]
+fn every_row_has_its_prediction_whether_a_header_is_recognised_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let count = |rows: &str| {
+        std::fs::write(here.join("new.csv"), rows).unwrap();
+        stdout(here, &["predict", "newest", "new.csv"]).lines().count() - 1
+    };
+    // Texts alone, without a header; then numbers as names.
+    std::fs::write(here.join("flats.csv"), "a,u,2\nb,v,3\n".repeat(20)).unwrap();
+    train(here, &FLATS.replace("[data]\n", "[data]\ntarget = \"column3\"\n"));
+    assert_eq!([count("a,u\nb,v\na,u\n"), count("a,u\n")], [3, 1]);
+    std::fs::write(here.join("flats.csv"), "1,2,y\n".to_string() + &"1,6,1\n7,8,2\n".repeat(20)).unwrap();
+    train(here, &FLATS.replace("[data]\n", "[data]\ntarget = \"y\"\n"));
+    assert_eq!(count("1,2\n1,6\n7,8\n"), 2);
+    assert!(error(here, &["predict", "newest", "nowhere.csv"]).starts_with("nowhere.csv: cannot read"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let table = "x,label,note\n".to_string()
+        + &"1,a,ok\n2,b,bad\n".repeat(30)
+        + "3,a,\"ok\n"
+        + &"1,a,ok\n".repeat(30);
+    std::fs::write(here.join("flats.csv"), table).unwrap();
+    std::fs::write(here.join("e.toml"), FLATS).unwrap();
+    let message = error(here, &["train", "e.toml"]);
+    assert!(message.starts_with("flats.csv: cannot read: the quote that opens \"\\\"ok"), "{message}");
+}
+
+/// A link is written through, and its file stays as it was where that fails.
+#[test]
+fn predictions_are_written_through_a_link_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("flats.csv"), flats(0..100)).unwrap();
+    train(here, FLATS);
+    std::fs::write(here.join("old.csv"), "old").unwrap();
+    std::os::unix::fs::symlink("old.csv", here.join("link.csv")).unwrap();
+    error(here, &["predict", "newest", "nowhere.csv", "--out", "link.csv"]);
+    assert_eq!(std::fs::read_to_string(here.join("old.csv")).unwrap(), "old");
+    stdout(here, &["predict", "newest", "flats.csv", "--out", "link.csv"]);
+    assert!(std::fs::read_to_string(here.join("old.csv")).unwrap().starts_with("prediction,probability\n"));
+    assert!(std::fs::symlink_metadata(here.join("link.csv")).unwrap().is_symlink());
+}

@@ -335,7 +335,7 @@ fn bad_input_is_named_with_what_would_be_right() {
         said(&["w_h0", "--case", "brownlee", "--step", "2"]),
         "--step: is 2; brownlee gives no learning rate, so there is step 1 only"
     );
-    assert_eq!(said(&["w1", "--run", "no"]), "no: this is no run folder: it has no experiment.toml");
+    assert_eq!(said(&["w1", "--run", "no"]), "no: there is no such folder; whygrad runs lists the runs");
     assert!(said(&["w1", "--case", "mazr"]).contains("did you mean \"mazur\"?"));
     let run = train(here, &["iris", "--set", "train.epochs=2"]);
     let range = format!("--step: is 99; {run} has the steps 1 to 16");

@@ -58,9 +58,16 @@ impl<R: Read> Blocks<R> {
         }
         loop {
             if self.done {
+                if let Some(at) = rows_end(&self.bytes, separator, line_end).1 {
+                    let cell: String = String::from_utf8_lossy(&self.bytes[at..]).chars().take(20).collect();
+                    return Err(io::Error::other(format!(
+                        "the quote that opens {cell:?} is never closed, so that all behind it would be one cell; close it, or \
+                         take it out"
+                    )));
+                }
                 return Ok(Some(std::mem::take(&mut self.bytes)).filter(|bytes| !bytes.is_empty()));
             }
-            if let Some(end) = last_row_end(&self.bytes, separator, line_end) {
+            if let (Some(end), _) = rows_end(&self.bytes, separator, line_end) {
                 let rest = self.bytes.split_off(end);
                 return Ok(Some(std::mem::replace(&mut self.bytes, rest)));
             }
@@ -79,25 +86,25 @@ impl<R: Read> Blocks<R> {
     }
 }
 
-/// Where the last row of some bytes that begin with a row ends. Within quotes the end of a line is none of a row; a quote
+/// Where the last row of some bytes that begin with a row ends, and where a quote opens that is not closed. Within quotes the end of a line is none of a row; a quote
 /// opens at the start of a cell only, and two of them within quotes are one that is meant.
-fn last_row_end(bytes: &[u8], separator: u8, line_end: u8) -> Option<usize> {
+fn rows_end(bytes: &[u8], separator: u8, line_end: u8) -> (Option<usize>, Option<usize>) {
     if memchr(b'"', bytes).is_none() {
-        return memrchr(line_end, bytes).map(|at| at + 1);
+        return (memrchr(line_end, bytes).map(|at| at + 1), None);
     }
-    let (mut quoted, mut starts, mut end) = (false, true, None);
+    let (mut quoted, mut starts, mut end, mut opened) = (false, true, None, 0);
     let mut bytes = bytes.iter().enumerate().peekable();
     while let Some((at, byte)) = bytes.next() {
         match byte {
             b'"' if quoted => quoted = bytes.next_if(|(_, next)| **next == b'"').is_some(),
-            b'"' if starts => quoted = true,
+            b'"' if starts => (quoted, opened) = (true, at),
             _ if quoted => {}
             byte if *byte == line_end => end = Some(at + 1),
             _ => {}
         }
         starts = !quoted && (*byte == separator || b"\r\n".contains(byte));
     }
-    end
+    (end, quoted.then_some(opened))
 }
 
 #[cfg(test)]
@@ -119,7 +126,7 @@ mod tests {
             while from < bytes.len() {
                 let mut to = (from + size).min(bytes.len());
                 let end = loop {
-                    match last_row_end(&bytes.as_bytes()[from..to], b',', b'\n') {
+                    match rows_end(&bytes.as_bytes()[from..to], b',', b'\n').0 {
                         Some(end) => break from + end,
                         None if to == bytes.len() => break to,
                         None => to += 1,

@@ -153,8 +153,11 @@ impl Layout {
         let wanted: Vec<&str> =
             columns.iter().map(|column| &*column.name).chain(targets.iter().map(|name| &**name)).collect();
         let numbered = wanted.iter().all(|name| name.starts_with("column"));
-        let first = rows.first().map_or(vec![], |row| row.iter().map(|name| name.trim_ascii()).collect());
-        let known = wanted.iter().filter(|name| first.contains(&name.as_bytes())).count();
+        // As names are read, should its first line have some.
+        let first =
+            names(Dialect { header: true, ..dialect }, rows).map(|(names, _)| names).unwrap_or_default();
+        let first: HashSet<&str> = first.iter().map(String::as_str).collect();
+        let known = wanted.iter().filter(|name| first.contains(*name)).count();
         if known == 0 && !numbered {
             return Err(DataProblem::NoHeader {
                 columns: wanted.iter().map(|name| name.to_string()).collect(),

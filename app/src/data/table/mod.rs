@@ -126,12 +126,13 @@ impl<R: Read> Opened<R> {
 
     /// Reads all rows of another file.
     pub(super) fn like<T: Scalar>(
-        self,
+        mut self,
         like: Like<'_>,
         missing: Missing,
         want: Want,
     ) -> Result<Rows<T>, DataProblem> {
         let layout = Layout::like(self.dialect, &self.rows, like.columns, like.targets)?;
+        self.dialect = layout.dialect;
         self.all(&Reading {
             layout: &layout,
             missing,
@@ -143,12 +144,13 @@ impl<R: Read> Opened<R> {
 
     /// Gives out the rows of another file with such columns, block by block; its targets are not looked at.
     pub(super) fn stream<T: Scalar>(
-        self,
+        mut self,
         columns: &[Encoded],
         missing: Missing,
         mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> ControlFlow<()>,
     ) -> Result<(), DataProblem> {
         let layout = Layout::like(self.dialect, &self.rows, columns, &[])?;
+        self.dialect = layout.dialect;
         let how = Reading { layout: &layout, missing, want: Want::Values, known: None, dropped: None };
         let mut read = 0;
         self.each(&how, |piece: Piece<T>| {
