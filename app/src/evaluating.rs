@@ -2,8 +2,7 @@
 
 use crate::data::load_other;
 use crate::error::{DataProblem, Error, Result};
-use crate::predicting::Weights;
-use crate::run::{Kept, Run};
+use crate::run::{Kept, Run, Weights};
 use crate::terminal::warn;
 use crate::view::evaluate::{Evaluated, Part};
 use whygrad::data::{DataError, Dataset};

@@ -3,29 +3,13 @@
 use crate::data::{self, unseen_texts};
 use crate::error::{DataProblem, Error, Result};
 use crate::experiment::Experiment;
-use crate::run::{Kept, Run};
+use crate::run::{Kept, Run, Weights};
 use serde_json::{Map, Value as Json};
 use std::io::Write;
 use whygrad::Shape;
 use whygrad::data::{DataError, Encoded, Table};
 use whygrad::loss::{Probability, TargetKind};
 use whygrad::train::{Real, Trainer};
-
-/// Which weights of a run predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weights {
-    /// Those of the epoch with the lowest held-out loss, where the run kept them; else the last.
-    Best,
-    /// Those after the last step.
-    Last,
-}
-
-impl Weights {
-    /// `best` or `last`, as commands call them.
-    pub(crate) fn named(name: &str) -> Weights {
-        if name == "last" { Weights::Last } else { Weights::Best }
-    }
-}
 
 /// How predictions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

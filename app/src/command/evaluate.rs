@@ -3,8 +3,7 @@
 use super::{after, print};
 use crate::error::Result;
 use crate::evaluating::evaluate;
-use crate::predicting::Weights;
-use crate::run::Run;
+use crate::run::{Run, Weights};
 use crate::terminal::{Page, Working, fit, harmless};
 use crate::view::digits::{count, number};
 use crate::view::evaluate::{Evaluated, Part};

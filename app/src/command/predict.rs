@@ -2,8 +2,8 @@
 
 use super::{is_interrupted, note_interrupts};
 use crate::error::{Error, Result};
-use crate::predicting::{Form, Predicted, Predictor, Weights};
-use crate::run::{Run, write_streamed};
+use crate::predicting::{Form, Predicted, Predictor};
+use crate::run::{Run, Weights, write_streamed};
 use crate::terminal::{Working, warn};
 use indicatif::HumanCount;
 use std::io::{BufWriter, Write};

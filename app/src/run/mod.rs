@@ -27,7 +27,7 @@ mod told;
 pub use again::Compared;
 pub use kept::Kept;
 pub use recorder::Recorder;
-pub use told::Found;
+pub use told::{Found, Weights};
 
 use crate::data::Understood;
 use crate::error::{Error, Result};

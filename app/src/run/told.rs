@@ -24,6 +24,22 @@ const FILES: [(&str, &str); 10] = [
     ("export", "what export wrote"),
 ];
 
+/// Which weights of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// Those of the epoch with the lowest held-out loss, where the run kept them; else the last.
+    Best,
+    /// Those after the last step.
+    Last,
+}
+
+impl Weights {
+    /// `best` or `last`, as commands call them.
+    pub(crate) fn named(name: &str) -> Weights {
+        if name == "last" { Weights::Last } else { Weights::Best }
+    }
+}
+
 /// Something that lies in a run folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
