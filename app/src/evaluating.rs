@@ -44,7 +44,7 @@ pub fn evaluate<T: Real>(
             }
         }
     };
-    let mut trainer = run.trained::<T>(&experiment, preprocessing.inputs(), weights == Weights::Best)?;
+    let mut trainer = run.trained::<T>(&experiment, preprocessing.inputs(), weights)?;
     let evaluation = Evaluation::of(&mut trainer, &data, preprocessing, &kept.means)?;
     Ok(Evaluated {
         run: run.path().display().to_string(),

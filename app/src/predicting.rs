@@ -52,7 +52,7 @@ impl<T: Real> Predictor<T> {
     pub fn of(run: &Run, weights: Weights) -> Result<Predictor<T>> {
         let experiment = run.experiment()?;
         let kept = Kept::load(run.path())?;
-        let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), weights == Weights::Best)?;
+        let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), weights)?;
         let loss = trainer.loss();
         let (probability, wants) = (loss.probability(), loss.wants());
         Ok(Predictor { experiment, kept, probability, wants, trainer, file: String::new() })
@@ -74,10 +74,10 @@ impl<T: Real> Predictor<T> {
         let mut predicted = Predicted::default();
         let mut unseen = vec![0; self.kept.preprocessing.inputs()];
         // Written with the first rows: a file that cannot be read leaves nothing.
-        let mut header = (form == Form::Csv).then(|| self.header());
+        let names = self.header();
+        let mut header = (form == Form::Csv).then(|| names.join(","));
         // A line of nothing at all would be passed over by who reads it.
-        let cells = self.header().matches(',').count();
-        let gap = if cells == 0 { "\"\"".into() } else { ",".repeat(cells) };
+        let gap = if names.len() == 1 { "\"\"".into() } else { ",".repeat(names.len() - 1) };
         let (columns, source) =
             (self.kept.preprocessing.columns.clone(), self.experiment.another(file, None));
         data::stream::<T>(&source, &columns, |table, rows, read| {
@@ -153,14 +153,14 @@ impl<T: Real> Predictor<T> {
         Ok((outputs, unseen))
     }
 
-    /// What the columns of the predictions are called.
-    fn header(&self) -> String {
+    /// What the columns of the predictions are called, as CSV has it.
+    fn header(&self) -> Vec<String> {
         match self.wants {
-            TargetKind::Classes if self.probability.is_some() => "prediction,probability".into(),
-            TargetKind::Classes => "prediction".into(),
-            TargetKind::Values => {
-                self.value_names().iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",")
+            TargetKind::Classes if self.probability.is_some() => {
+                vec!["prediction".into(), "probability".into()]
             }
+            TargetKind::Classes => vec!["prediction".into()],
+            TargetKind::Values => self.value_names().iter().map(|name| quoted(name)).collect(),
         }
     }
 

@@ -101,7 +101,7 @@ impl<T: Real> Training<T> {
         if self.recorder.is_some() {
             let _ = std::fs::remove_file(&path); // it told how the run ended, if it ever did
         }
-        let means = Kept::new(&self.prepared, &[]).means;
+        let means = Kept::means(&self.prepared);
         let Prepared { train, test, trainer, preprocessing, fit: how } = &mut self.prepared;
         let told = Told::of(trainer, train.len(), *how, preprocessing.scaler.kind(), false);
         let live = match self.progress.done {

@@ -3,7 +3,7 @@
 use super::{after, print};
 use crate::error::{Error, Result};
 use crate::pytorch;
-use crate::run::{Kept, Run, write_whole};
+use crate::run::{Kept, Run, Weights, write_whole};
 use crate::terminal::Page;
 use crate::view::export::Exported;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use whygrad::train::Real;
 Example:
   whygrad export runs/2026-11-30-iris-1 --out iris && python iris/model.py flowers.csv"))]
 pub(super) struct Args {
-    /// A run folder
+    /// A run folder; `newest` is the one in the folder `runs` that began last
     run: PathBuf,
     /// The folder to write into, by default `export` in the run folder
     #[arg(long, value_name = "FOLDER")]
@@ -46,7 +46,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 
 fn export<T: Real>(args: &Args, run: &Run) -> Result<Exported> {
     let (experiment, kept) = (run.experiment()?, Kept::load(run.path())?);
-    let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), args.weights == "best")?;
+    let trainer =
+        run.trained::<T>(&experiment, kept.preprocessing.inputs(), Weights::named(&args.weights))?;
     let network = trainer.network();
     let program = pytorch::program(&experiment, network, &kept)?;
     let folder = args.out.clone().unwrap_or_else(|| run.path().join("export"));

@@ -23,13 +23,18 @@ pub struct Kept {
 
 impl Kept {
     /// Of what was prepared, from a table with these columns.
-    pub(crate) fn new<T: Real>(prepared: &Prepared<T>, columns: &[Understood]) -> Kept {
-        let (preprocessing, mut means) = (prepared.preprocessing.clone(), prepared.train.targets().means());
-        let scaler = &preprocessing.target_scaler;
+    pub(super) fn new<T: Real>(prepared: &Prepared<T>, columns: &[Understood]) -> Kept {
+        let (preprocessing, means) = (prepared.preprocessing.clone(), Kept::means(prepared));
+        Kept { columns: columns.to_vec(), preprocessing, means }
+    }
+
+    /// The field `means` of what was prepared.
+    pub(crate) fn means<T: Real>(prepared: &Prepared<T>) -> Vec<f64> {
+        let (scaler, mut means) = (&prepared.preprocessing.target_scaler, prepared.train.targets().means());
         for (at, mean) in means.iter_mut().enumerate().filter(|_| scaler.is_fitted()) {
             *mean = scaler.unscaled(at, *mean);
         }
-        Kept { columns: columns.to_vec(), preprocessing, means }
+        means
     }
 
     fn path(run: &Path) -> PathBuf {

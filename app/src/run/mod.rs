@@ -239,14 +239,18 @@ impl Run {
         Ok(same.is_err().then(|| format!("{}: {say}.", self.path.display())))
     }
 
-    /// Its network as it was trained, for examples of so many numbers: with the weights of the epoch with the lowest
-    /// held-out loss, where that is asked for and kept, else with the last there are.
-    pub fn trained<T: Real>(&self, experiment: &Experiment, inputs: usize, best: bool) -> Result<Trainer<T>> {
+    /// Its network as it was trained, for examples of so many numbers.
+    pub fn trained<T: Real>(
+        &self,
+        experiment: &Experiment,
+        inputs: usize,
+        weights: Weights,
+    ) -> Result<Trainer<T>> {
         let mut trainer = experiment.trainer::<T>(inputs)?;
         let kept = ["best.safetensors", "last.safetensors"].map(|name| self.path.join(name));
         let newest = self.checkpoints()?.pop().map(|(_, path)| path);
         let [at_best, last] = kept.map(|path| Some(path).filter(|path| path.is_file()));
-        let Some(path) = at_best.filter(|_| best).or(last).or(newest) else {
+        let Some(path) = at_best.filter(|_| weights == Weights::Best).or(last).or(newest) else {
             let problem = "it has no checkpoint, so nothing is trained yet".into();
             return Err(Error::Run { path: self.path.clone(), problem });
         };

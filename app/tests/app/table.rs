@@ -122,6 +122,7 @@ fn what_a_file_lacks_is_said_with_what_to_do_and_nothing_is_half_written() {
         with("size;district;lift\n40;north;yes\nbig;north;no\n")
             .contains("row 2 (line 3), column \"size\": \"big\"")
     );
+    assert!(with("size;district;lift;lift\n40;north;yes;no\n").contains("two columns are called \"lift\""));
     // Of a row with a missing cell nothing is said, in its place.
     std::fs::write(here.join("new.csv"), "size;district;lift\n40;north;yes\n;north;no\n50;south;no\n")
         .unwrap();

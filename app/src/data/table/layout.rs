@@ -154,8 +154,12 @@ impl Layout {
             columns.iter().map(|column| &*column.name).chain(targets.iter().map(|name| &**name)).collect();
         let numbered = wanted.iter().all(|name| name.starts_with("column"));
         // As names are read, should its first line have some.
-        let first =
-            names(Dialect { header: true, ..dialect }, rows).map(|(names, _)| names).unwrap_or_default();
+        let first = match names(Dialect { header: true, ..dialect }, rows) {
+            Ok((names, _)) => names,
+            // What was not recognised as names need not be good ones.
+            Err(_) if !dialect.header => vec![],
+            Err(problem) => return Err(problem),
+        };
         let first: HashSet<&str> = first.iter().map(String::as_str).collect();
         let known = wanted.iter().filter(|name| first.contains(*name)).count();
         if known == 0 && !numbered {
