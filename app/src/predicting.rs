@@ -3,12 +3,12 @@
 use crate::data::{self, unseen_texts};
 use crate::error::{DataProblem, Error, Result};
 use crate::experiment::Experiment;
-use crate::run::{Kept, Run, Weights};
+use crate::run::{Kept, Run, Says, Weights};
 use serde_json::{Map, Value as Json};
 use std::io::Write;
 use whygrad::Shape;
 use whygrad::data::{DataError, Encoded, Table};
-use whygrad::loss::{Probability, TargetKind};
+use whygrad::loss::Probability;
 use whygrad::train::{Real, Trainer};
 
 /// How predictions are written.
@@ -27,7 +27,7 @@ pub struct Predictor<T> {
     trainer: Trainer<T>,
     kept: Kept,
     probability: Option<Probability>,
-    wants: TargetKind,
+    says: Says,
     file: String,
 }
 
@@ -54,12 +54,12 @@ impl<T: Real> Predictor<T> {
         let kept = Kept::load(run.path())?;
         let trainer = run.trained::<T>(&experiment, kept.preprocessing.inputs(), weights)?;
         let loss = trainer.loss();
-        let (probability, wants) = (loss.probability(), loss.wants());
-        Ok(Predictor { experiment, kept, probability, wants, trainer, file: String::new() })
+        let (probability, says) = (loss.probability(), kept.says(&**loss));
+        Ok(Predictor { experiment, kept, probability, says, trainer, file: String::new() })
     }
 
-    /// Predicts for each row of a file (`-`: standard input) and writes a line for it, as long as `goes_on` says so, which is
-    /// told how many rows were read.
+    /// Predicts for each row of a file (`-`: standard input) and writes a line for it; `progress` is told how many rows were
+    /// read.
     ///
     /// # Errors
     /// Where the file lacks a column, or a cell is not what its column needs.
@@ -68,7 +68,7 @@ impl<T: Real> Predictor<T> {
         file: &str,
         form: Form,
         out: &mut dyn Write,
-        mut goes_on: impl FnMut(u64) -> bool,
+        mut progress: impl FnMut(u64),
     ) -> Result<Predicted> {
         self.file = file.into();
         let mut predicted = Predicted::default();
@@ -78,9 +78,9 @@ impl<T: Real> Predictor<T> {
         let mut header = (form == Form::Csv).then(|| names.join(","));
         // A line of nothing at all would be passed over by who reads it.
         let gap = if names.len() == 1 { "\"\"".into() } else { ",".repeat(names.len() - 1) };
-        let (columns, source) =
-            (self.kept.preprocessing.columns.clone(), self.experiment.another(file, None));
-        data::stream::<T>(&source, &columns, |table, rows, read| {
+        let (preprocessing, source) = (self.kept.preprocessing.clone(), self.experiment.another(file, None));
+        let columns = &preprocessing.columns;
+        data::stream::<T>(&source, &preprocessing, |table, rows, read| {
             let count = rows.len();
             let (outputs, more) = self.outputs(table, &rows)?;
             if let Some(header) = header.take() {
@@ -105,7 +105,8 @@ impl<T: Real> Predictor<T> {
                 }
             }
             predicted.rows = read;
-            Ok(goes_on(read))
+            progress(read);
+            Ok(())
         })?;
         if let Some(header) = header.take() {
             writeln!(out, "{header}")?;
@@ -155,12 +156,10 @@ impl<T: Real> Predictor<T> {
 
     /// What the columns of the predictions are called, as CSV has it.
     fn header(&self) -> Vec<String> {
-        match self.wants {
-            TargetKind::Classes if self.probability.is_some() => {
-                vec!["prediction".into(), "probability".into()]
-            }
-            TargetKind::Classes => vec!["prediction".into()],
-            TargetKind::Values => self.value_names().iter().map(|name| quoted(name)).collect(),
+        match self.says {
+            Says::Values => self.value_names().iter().map(|name| quoted(name)).collect(),
+            _ if self.probability.is_some() => vec!["prediction".into(), "probability".into()],
+            _ => vec!["prediction".into()],
         }
     }
 
@@ -177,22 +176,29 @@ impl<T: Real> Predictor<T> {
         if let Some(probability) = self.probability {
             probability.of(&mut said);
         }
-        match self.wants {
-            TargetKind::Classes => {
-                // The largest output, the first of equals, as accuracy has it.
-                let largest =
-                    (1..output.len()).fold(0, |best, at| if output[at] > output[best] { at } else { best });
+        let class = match self.says {
+            Says::Values => None,
+            Says::Above(threshold) => Some(usize::from(output[0].f64() > threshold)),
+            Says::Largest => {
+                Some((1..output.len()).fold(0, |best, at| if output[at] > output[best] { at } else { best }))
+            }
+        };
+        if let (Says::Above(_), [p]) = (self.says, &said[..]) {
+            said = vec![1.0 - p, *p];
+        }
+        match class {
+            Some(class) => {
                 let name = |class: usize| self.kept.class(class);
                 match form {
                     Form::Csv if self.probability.is_some() => {
-                        writeln!(out, "{},{}", quoted(&name(largest)), T::of(said[largest]))?;
+                        writeln!(out, "{},{}", quoted(&name(class)), T::of(said[class]))?;
                     }
-                    Form::Csv => writeln!(out, "{}", quoted(&name(largest)))?,
+                    Form::Csv => writeln!(out, "{}", quoted(&name(class)))?,
                     Form::JsonLines => {
                         let mut line = Map::new();
-                        line.insert("prediction".into(), name(largest).into());
+                        line.insert("prediction".into(), name(class).into());
                         if self.probability.is_some() {
-                            line.insert("probability".into(), said[largest].into());
+                            line.insert("probability".into(), said[class].into());
                             let each =
                                 said.iter().enumerate().map(|(class, share)| (name(class), (*share).into()));
                             line.insert("probabilities".into(), Json::Object(each.collect()));
@@ -201,7 +207,7 @@ impl<T: Real> Predictor<T> {
                     }
                 }
             }
-            TargetKind::Values => {
+            None => {
                 let scaled = preprocessing.target_scaler.is_fitted();
                 for (at, y) in said.iter_mut().enumerate().filter(|_| scaled) {
                     *y = preprocessing.target_scaler.unscaled(at, *y);

@@ -58,6 +58,8 @@ pub enum Kind {
     TwoShares,
     /// A list of numbers above 0.
     PositiveList,
+    /// A list of whole numbers from 1, each larger than the one before.
+    Ascending,
     /// A text.
     Text,
     /// A text or a list of texts.
@@ -85,6 +87,7 @@ impl fmt::Display for Kind {
             Kind::Share => "a number from 0 up to, not including, 1",
             Kind::TwoShares => "two numbers from 0 up to, not including, 1",
             Kind::PositiveList => "a list of finite numbers above 0",
+            Kind::Ascending => "a list of whole numbers from 1, each larger than the one before",
             Kind::Mask => "rows of 0 and 1, all of one length",
             Kind::Switch => "true or false",
             Kind::Init => "the name of an initialiser, or a table with its type",
@@ -335,6 +338,11 @@ fn fits(value: &Literal, kind: Kind) -> bool {
         }
         Kind::PositiveList => matches!(value, Literal::List(items)
             if !items.is_empty() && items.iter().all(|x| finite(x).is_some_and(|x| x > 0.0))),
+        Kind::Ascending => {
+            let whole = |x: &Literal| if let Literal::Whole(x) = x { *x } else { 0 };
+            matches!(value, Literal::List(items) if !items.is_empty() && whole(&items[0]) > 0
+                && items.windows(2).all(|two| whole(&two[0]) < whole(&two[1])))
+        }
         Kind::Mask => {
             let cell = |cell: &Literal| matches!(cell, Literal::Whole(0 | 1));
             let width = |row: &Literal| match row {

@@ -12,7 +12,7 @@ use std::alloc::System;
 use std::path::Path;
 use whygrad::data::{Fill, Preprocessing, Scale, Scaler};
 use whygrad_cli::command::verify;
-use whygrad_cli::data::{Missing, Share, Source, Want, load, load_other};
+use whygrad_cli::data::{Apart, Missing, Share, Source, Want, load, load_other};
 use whygrad_cli::experiment::Experiment;
 use whygrad_cli::run::{Run, checkpoint, facts};
 
@@ -52,7 +52,7 @@ fn data() -> Reader {
                 &Source { source: source.to_string(), targets, ..Source::default() },
                 want,
                 ALL,
-                true,
+                APART,
             );
         }
     })
@@ -63,7 +63,7 @@ fn table() -> Reader {
     let known = b"size;district;lift;label\n1,5;north;yes;a\n2;south;no;b\n?;north;no;a\n";
     std::fs::write("known.csv", known).expect("a folder that can be written");
     let source = |path: &str, missing| Source { source: path.into(), missing, ..Source::default() };
-    let known = load::<f32>(&source("known.csv", Missing::Fill(Fill::Median)), Want::Classes, ALL, true);
+    let known = load::<f32>(&source("known.csv", Missing::Fill(Fill::Median)), Want::Classes, ALL, APART);
     let known = known.expect("a good table");
     let preprocessing = Preprocessing {
         scaler: Scaler::fit(Scale::None, &known.train),
@@ -76,12 +76,15 @@ fn table() -> Reader {
         let path = path.to_string_lossy();
         for missing in [Missing::Drop, Missing::Fill(Fill::Mean), Missing::Fill(Fill::MostFrequent)] {
             for want in [Want::Classes, Want::Values] {
-                let _ = load::<f32>(&source(&path, missing), want, ALL, true);
+                let _ = load::<f32>(&source(&path, missing), want, ALL, APART);
             }
             let _ = load_other::<f32>(&source(&path, missing), &preprocessing, Want::Classes);
         }
     })
 }
+
+/// All numbers are to be scaled.
+const APART: Apart = Apart { inputs: true, targets: true };
 
 /// A split as experiments have it.
 const ALL: Share = Share { share: 0.2, shuffle: true, seed: 0 };

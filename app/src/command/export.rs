@@ -6,6 +6,7 @@ use crate::pytorch;
 use crate::run::{Kept, Run, Weights, write_whole};
 use crate::terminal::Page;
 use crate::view::export::Exported;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use whygrad::train::Real;
@@ -53,8 +54,14 @@ fn export<T: Real>(args: &Args, run: &Run) -> Result<Exported> {
     let folder = args.out.clone().unwrap_or_else(|| run.path().join("export"));
     std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
     let [program_file, weights_file] = ["model.py", "weights.safetensors"].map(|name| folder.join(name));
+    // A program that could not be written is never beside weights that are not its own.
+    match std::fs::remove_file(&weights_file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Error::file("write", &weights_file)(error));
+        }
+        _ => write_whole(&program_file, program.as_bytes())?,
+    }
     write_whole(&weights_file, &trainer.state().weights.to_safetensors(network))?;
-    write_whole(&program_file, program.as_bytes())?;
     let [program, weights] = [program_file, weights_file].map(|path| path.display().to_string());
     Ok(Exported { program, weights })
 }

@@ -18,7 +18,7 @@ mod why;
 mod widths;
 
 use crate::error::Result;
-use crate::terminal::{Page, definitions, warn, width};
+use crate::terminal::{Page, definitions, is_interrupted, warn, width};
 use crate::view;
 use crate::view::Field;
 use clap::{Parser, Subcommand};
@@ -29,7 +29,6 @@ use std::collections::hash_map::Entry;
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How does error assign credit or blame to each weight?
 #[derive(Parser)]
@@ -56,7 +55,8 @@ enum Command {
     Ui(ui::Args),
 }
 
-/// Runs the command that this process was called with, and says how it ended: every error is one line, and status 2.
+/// Runs the command that this process was called with, and says how it ended: every error is one line, and status 2, or 130
+/// where Ctrl-C ended it.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Walk(args) => walk::run(&args),
@@ -80,22 +80,9 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // One line, whatever was given.
             warn(&format!("error: {}", error.to_string().replace('\n', "\\n")));
-            ExitCode::from(2)
+            ExitCode::from(if is_interrupted() { 130 } else { 2 })
         }
     }
-}
-
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// From now on Ctrl-C is noted, and ends nothing by itself. A second handler cannot be set; the first does the same.
-fn note_interrupts() {
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
-}
-
-/// Whether Ctrl-C was pressed.
-fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// Prints a view: as one JSON object, or as a page that `write` fills.

@@ -1,10 +1,9 @@
 //! `whygrad predict`: what a trained network says of rows that it has not seen.
 
-use super::{is_interrupted, note_interrupts};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::predicting::{Form, Predicted, Predictor};
 use crate::run::{Run, Weights, write_streamed};
-use crate::terminal::{Working, warn};
+use crate::terminal::{Working, note_interrupts, warn};
 use indicatif::HumanCount;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -52,18 +51,12 @@ fn predict<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
     let lines = args.out.as_ref().is_some_and(|out| out.extension().is_some_and(|ending| ending == "jsonl"));
     let form = if args.json || lines { Form::JsonLines } else { Form::Csv };
     let working = Working::new();
+    note_interrupts();
     let mut all = |out: &mut dyn Write| -> Result<Predicted> {
-        note_interrupts();
-        predictor.predict(&args.file, form, out, |rows| {
-            working.on(&format!("{} rows", HumanCount(rows)));
-            !is_interrupted()
-        })
+        predictor.predict(&args.file, form, out, |rows| working.on(&format!("{} rows", HumanCount(rows))))
     };
     let predicted = match &args.out {
-        Some(file) => write_streamed(file, |out| match all(out)? {
-            _ if is_interrupted() => Err(Error::argument("predict", "ended by Ctrl-C; nothing is written")),
-            predicted => Ok(predicted),
-        })?,
+        Some(file) => write_streamed(file, all)?,
         None => {
             let mut out = BufWriter::new(std::io::stdout().lock());
             let predicted = all(&mut out)?;
@@ -73,5 +66,5 @@ fn predict<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
     };
     working.finish();
     predicted.remarks.iter().for_each(|remark| warn(remark));
-    Ok(if is_interrupted() { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    Ok(ExitCode::SUCCESS)
 }

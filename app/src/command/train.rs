@@ -1,11 +1,11 @@
 //! `whygrad train`: trains, shows how it goes, leaves a run folder.
 
-use super::{after, is_interrupted, note_interrupts, whole};
+use super::{after, whole};
 use crate::data::Understood;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run::{RUNS, Run, warn_of_broken};
-use crate::terminal::{Page, chart, harmless, padded, progress, width};
+use crate::terminal::{Page, chart, harmless, is_interrupted, note_interrupts, padded, progress, width};
 use crate::training::{Training, Watcher};
 use crate::view::digits::{ends, number};
 use crate::view::train::{Lights, Summary};
@@ -47,8 +47,8 @@ pub(super) struct Args {
     /// Goes on with a run that was stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["experiment", "overrides", "runs"])]
     resume: Option<PathBuf>,
-    /// With --resume: goes on until there are so many epochs, also beyond the end; not where the learning rate falls until
-    /// the last epoch, as a cosine does, for its steps would have been others
+    /// With --resume: goes on until there are so many epochs, also beyond the end; a learning rate that fell along a cosine
+    /// begins anew there
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole(1..=u64::from(u32::MAX)))]
     epochs: Option<u64>,
     /// Prints one JSON object at the end; its fields stand at the end of --help
@@ -248,15 +248,15 @@ impl<T: Real> Observer<T> for Display {
     fn epoch(&mut self, done: &Epoch<'_, T>) -> ControlFlow<()> {
         let test = match done.test {
             Some(Metrics { loss, accuracy: Some(share) }) => {
-                format!("  held out {}, {:.2} % right", number(loss), 100.0 * share)
+                format!("  held out {:>6}, {:>6.2} % right", number(loss), 100.0 * share)
             }
-            Some(Metrics { loss, accuracy: None }) => format!("  held out {}", number(loss)),
+            Some(Metrics { loss, accuracy: None }) => format!("  held out {:>6}", number(loss)),
             None => String::new(),
         };
         let speed = self.examples as f64 / self.started.elapsed().as_secs_f64();
         let width = self.epochs.to_string().len();
         let line = format!(
-            "epoch {:>width$}/{}  loss {}{test}  {} examples/s",
+            "epoch {:>width$}/{}  loss {:>6}{test}  {} examples/s",
             done.epoch,
             self.epochs,
             number(done.train.loss),

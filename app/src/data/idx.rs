@@ -36,5 +36,13 @@ pub(super) fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
         let said = count.map_or("more bytes than there can be".into(), |count| format!("{count} bytes"));
         return Err(refuse(format!("its header says {said} of numbers and there are {}", data.len())));
     }
-    Ok(Array { shape, data: data.chunks_exact(size).map(|bytes| T::of(number(bytes))).collect() })
+    let mut rounded = false;
+    let one = |bytes| {
+        let exact = number(bytes);
+        let x = T::of(exact);
+        rounded |= x.f64() != exact;
+        x
+    };
+    let data = data.chunks_exact(size).map(one).collect();
+    Ok(Array { shape, data, rounded })
 }

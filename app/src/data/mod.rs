@@ -8,6 +8,8 @@ mod idx;
 mod labels;
 mod npy;
 mod npz;
+mod origin;
+mod reader;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -15,26 +17,24 @@ mod understood;
 
 pub use builtin::BUILTIN;
 pub use format::{Nature, is_archive, names, nature};
+pub use origin::Apart;
+pub use reader::has_memory;
 pub use table::{Given, MISSING, SEPARATORS, SWITCHES};
 pub use understood::Understood;
 
-use crate::error::{DataProblem, Error, Result};
+use crate::error::{DataProblem, Error, Odd, Result};
+use arrays::{Arrays, Origin};
 use flate2::read::MultiGzDecoder;
 use format::{Format, format};
+use reader::{bytes, go_on, open, unpack};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{Read, Take};
 use std::ops::ControlFlow;
-use std::path::Path;
-use table::{Like, Opened, Rows};
+use table::{Like, MOST_TEXTS, Opened, Rows};
 use whygrad::author::Scalar;
 use whygrad::data::generate::GENERATED;
 use whygrad::data::{
-    DataError, Dataset, Encoded, Encoding, Fill, Preprocessing, Table, TableColumn, split_rows,
+    DataError, Dataset, Encoded, Encoding, Fill, Kind, Origins, Preprocessing, Table, TableColumn, split_rows,
 };
-
-/// The most bytes that a compressed file may unpack to: 16 GiB, so that a crafted one cannot fill the memory.
-const UNPACKED: u64 = 16 << 30;
 
 /// Where data comes from, as the `[data]` table of an experiment says it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,6 +111,8 @@ pub struct Loaded<T> {
     pub columns: Encoding,
     /// Of a table: its targets' columns.
     pub targets: Vec<String>,
+    /// What was subtracted from targets, and from inputs that are arrays.
+    pub origins: Origins,
     /// Of a table: what was understood of each column.
     pub understood: Vec<Understood>,
     /// What has to be said beside.
@@ -120,8 +122,8 @@ pub struct Loaded<T> {
 impl<T> Loaded<T> {
     /// Examples that come from no table.
     fn of(train: Dataset<T>, test: Option<Dataset<T>>) -> Loaded<T> {
-        let (columns, targets) = (Encoding::default(), vec![]);
-        Loaded { train, test, columns, targets, understood: vec![], remarks: vec![] }
+        let (columns, targets, origins) = (Encoding::default(), vec![], Origins::default());
+        Loaded { train, test, columns, targets, origins, understood: vec![], remarks: vec![] }
     }
 }
 
@@ -130,11 +132,8 @@ impl<T> Loaded<T> {
 struct Array<T> {
     shape: Vec<usize>,
     data: Vec<T>,
-}
-
-/// Whether there is memory for so many bytes, as far as the system says so before they are used.
-pub fn has_memory(bytes: u128) -> bool {
-    usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
+    /// Whether one of the file's numbers is none of the precision's.
+    rounded: bool,
 }
 
 /// Which examples are held out where no file and no column says so.
@@ -148,9 +147,8 @@ pub struct Share {
     pub seed: u64,
 }
 
-/// Loads what `source` names. `apart` says whether columns of numbers may come as differences from a number near them, as
-/// they may where they are scaled.
-pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: bool) -> Result<Loaded<T>> {
+/// Loads what `source` names.
+pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: Apart) -> Result<Loaded<T>> {
     let problem = |problem| Error::Data { file: source.source.clone(), problem };
     if let Some(generated) = GENERATED.iter().find(|generated| generated.name == source.source) {
         let size = source.size.unwrap_or(generated.size);
@@ -179,20 +177,23 @@ pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: bool) ->
         let rows = Opened::new(open(path)?, source.given).and_then(|of| of.train(source, want, apart));
         return table(rows.map_err(problem)?, source, want, hold);
     }
-    let [train, test] = arrays::read::<T>(source, want, None)?;
+    let from = [apart.inputs, apart.targets].map(|apart| if apart { Origin::Near } else { Origin::Zero });
+    let Arrays { parts: [train, test], origins, remarks } = arrays::read::<T>(source, want, None, from)?;
     let Some(train) = train else { return Err(problem(DataProblem::Empty)) };
     if let Some(test) = test.as_ref().filter(|test| test.shape() != train.shape()) {
         let (test, train) = (test.shape().clone(), train.shape().clone());
         return Err(problem(DataProblem::Shapes { test, train }));
     }
-    Ok(Loaded::of(train, test))
+    let [inputs, targets] = origins.map(Origin::into_origins);
+    Ok(Loaded { origins: Origins { inputs, targets }, remarks, ..Loaded::of(train, test) })
 }
 
 /// What becomes of the rows of a table.
 fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> Result<Loaded<T>> {
     let problem = |problem| Error::Data { file: source.source.clone(), problem };
-    let Rows { inputs, targets, classes, target_columns, held_out, numbers, numbering, mut remarks, .. } =
+    let Rows { inputs, targets, classes, target_columns, target_origins, held_out, numbers, others, .. } =
         rows;
+    let mut remarks = rows.remarks;
     let [train, test] = match (&held_out, &source.test_source) {
         (Some(held_out), _) => {
             let (test, train) = (0..held_out.len()).partition(|row| held_out[*row]);
@@ -209,7 +210,13 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     };
     let set = |error: DataError| problem(DataProblem::Set(error));
     let encoding = Encoding::fit(&inputs, &train, source.missing.fill()).map_err(set)?;
-    let understood = Understood::of(&inputs, &encoding, &numbering);
+    refuse_texts(&encoding, source).map_err(problem)?;
+    let understood = [
+        Understood::of_targets(&targets, &target_columns, &classes, &target_origins),
+        Understood::of(&inputs, &encoding),
+        others.iter().map(Understood::of_other).collect(),
+    ]
+    .concat();
     let whole = |table: Table<T>, targets, numbers| -> Result<(Dataset<T>, Vec<usize>), DataError> {
         let Encoded { inputs, unseen } = encoding.apply(table);
         let data = Dataset::new(inputs, [encoding.width()], targets)?.with_class_names(classes.clone());
@@ -218,7 +225,8 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let (mut data, mut unseen) = whole(inputs, targets, numbers).map_err(set)?;
     let mut held = None;
     if let Some(path) = &source.test_source {
-        let (data, more) = other_table(path, source, &encoding, [&target_columns, &classes], want)?;
+        let like = Like { columns: &encoding.columns, targets: &target_columns, origins: &target_origins };
+        let (data, more) = other_table(path, source, &encoding, like, &classes, want)?;
         (held, unseen) = (Some(data), more);
     } else if held_out.is_some() {
         held = Some(data.select(&test));
@@ -226,7 +234,24 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     }
     let seen = encoding.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     remarks.extend(seen.map(|(column, count)| unseen_texts(&column.name, *count, "held-out rows")));
-    Ok(Loaded { train: data, test: held, columns: encoding, targets: target_columns, understood, remarks })
+    let origins = Origins { inputs: vec![], targets: target_origins };
+    let (train, targets) = (data, target_columns);
+    Ok(Loaded { train, test: held, columns: encoding, targets, origins, understood, remarks })
+}
+
+/// Refuses a column of more texts than that.
+fn refuse_texts(encoding: &Encoding, source: &Source) -> Result<(), DataProblem> {
+    for column in &encoding.columns {
+        if let Kind::Category { values, .. } = &column.kind
+            && values.len() > MOST_TEXTS
+        {
+            let (column, count, example) = (column.name.clone(), values.len(), values[0].clone());
+            let odd = Odd::of(example.as_bytes()).map(Box::new);
+            let dropped = source.drop.as_slice().into();
+            return Err(DataProblem::TooManyTexts { column, dropped, count, most: MOST_TEXTS, example, odd });
+        }
+    }
+    Ok(())
 }
 
 /// The rows of another file with such columns, and for each column the cells whose text training did not see.
@@ -234,17 +259,17 @@ fn other_table<T: Scalar>(
     path: &str,
     source: &Source,
     encoding: &Encoding,
-    [targets, classes]: [&Vec<String>; 2],
+    like: Like<'_>,
+    classes: &[String],
     want: Want,
 ) -> Result<(Dataset<T>, Vec<usize>)> {
     let in_file = |problem| Error::Data { file: path.to_string(), problem };
     let known = (want == Want::Classes).then_some(classes);
     let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
-    let like = Like { columns: &encoding.columns, targets, classes: known };
-    let rows = of.like(like, source.missing, want).map_err(in_file)?;
+    let rows = of.like(like, known, source.missing, want).map_err(in_file)?;
     let Encoded { inputs, unseen } = encoding.apply(rows.inputs);
     let data = Dataset::new(inputs, [encoding.width()], rows.targets)
-        .and_then(|data| data.with_class_names(classes.clone()).with_feature_names(encoding.names()))
+        .and_then(|data| data.with_class_names(classes.to_vec()).with_feature_names(encoding.names()))
         .and_then(|data| data.with_rows(rows.numbers));
     Ok((data.map_err(|error| in_file(error.into()))?, unseen))
 }
@@ -257,10 +282,11 @@ pub fn load_other<T: Scalar>(
 ) -> Result<Loaded<T>> {
     let path = &source.source;
     let problem = |problem| Error::Data { file: path.clone(), problem };
-    let Preprocessing { columns, targets, classes, .. } = preprocessing;
+    let Preprocessing { columns, targets, classes, scaler, target_scaler } = preprocessing;
     if columns.columns.is_empty() {
         let known = (want == Want::Classes).then(|| classes.clone());
-        let [train, test] = arrays::read::<T>(source, want, known)?;
+        let from = [scaler, target_scaler].map(|scaler| Origin::at(scaler.origin()));
+        let Arrays { parts: [train, test], .. } = arrays::read::<T>(source, want, known, from)?;
         let data = test.or(train).ok_or_else(|| problem(DataProblem::Empty))?;
         return match data.shape().len() == preprocessing.inputs() {
             true => Ok(Loaded::of(data, None)),
@@ -270,7 +296,8 @@ pub fn load_other<T: Scalar>(
             }
         };
     }
-    let (data, unseen) = other_table(path, source, columns, [targets, classes], want)?;
+    let like = Like { columns: &columns.columns, targets, origins: target_scaler.origin() };
+    let (data, unseen) = other_table(path, source, columns, like, classes, want)?;
     let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     let remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
     Ok(Loaded { remarks, ..Loaded::of(data, None) })
@@ -308,33 +335,38 @@ pub fn columns(path: &str) -> Result<Vec<Column>> {
     }
 }
 
+/// Examples of arrays that are given out at once.
+const BLOCK: usize = 10_000;
+
 /// Reads the rows of a file with such columns, block by block: what they say, the number of each, and how many were read so
-/// far, those that are left out among them. `each` says whether to go on.
+/// far, those that are left out among them.
 pub(crate) fn stream<T: Scalar>(
     source: &Source,
-    columns: &Encoding,
-    mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> Result<bool>,
+    preprocessing: &Preprocessing,
+    mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> Result<()>,
 ) -> Result<()> {
     let path = source.source.as_str();
     let in_file = |problem| Error::Data { file: path.to_string(), problem };
+    let Preprocessing { columns, scaler, .. } = preprocessing;
     if columns.columns.is_empty() {
-        let format = format(path).map_err(in_file)?;
-        let bytes = bytes(path)?;
-        let Array { shape, data } = match format {
-            Format::Npz => npz::inputs(&bytes, source.inputs.as_deref()).map_err(in_file)?,
-            _ => arrays::array::<T>(format, &bytes).map_err(in_file)?,
-        };
-        let rows = shape.first().copied().unwrap_or(0);
-        let width = data.len() / rows.max(1);
-        let columns = (0..width).map(|_| TableColumn::default()).collect();
-        each(Table { columns, cells: data.into() }, (1..=rows as u32).collect(), rows as u64)?;
+        let (format, bytes) = (format(path).map_err(in_file)?, bytes(path)?);
+        let (name, origin) = (source.inputs.as_deref(), Origin::at(scaler.origin()));
+        let Array { shape, data, .. } = arrays::inputs::<T>(format, &bytes, name, origin).map_err(in_file)?;
+        let width = (data.len() / shape.first().map_or(1, |rows| (*rows).max(1))).max(1);
+        let columns = vec![TableColumn::default(); width];
+        let mut read = 0;
+        for cells in data.chunks(BLOCK * width) {
+            go_on().map_err(|error| in_file(DataProblem::Unreadable(error.to_string())))?;
+            let rows: Vec<u32> = (read + 1..).take(cells.len() / width).collect();
+            read += rows.len() as u32;
+            each(Table { columns: columns.clone(), cells: cells.to_vec().into() }, rows, read.into())?;
+        }
         return Ok(());
     }
     let mut failed = Ok(());
     let of = Opened::new(open(path)?, source.given).map_err(in_file)?;
     of.stream(&columns.columns, source.missing, |table, rows, read| match each(table, rows, read) {
-        Ok(true) => ControlFlow::Continue(()),
-        Ok(false) => ControlFlow::Break(()),
+        Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failed = Err(error);
             ControlFlow::Break(())
@@ -342,53 +374,4 @@ pub(crate) fn stream<T: Scalar>(
     })
     .map_err(in_file)?;
     failed
-}
-
-/// A file to read from, unpacked where its name ends in .gz; `-` is standard input.
-pub(crate) fn open(path: &str) -> Result<Box<dyn Read>> {
-    if path == "-" {
-        return Ok(Box::new(std::io::stdin()));
-    }
-    let file = File::open(path).map_err(Error::file("read", path))?;
-    Ok(match path.ends_with(".gz") {
-        true => Box::new(Bounded(MultiGzDecoder::new(file).take(UNPACKED))),
-        false => Box::new(file),
-    })
-}
-
-/// What comes out of an unpacker, which ends with an error where that is too much.
-struct Bounded<R>(Take<R>);
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        match self.0.read(buffer)? {
-            0 if self.0.limit() == 0 => Err(std::io::Error::other("it unpacks to more than 16 GiB")),
-            read => Ok(read),
-        }
-    }
-}
-
-/// The bytes of a file, unpacked where its name ends in .gz.
-fn bytes(path: &str) -> Result<Vec<u8>> {
-    // Of what is read as a whole there are up to four at one time: bytes, numbers, and copies of both.
-    let size = std::fs::metadata(path).map_or(0, |file| u128::from(file.len()));
-    if !has_memory(4 * size) {
-        return Err(Error::Data { file: path.into(), problem: DataProblem::Memory });
-    }
-    let bytes = std::fs::read(Path::new(path)).map_err(Error::file("read", path))?;
-    if !path.ends_with(".gz") {
-        return Ok(bytes);
-    }
-    unpack(MultiGzDecoder::new(&*bytes)).map_err(|why| Error::Data { file: path.into(), problem: gz(&why) })
-}
-
-/// What comes out of an unpacker.
-fn unpack(unpacker: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = vec![];
-    Bounded(unpacker.take(UNPACKED)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn gz(why: &std::io::Error) -> DataProblem {
-    DataProblem::Array { format: "gzip", why: why.to_string() }
 }

@@ -32,7 +32,8 @@ pub(super) fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
     let data = data.ok_or_else(|| {
         why(format!("its header promises the shape {shape:?}, more than the file can hold"))
     })?;
-    Ok(if fortran { by_rows(shape, &data) } else { Array { shape, data } })
+    let (data, rounded) = data;
+    Ok(Array { data: if fortran { by_rows(&shape, &data) } else { data }, shape, rounded })
 }
 
 /// A file's header and what stands behind it.
@@ -107,26 +108,32 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    /// All numbers, each made by `number` of its bytes with the lowest first; `None` if the file ends before.
-    fn read<T: Scalar, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Option<Vec<T>> {
+    /// All numbers, each made by `number` of its bytes with the lowest first, and whether one was rounded; `None` if the file
+    /// ends before.
+    fn read<T: Scalar, const N: usize>(&self, number: impl Fn([u8; N]) -> f64) -> Option<(Vec<T>, bool)> {
+        let mut rounded = false;
         let one = |&bytes: &[u8; N]| {
             let mut bytes = bytes;
             if self.big {
                 bytes.reverse();
             }
-            T::of(number(bytes))
+            let exact = number(bytes);
+            let x = T::of(exact);
+            rounded |= x.f64() != exact;
+            x
         };
-        Some(self.data.as_chunks().0.get(..self.count?)?.iter().map(one).collect())
+        let numbers = self.data.as_chunks().0.get(..self.count?)?.iter().map(one).collect();
+        Some((numbers, rounded))
     }
 }
 
-/// The same array with the last axis running fastest.
-fn by_rows<T: Scalar>(shape: Vec<usize>, columns: &[T]) -> Array<T> {
+/// The same numbers with the last axis running fastest.
+fn by_rows<T: Scalar>(shape: &[usize], columns: &[T]) -> Vec<T> {
     let mut data = Vec::with_capacity(columns.len());
     for mut i in 0..columns.len() {
         // The axes of element i, outermost first; in the file the first axis runs fastest.
         let (mut at, mut inner, mut outer) = (0, columns.len(), 1);
-        for &axis in &shape {
+        for &axis in shape {
             inner /= axis;
             at += i / inner * outer;
             i %= inner;
@@ -134,7 +141,7 @@ fn by_rows<T: Scalar>(shape: Vec<usize>, columns: &[T]) -> Array<T> {
         }
         data.push(columns[at]);
     }
-    Array { shape, data }
+    data
 }
 
 fn why(why: String) -> DataProblem {

@@ -1,64 +1,26 @@
 //! NumPy's archives of arrays: the inputs are called `x`, the targets `y` (or capital letters), or all four as in Keras's
 //! (`x_train`, `y_train`, `x_test`, `y_test`), or what the experiment says.
 
-use super::{Array, npy, unpack};
+use super::unpack;
 use crate::error::DataProblem;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 use std::collections::BTreeMap;
-use whygrad::author::Scalar;
-
-/// Inputs and targets.
-pub(super) type Pair<T> = (Array<T>, Array<T>);
 
 /// Names that inputs have where nobody gives them.
 const INPUTS: [&str; 2] = ["x", "X"];
 
-/// Reads inputs and targets, and held-out ones where the archive has both; the names are those of the arrays of inputs and of
-/// targets, where somebody gives them.
-pub(super) fn read<T: Scalar>(
-    bytes: &[u8],
-    [inputs, targets]: [Option<&str>; 2],
-) -> Result<Vec<Pair<T>>, DataProblem> {
-    let archive = Archive::open(bytes)?;
-    let pair = |inputs: &[&str], targets: &[&str]| -> Result<_, DataProblem> {
-        Ok((archive.array(inputs)?, archive.array(targets)?))
-    };
-    Ok(match [inputs, targets] {
-        // As Keras calls them.
-        [None, None] if archive.has(["x_train", "y_train"]) => {
-            let train = pair(&["x_train"], &["y_train"])?;
-            let test = archive.has(["x_test", "y_test"]).then(|| pair(&["x_test"], &["y_test"]));
-            std::iter::once(train).chain(test.transpose()?).collect()
-        }
-        [inputs, targets] => {
-            let inputs = inputs.map_or(INPUTS.to_vec(), |name| vec![name]);
-            let targets = targets.map_or(vec!["y", "Y"], |name| vec![name]);
-            vec![pair(&inputs, &targets)?]
-        }
-    })
-}
-
-/// Reads the inputs alone: the array of this name, or the usual one.
-pub(super) fn inputs<T: Scalar>(bytes: &[u8], name: Option<&str>) -> Result<Array<T>, DataProblem> {
-    let archive = Archive::open(bytes)?;
-    match name {
-        Some(name) => archive.array(&[name]),
-        None => {
-            let keras = ["x_test", "x_train"].into_iter().find(|name| archive.arrays.contains_key(*name));
-            archive.array(keras.as_ref().map_or(&INPUTS[..], std::slice::from_ref))
-        }
-    }
-}
+/// Names that targets have where nobody gives them.
+const TARGETS: [&str; 2] = ["y", "Y"];
 
 /// An archive and where in it each array lies.
-struct Archive<'a> {
+pub(super) struct Archive<'a> {
     archive: ZipSliceArchive<&'a [u8]>,
     arrays: BTreeMap<String, (ZipArchiveEntryWayfinder, Option<CompressionMethod>)>,
 }
 
 impl<'a> Archive<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Archive<'a>, DataProblem> {
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Archive<'a>, DataProblem> {
         if bytes.is_empty() {
             return Err(DataProblem::Empty);
         }
@@ -78,12 +40,39 @@ impl<'a> Archive<'a> {
         names.iter().all(|name| self.arrays.contains_key(*name))
     }
 
+    /// Names of the arrays of inputs and of targets, and of held-out ones where the archive has both; the names are those that
+    /// somebody gives, where they do.
+    pub(super) fn pairs(
+        &self,
+        [inputs, targets]: [Option<&'a str>; 2],
+    ) -> Result<Vec<[&str; 2]>, DataProblem> {
+        // As Keras calls them.
+        let parts = [["x_train", "y_train"], ["x_test", "y_test"]];
+        if inputs.or(targets).is_none() && self.has(parts[0]) {
+            return Ok(parts.into_iter().filter(|part| self.has(*part)).collect());
+        }
+        let inputs = inputs.map_or(INPUTS.to_vec(), |name| vec![name]);
+        let targets = targets.map_or(TARGETS.to_vec(), |name| vec![name]);
+        Ok(vec![[self.find(&inputs)?, self.find(&targets)?]])
+    }
+
+    /// The name of the array of inputs, which somebody gives or is the usual one.
+    pub(super) fn inputs(&self, given: Option<&'a str>) -> Result<&str, DataProblem> {
+        let keras = ["x_test", "x_train"].into_iter().find(|name| self.arrays.contains_key(*name));
+        self.find(given.or(keras).as_ref().map_or(&INPUTS[..], std::slice::from_ref))
+    }
+
     /// The first array that has one of these names.
-    fn array<T: Scalar>(&self, wanted: &[&str]) -> Result<Array<T>, DataProblem> {
-        let found = self.arrays.iter().find(|(name, _)| wanted.contains(&name.as_str()));
+    fn find(&self, wanted: &[&str]) -> Result<&str, DataProblem> {
+        let found = self.arrays.keys().find(|name| wanted.contains(&name.as_str()));
         let names = || self.arrays.keys().cloned().collect();
-        let (name, &(place, packing)) =
-            found.ok_or_else(|| DataProblem::UnknownArray { name: wanted[0].into(), arrays: names() })?;
+        let unknown = || DataProblem::UnknownArray { name: wanted[0].into(), arrays: names() };
+        found.map(String::as_str).ok_or_else(unknown)
+    }
+
+    /// The bytes of the array of this name, a file of NumPy's.
+    pub(super) fn bytes(&self, name: &str) -> Result<Vec<u8>, DataProblem> {
+        let (place, packing) = self.arrays[self.find(&[name])?];
         let entry = self.archive.get_entry(place).map_err(refuse)?;
         let bytes = match packing {
             Some(CompressionMethod::STORE) => unpack(entry.verifying_reader(entry.data())),
@@ -97,7 +86,7 @@ impl<'a> Archive<'a> {
                 )));
             }
         };
-        npy::read(&bytes.map_err(refuse)?)
+        bytes.map_err(refuse)
     }
 }
 

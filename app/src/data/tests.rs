@@ -3,13 +3,13 @@
 use super::*;
 use proptest::prelude::*;
 use std::io::Write;
-use whygrad::data::Targets;
+use whygrad::data::{Scale, Scaler, Targets};
 
 /// Nothing held out, all in its order.
 const ALL: Share = Share { share: 0.0, shuffle: false, seed: 0 };
 
 fn builtin(name: &str, want: Want) -> Dataset<f64> {
-    load(&Source { source: name.into(), ..Source::default() }, want, ALL, false).unwrap().train
+    load(&Source { source: name.into(), ..Source::default() }, want, ALL, Apart::default()).unwrap().train
 }
 
 /// Reads a table of text to train on, of which these columns are the target.
@@ -20,7 +20,9 @@ fn table_of<T: Scalar>(text: &[u8], target: &[&str], want: Want) -> Result<Datas
 
 /// The same, as an experiment says it.
 fn loaded<T: Scalar>(text: &[u8], source: &Source, want: Want, hold: Share) -> Result<Loaded<T>, String> {
-    let rows = Opened::new(text, source.given).and_then(|of| of.train(source, want, size_of::<T>() == 4));
+    let apart = size_of::<T>() == 4;
+    let apart = Apart { inputs: apart, targets: apart };
+    let rows = Opened::new(text, source.given).and_then(|of| of.train(source, want, apart));
     let rows = rows.map_err(|problem| problem.to_string())?;
     table(rows, source, want, hold).map_err(|error| error.to_string())
 }
@@ -276,6 +278,8 @@ fn what_is_no_number_to_a_network_has_a_message_that_says_what_to_do() {
         (&["2024-01-31", "2024-02-01"][..], "is a date"),
         (&["31.1.2024", "1.2.2024"], "is a date"),
         (&["1/31/2024 10:00", "2/1/2024 11:30"], "is a date"),
+        (&["Jan 31, 2024", "1 February 2024 10:00 PM"], "is a date"),
+        (&["31-Jan-24", "May 2024"], "is a date"),
         (&["12%", "3.5 %"], "sed 's/%//g'"),
         (&["$12", "$3.50"], "sign of a currency"),
         (&["1,234,567", "2,345"], "marks between thousands"),
@@ -304,13 +308,13 @@ fn text_that_is_not_utf_8_is_refused_with_its_line_and_what_to_type() {
 #[test]
 fn another_file_is_read_by_the_names_of_its_columns() {
     let rows = Opened::new(&b"a,b,label\n1,x,u\n2,y,v\n3,x,w\n"[..], Given::default());
-    let rows: Rows<f64> = rows.unwrap().train(&Source::default(), Want::Classes, false).unwrap();
+    let rows: Rows<f64> = rows.unwrap().train(&Source::default(), Want::Classes, Apart::default()).unwrap();
     let (classes, targets) = (rows.classes.clone(), rows.target_columns.clone());
     let encoding = Encoding::fit(&rows.inputs, &[0, 1, 2], None).unwrap();
     let read = |text: &str| {
-        let like = Like { columns: &encoding.columns, targets: &targets, classes: Some(&classes) };
+        let like = Like { columns: &encoding.columns, targets: &targets, origins: &[] };
         let rows = Opened::new(text.as_bytes(), Given::default())
-            .and_then(|of| of.like::<f64>(like, Missing::Error, Want::Classes));
+            .and_then(|of| of.like::<f64>(like, Some(&classes), Missing::Error, Want::Classes));
         let rows = rows.map_err(|problem| problem.to_string())?;
         let encoded = encoding.apply(rows.inputs);
         Ok::<_, String>((encoded.inputs.to_vec(), rows.targets, encoded.unseen))
@@ -344,6 +348,58 @@ fn numbers_are_scaled_before_they_are_rounded() {
     let deviation = ((2000.0_f64.powi(2) - 1.0) / 12.0).sqrt();
     for (i, x) in data.inputs().iter().enumerate() {
         assert!((f64::from(*x) - (i as f64 - 999.5) / deviation).abs() < 1e-6, "{i}: {x}");
+    }
+}
+
+/// The same of targets, and of arrays of 64 bits; another file is counted from where the first was.
+#[test]
+fn targets_and_arrays_far_from_0_are_scaled_before_they_are_rounded() {
+    let far = |i: usize| 1.7e9 + (i * i % 97) as f64 / 8.0;
+    let exact: Vec<f64> = (0..200).map(far).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let table: String = exact.iter().enumerate().map(|(i, y)| format!("{i},{y}\n")).collect();
+    std::fs::write(path("t.csv"), "a,y\n".to_string() + &table).unwrap();
+    let array: Vec<u8> = exact.iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(path("x.npy"), npy("<f8", false, "(100, 2)", &array)).unwrap();
+    std::fs::write(path("y.npy"), npy("<f8", true, "(100, 2)", &array)).unwrap();
+    let apart = Apart { inputs: true, targets: true };
+    for (name, of_inputs) in [("t.csv", None), ("x.npy", Some(exact.clone()))] {
+        let targets = of_inputs.as_ref().map(|_| path("y.npy"));
+        let source = Source { source: path(name), targets, ..Source::default() };
+        let loaded = load::<f32>(&source, Want::Values, ALL, apart).unwrap();
+        let scalers = [
+            Scaler::fit(Scale::Standard, &loaded.train).with_origin(loaded.origins.inputs.clone()),
+            Scaler::fit_targets(Scale::Standard, &loaded.train).with_origin(loaded.origins.targets.clone()),
+        ];
+        let [scaler, target_scaler] = scalers.clone();
+        let (columns, targets, classes) = (loaded.columns, loaded.targets, vec![]);
+        let preprocessing = Preprocessing { columns, scaler, targets, classes, target_scaler };
+        let again = load_other::<f32>(&source, &preprocessing, Want::Values).unwrap();
+        assert_eq!(again.train, loaded.train, "{name}");
+        let back = |numbers: &[f32], scaler: &Scaler| -> Vec<f64> {
+            let mut numbers = numbers.to_vec();
+            scaler.scale(&mut numbers);
+            let unscaled = |(i, x): (usize, &f32)| scaler.unscaled(i % scaler.features(), f64::from(*x));
+            numbers.iter().enumerate().map(unscaled).collect()
+        };
+        let Targets::Values { data: y, width } = loaded.train.targets() else { panic!("{name}") };
+        // In Fortran's order the first axis runs fastest.
+        let place = |i: usize| if of_inputs.is_some() { i / width + i % width * 100 } else { i };
+        for (i, y) in back(y, &scalers[1]).iter().enumerate() {
+            assert!((y - exact[place(i)]).abs() < 1e-5, "{name} {i}: {y} {}", exact[place(i)]);
+        }
+        for (x, exact) in back(loaded.train.inputs(), &scalers[0]).iter().zip(of_inputs.iter().flatten()) {
+            assert!((x - exact).abs() < 1e-5, "{name}: {x} {exact}");
+        }
+        // Nothing is lost without a word.
+        let said = load::<f32>(&source, Want::Values, ALL, Apart::default()).unwrap().remarks.join(" ");
+        assert_eq!(
+            said.matches("train.precision=f64").count(),
+            1 + usize::from(of_inputs.is_some()),
+            "{said}"
+        );
+        assert!(said.contains("data.scale_target=standard"), "{said}");
     }
 }
 
@@ -444,7 +500,7 @@ fn array_files_make_examples_gzipped_or_not() {
     std::fs::write(path("cut-idx3-ubyte.gz"), &gz(&idx(&[3, 2, 2], &[0; 12]))[..20]).unwrap();
     let source =
         |x: &str, y: Option<&str>| Source { source: path(x), targets: y.map(path), ..Source::default() };
-    let read = |source: &Source| load::<f32>(source, Want::Classes, ALL, false);
+    let read = |source: &Source| load::<f32>(source, Want::Classes, ALL, Apart::default());
     let data = read(&source("x-idx3-ubyte.gz", Some("y-idx1-ubyte"))).unwrap().train;
     assert_eq!((data.len(), data.shape().len(), data.targets()), (3, 4, &Targets::Classes(vec![2, 0, 1])));
     let wrong = |x, y| read(&source(x, y)).unwrap_err().to_string();
@@ -490,16 +546,23 @@ fn two(method: rawzip::CompressionMethod) -> Vec<u8> {
     npz(&files, method)
 }
 
+/// The first inputs and targets of an archive.
+fn archived(bytes: &[u8], given: [Option<&str>; 2]) -> Result<[Array<f64>; 2], DataProblem> {
+    let archive = npz::Archive::open(bytes)?;
+    let [inputs, targets] = archive.pairs(given)?[0];
+    Ok([npy::read(&archive.bytes(inputs)?)?, npy::read(&archive.bytes(targets)?)?])
+}
+
 #[test]
 fn an_archive_of_arrays_has_inputs_and_targets() {
     for method in [rawzip::CompressionMethod::STORE, rawzip::CompressionMethod::DEFLATE] {
         let bytes = two(method);
-        let (x, y) = npz::read::<f64>(&bytes, [None, Some("labels")]).unwrap().remove(0);
+        let [x, y] = archived(&bytes, [None, Some("labels")]).unwrap();
         assert_eq!((x.shape, x.data, y.data), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 0.0]));
-        let message = npz::read::<f64>(&bytes, [None; 2]).unwrap_err().to_string();
+        let message = archived(&bytes, [None; 2]).unwrap_err().to_string();
         assert_eq!(message, "there is no array \"y\" in the archive; it has: labels, x");
         for cut in [0, 1, 30, bytes.len() / 2, bytes.len() - 1] {
-            assert!(npz::read::<f64>(&bytes[..cut], [None, Some("labels")]).is_err());
+            assert!(archived(&bytes[..cut], [None, Some("labels")]).is_err());
         }
     }
 }
@@ -520,15 +583,15 @@ fn an_archive_with_both_parts_is_read_by_the_names_that_keras_gives() {
     let path = folder.path().join("both.npz");
     std::fs::write(&path, npz(&files, rawzip::CompressionMethod::STORE)).unwrap();
     let source = Source { source: path.display().to_string(), ..Source::default() };
-    let Loaded { train, test, .. } = load::<f64>(&source, Want::Classes, ALL, false).unwrap();
+    let Loaded { train, test, .. } = load::<f64>(&source, Want::Classes, ALL, Apart::default()).unwrap();
     assert_eq!((train.targets(), train.class_names().len()), (&Targets::Classes(vec![0, 1, 2]), 3));
     assert_eq!(*test.unwrap().targets(), Targets::Classes(vec![1, 2]));
 }
 
 #[test]
 fn an_archive_packed_otherwise_is_refused() {
-    let message =
-        npz::read::<f64>(&two(rawzip::CompressionMethod::BZIP2), [None; 2]).unwrap_err().to_string();
+    let bytes = two(rawzip::CompressionMethod::BZIP2);
+    let message = archived(&bytes, [None, Some("labels")]).unwrap_err().to_string();
     assert_eq!(
         message,
         "not a readable NumPy archive file: \"x\" is encrypted, or compressed by another method than deflate; \
@@ -541,7 +604,7 @@ fn an_archive_whose_numbers_changed_is_refused() {
     let mut bytes = two(rawzip::CompressionMethod::STORE);
     let at = bytes.windows(8).position(|number| number == 2f64.to_le_bytes()).unwrap();
     bytes[at] ^= 1;
-    assert!(npz::read::<f64>(&bytes, [None, Some("labels")]).unwrap_err().to_string().contains("checksum"));
+    assert!(archived(&bytes, [None, Some("labels")]).unwrap_err().to_string().contains("checksum"));
 }
 
 /// Every reader on the same bytes; none may panic.
@@ -552,7 +615,7 @@ fn read_all(bytes: &[u8]) {
     }
     let _ = idx::read::<f32>(bytes);
     let _ = npy::read::<f32>(bytes);
-    let _ = npz::read::<f32>(bytes, [None; 2]);
+    let _ = archived(bytes, [None; 2]);
     let _ = unpack(flate2::read::MultiGzDecoder::new(bytes));
 }
 

@@ -1,16 +1,17 @@
 //! What was understood of a table, column by column.
 
+use super::table::{Is, Other};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use whygrad::author::Scalar;
-use whygrad::data::{Encoding, Kind, Table};
+use whygrad::data::{Encoding, Kind, Table, Targets};
 
 /// What was understood of a column, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Understood {
     /// Its name.
     pub column: String,
-    /// What it holds: `numbers`, `yes or no`, `texts`, `row numbers`.
+    /// What it holds: `numbers`, `yes or no`, `texts`, `classes`, `row numbers`, `part` (held out or not), `unused`.
     pub kind: String,
     /// Cells that are missing.
     pub missing: usize,
@@ -23,12 +24,8 @@ pub struct Understood {
 }
 
 impl Understood {
-    /// Of a table whose columns become inputs so, and of columns that are left out.
-    pub(super) fn of<T: Scalar>(
-        table: &Table<T>,
-        encoding: &Encoding,
-        left_out: &[String],
-    ) -> Vec<Understood> {
+    /// Of the columns of a table that become inputs so.
+    pub(super) fn of<T: Scalar>(table: &Table<T>, encoding: &Encoding) -> Vec<Understood> {
         let [mut low, mut high] = [T::infinity(), T::neg_infinity()].map(|x| vec![x; table.columns.len()]);
         for row in table.cells.chunks_exact(table.columns.len().max(1)) {
             for ((low, high), x) in low.iter_mut().zip(&mut high).zip(row) {
@@ -48,7 +45,8 @@ impl Understood {
                     Kind::Switch { .. } => "1 for yes, 0 for no".into(),
                     Kind::Category { values, .. } => match values.as_slice() {
                         [first, .., last] => format!("{} inputs, {first} to {last}", values.len()),
-                        _ => format!("{} input", values.len()),
+                        [only] => format!("1 input, {only}"),
+                        [] => "no input".into(),
                     },
                 };
                 let fill = match &column.kind {
@@ -68,14 +66,48 @@ impl Understood {
                 let range = range.filter(|[low, high]| low <= high);
                 Understood { column, kind, missing: read.missing, range, inputs, becomes }
             });
-        let left_out = left_out.iter().map(|name| Understood {
-            column: name.clone(),
-            kind: "row numbers".into(),
-            missing: 0,
-            range: None,
-            inputs: 0,
-            becomes: "left out".into(),
-        });
-        inputs.chain(left_out).collect()
+        inputs.collect()
+    }
+
+    /// Of the targets in these columns: the names of their classes, or from where their numbers are counted.
+    pub(super) fn of_targets<T: Scalar>(
+        targets: &Targets<T>,
+        columns: &[String],
+        classes: &[String],
+        origins: &[f64],
+    ) -> Vec<Understood> {
+        let of = |(at, column): (usize, &String)| {
+            let (kind, range) = match targets {
+                Targets::Classes(_) => ("classes", None),
+                Targets::Values { .. } if !classes.is_empty() => ("yes or no", None),
+                Targets::Values { data, width } => {
+                    let of = || data.iter().skip(at).step_by(*width).map(|y| y.f64());
+                    let range = [of().fold(f64::INFINITY, f64::min), of().fold(f64::NEG_INFINITY, f64::max)];
+                    let origin = origins.get(at).copied().unwrap_or(0.0);
+                    ("numbers", Some(range.map(|y| y + origin)))
+                }
+            };
+            let becomes = match classes {
+                _ if columns.len() > 1 => "the target".into(),
+                [first, .., last] if classes.len() > 4 => {
+                    format!("the target: {} classes, {first} to {last}", classes.len())
+                }
+                [_, _, ..] => format!("the target: {}", classes.join(", ")),
+                _ => "the target".into(),
+            };
+            Understood { column: column.clone(), kind: kind.into(), missing: 0, range, inputs: 0, becomes }
+        };
+        columns.iter().enumerate().map(of).collect()
+    }
+
+    /// Of a column that is neither an input nor a target.
+    pub(super) fn of_other(Other { name, is }: &Other) -> Understood {
+        let (kind, becomes) = match is {
+            Is::RowNumbers => ("row numbers", "left out"),
+            Is::HeldOut => ("part", "says which rows are held out"),
+            Is::Dropped => ("unused", "left out"),
+        };
+        let (column, kind, becomes) = (name.clone(), kind.into(), becomes.into());
+        Understood { column, kind, missing: 0, range: None, inputs: 0, becomes }
     }
 }

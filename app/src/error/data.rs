@@ -124,6 +124,14 @@ pub enum DataProblem {
         /// Whether the file gives them.
         named: bool,
     },
+    /// A target that is to be an input, too, or left out.
+    #[error("column \"{column}\" is the target, so data.{key} has no effect on it; take it out there")]
+    TargetAmong {
+        /// Its name.
+        column: String,
+        /// Where it stands.
+        key: &'static str,
+    },
     /// No column is left for the inputs.
     #[error("every column is a target; at least one has to be an input")]
     NoInputs,
@@ -204,6 +212,12 @@ pub enum DataProblem {
         /// Targets.
         targets: usize,
     },
+    /// An archive that has held-out examples, beside a file that has some.
+    #[error(
+        "it has held-out examples itself (x_test, y_test), so data.test_source has no effect; take it out, or name arrays \
+         in data.inputs and data.targets"
+    )]
+    HeldOutTwice,
     /// The file that should hold the targets is not named.
     #[error("an array file holds inputs only; name the file with the targets in `data.targets`")]
     WhichTargets,

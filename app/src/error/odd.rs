@@ -53,8 +53,35 @@ fn is_decimal_comma(text: &str) -> bool {
         .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() != 3)
 }
 
-/// Three numbers of which one can be a year, with or without a time behind them.
+/// Three numbers of which one can be a year, or a month's name among numbers, with or without a time behind them.
 fn is_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let is_month = |part: &&str| {
+        part.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(&part.to_ascii_lowercase()))
+    };
+    let is_time = |part: &&&str| {
+        part.contains(':') || part.eq_ignore_ascii_case("am") || part.eq_ignore_ascii_case("pm")
+    };
+    let is_number = |part: &&str| part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty()).collect();
+    let (month, others): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(is_month);
+    let numbers: Vec<&&str> = others.iter().filter(|part| !is_time(part)).collect();
+    if month.len() == 1 && (1..=2).contains(&numbers.len()) {
+        return numbers.into_iter().all(is_number);
+    }
     let day = text.split(['T', ' ']).next().unwrap_or_default();
     ['-', '/', '.'].iter().any(|between| {
         let parts: Vec<&str> = day.split(*between).collect();

@@ -1,7 +1,10 @@
 //! The tables of an experiment and their keys, but for those that depend on a `type`.
 
-use crate::data::Nature;
-use whygrad::setting::{Default, Key, Kind};
+use super::text::Text;
+use crate::data::{self, Nature};
+use crate::error::Result;
+use whygrad::loss::TargetKind;
+use whygrad::setting::{Default, Key, Kind, Settings};
 
 /// Keys of `[data]` that only some sources know, with those sources.
 const OF_SOURCES: &[(&str, &[Nature])] = &[
@@ -25,8 +28,47 @@ const OF_SOURCES: &[(&str, &[Nature])] = &[
 /// Keys that say exactly which examples are held out. `data.test` is a share where none of them is given.
 const HELD_OUT: [&str; 2] = ["test_source", "test_column"];
 
+/// Refuses keys that are given and have no effect.
+pub(super) fn refuse_without_effect(
+    text: &Text,
+    [data, schedule, train]: [&Settings; 3],
+    wants: TargetKind,
+) -> Result<()> {
+    if train.get("clip_norm").is_some() && train.get("clip_value").is_some() {
+        return Err(text.error("train.clip_value", "give `clip_norm` or `clip_value`, not both"));
+    }
+    let given_in =
+        |table| -> Result<Vec<String>> { Ok(text.given(table)?.into_iter().map(|(key, _)| key).collect()) };
+    let given = given_in("data")?;
+    let given: Vec<&str> = given.iter().map(String::as_str).collect();
+    let of_schedule = given_in("schedule")?;
+    let of_schedule: Vec<&str> = of_schedule.iter().map(String::as_str).collect();
+    if let Some((key, why)) = without_effect_on_schedule(&of_schedule, schedule.word("type")) {
+        return Err(text.error(&format!("schedule.{key}"), &why));
+    }
+    let last = schedule.numbers_if("restarts").and_then(|restarts| restarts.last().copied());
+    let end = schedule.count_if("t_max").unwrap_or(train.count("epochs"));
+    if last.is_some_and(|last| last >= end as f64) {
+        let why = format!("`restarts` has no effect from epoch {end} on, where the cosine ends");
+        return Err(text.error("schedule.restarts", &why));
+    }
+    let nature = data::nature(data.word("source"));
+    if let Some((key, why)) = nature.and_then(|nature| without_effect(&given, nature)) {
+        return Err(text.error(&format!("data.{key}"), &why));
+    }
+    let has = |key: &str, word: &str| data.get(key).is_some() && data.word(key) != word;
+    if wants == TargetKind::Classes && has("scale_target", "none") {
+        let why = "`scale_target` has no effect on classes: it is for targets that are numbers";
+        return Err(text.error("data.scale_target", why));
+    }
+    if data.get("arms").is_some() && data.word("source") != "spiral" {
+        return Err(text.error("data.arms", "`arms` has no effect: it is for source = \"spiral\""));
+    }
+    Ok(())
+}
+
 /// The first of the keys that are given in `[data]` which has no effect, and why.
-pub(super) fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&'a str, String)> {
+fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&'a str, String)> {
     let of = |key: &&&str| OF_SOURCES.iter().find(|(name, _)| *name == **key);
     let elsewhere = given.iter().find(|key| of(key).is_some_and(|(_, natures)| !natures.contains(&nature)));
     if let Some(key) = elsewhere {
@@ -41,14 +83,21 @@ pub(super) fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&
         return Some(("test_targets", why.into()));
     }
     let mut deciding = HELD_OUT.iter().filter_map(|key| given.iter().find(|given| *given == key));
-    let (first, second) = (deciding.next()?, deciding.next()?);
+    let first = deciding.next()?;
+    // Nothing is drawn or generated then.
+    let second = deciding.next().or_else(|| given.iter().find(|given| ["test", "seed"].contains(given)))?;
     Some((second, format!("`{second}` has no effect, as `{first}` says which examples are held out")))
 }
 
 /// The first of the keys that are given in `[schedule]` which has no effect under its `type`, and why.
-pub(super) fn without_effect_on_schedule<'a>(given: &[&'a str], kind: &str) -> Option<(&'a str, String)> {
-    const OF_TYPES: [(&str, &str); 4] =
-        [("step_size", "step"), ("gamma", "step"), ("t_max", "cosine"), ("eta_min", "cosine")];
+fn without_effect_on_schedule<'a>(given: &[&'a str], kind: &str) -> Option<(&'a str, String)> {
+    const OF_TYPES: [(&str, &str); 5] = [
+        ("step_size", "step"),
+        ("gamma", "step"),
+        ("t_max", "cosine"),
+        ("eta_min", "cosine"),
+        ("restarts", "cosine"),
+    ];
     let (key, of) = OF_TYPES.iter().find(|(key, of)| given.contains(key) && *of != kind)?;
     let given = given.iter().find(|given| *given == key)?;
     Some((given, format!("`{key}` has no effect with type = \"{kind}\": it is for \"{of}\"")))
@@ -151,6 +200,7 @@ pub(super) const SCHEDULE: &[Key] = &[
     Key::new("gamma", Kind::NonNegative, Default::Number(0.1), "step: factor of a drop"),
     Key::new("t_max", Kind::Count, Default::Absent, "cosine: epochs to the minimum, by default all"),
     Key::new("eta_min", Kind::NonNegative, Default::Number(0.0), "cosine: the minimum"),
+    Key::new("restarts", Kind::Ascending, Default::Absent, "cosine: epochs after which it begins anew"),
     Key::new("warmup", Kind::Index, Default::Number(0.0), "steps over which the rate rises from 0"),
 ];
 

@@ -12,10 +12,11 @@ pub use builtin::BUILTIN;
 pub use keys::TABLES;
 pub use text::named;
 
-use crate::data::{self, Given, Missing, Share, Source, Understood, Want};
+use crate::data::{self, Apart, Given, Missing, Share, Source, Understood, Want};
 use crate::error::{DataProblem, Error, Place, Result, nearest};
 use indicatif::HumanBytes;
-use keys::{DATA, NETWORK, SCHEDULE, TOP, TRAIN, without_effect, without_effect_on_schedule};
+use keys::{DATA, NETWORK, SCHEDULE, TOP, TRAIN, refuse_without_effect};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
@@ -23,7 +24,7 @@ use whygrad::Threads;
 use whygrad::data::{Fill, Scale, Targets};
 use whygrad::loss::{LossFunction, Mismatch, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
-use whygrad::optim::{Clip, Optimizer};
+use whygrad::optim::{Clip, Optimizer, Schedule};
 use whygrad::setting::Settings;
 use whygrad::train::{Course, Fit, HeldOut, Options, Prepared, Real, Setup, Trainer};
 use whygrad::{Shape, loss, op, optim};
@@ -97,31 +98,7 @@ impl Experiment {
         let optimizer = text.checked("optimizer", optim::read(&kind, given))?;
         let train = text.settings("train", TRAIN, &[])?;
         let schedule = text.settings("schedule", SCHEDULE, &[])?;
-        if train.get("clip_norm").is_some() && train.get("clip_value").is_some() {
-            return Err(text.error("train.clip_value", "give `clip_norm` or `clip_value`, not both"));
-        }
-        let given_in = |table| -> Result<Vec<String>> {
-            Ok(text.given(table)?.into_iter().map(|(key, _)| key).collect())
-        };
-        let given = given_in("data")?;
-        let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        let of_schedule = given_in("schedule")?;
-        let of_schedule: Vec<&str> = of_schedule.iter().map(String::as_str).collect();
-        if let Some((key, why)) = without_effect_on_schedule(&of_schedule, schedule.word("type")) {
-            return Err(text.error(&format!("schedule.{key}"), &why));
-        }
-        let nature = data::nature(data.word("source"));
-        if let Some((key, why)) = nature.and_then(|nature| without_effect(&given, nature)) {
-            return Err(text.error(&format!("data.{key}"), &why));
-        }
-        let has = |key: &str, word: &str| data.get(key).is_some() && data.word(key) != word;
-        if loss.wants() == TargetKind::Classes && has("scale_target", "none") {
-            let why = "`scale_target` has no effect on classes: it is for targets that are numbers";
-            return Err(text.error("data.scale_target", why));
-        }
-        if data.get("arms").is_some() && data.word("source") != "spiral" {
-            return Err(text.error("data.arms", "`arms` has no effect: it is for source = \"spiral\""));
-        }
+        refuse_without_effect(&text, [&data, &schedule, &train], loss.wants())?;
         let text_of = |key| data.text_if(key).map(str::to_string);
         let word_of = |key| data.get(key).map(|_| data.word(key));
         let source = Source {
@@ -258,7 +235,8 @@ impl Experiment {
         let seed = self.data.number("seed") as u64;
         let hold = Share { share: self.data.number("test"), shuffle: self.data.switch("shuffle"), seed };
         // What is scaled may come as differences; numbers of 64 bits need not.
-        let apart = self.scale("scale") != Scale::None && !self.is_double();
+        let apart = |key| self.scale(key) != Scale::None && !self.is_double();
+        let apart = Apart { inputs: apart("scale"), targets: apart("scale_target") };
         let mut loaded = data::load::<T>(&self.source, want, hold, apart)?;
         if let (Want::Values, Targets::Classes(classes)) = (want, loaded.train.targets()) {
             // Generated sets have classes; a loss on numbers takes their numbers.
@@ -281,11 +259,11 @@ impl Experiment {
             );
             return Err(self.origin.error("network.layers", &problem));
         }
-        let epochs = |key| self.schedule.count_if(key).map(|epochs| epochs as u64);
         let setup = Setup {
             data: Arc::new(loaded.train),
             columns: loaded.columns,
             targets: loaded.targets,
+            origins: loaded.origins,
             held_out: match loaded.test {
                 Some(test) => HeldOut::Set(Arc::new(test)),
                 None => HeldOut::Share { share: self.data.number("test"), seed },
@@ -301,15 +279,8 @@ impl Experiment {
                 (_, Some(max)) => Clip::Value(max),
                 _ => Clip::Off,
             },
-            warmup: self.schedule.count("warmup") as u64,
-            course: match self.schedule.word("type") {
-                "step" => Course::Step {
-                    epochs: epochs("step_size").unwrap_or(self.fit().epochs),
-                    gamma: self.schedule.number("gamma"),
-                },
-                "cosine" => Course::Cosine { epochs: epochs("t_max"), min: self.schedule.number("eta_min") },
-                _ => Course::Constant,
-            },
+            warmup: self.warmup(),
+            course: self.course(),
             batch: self.train.count("batch"),
             fit: self.fit(),
             seed: self.seed,
@@ -341,9 +312,55 @@ impl Experiment {
         self.fit().epochs
     }
 
-    /// Whether the learning rate falls until the last epoch, whichever that is.
-    pub fn falls_until_its_last_epoch(&self) -> bool {
-        self.schedule.word("type") == "cosine" && self.schedule.count_if("t_max").is_none()
+    fn warmup(&self) -> u64 {
+        self.schedule.count("warmup") as u64
+    }
+
+    /// What the full learning rate does.
+    fn course(&self) -> Course {
+        let schedule = &self.schedule;
+        let epochs = |key| schedule.count_if(key).map(|epochs| epochs as u64);
+        match schedule.word("type") {
+            "step" => Course::Step {
+                epochs: epochs("step_size").unwrap_or(self.fit().epochs),
+                gamma: schedule.number("gamma"),
+            },
+            "cosine" => Course::Cosine {
+                restarts: self.restarts(),
+                epochs: epochs("t_max"),
+                min: schedule.number("eta_min"),
+            },
+            _ => Course::Constant,
+        }
+    }
+
+    /// The epochs after which a cosine begins anew.
+    fn restarts(&self) -> Vec<u64> {
+        self.schedule.numbers_if("restarts").unwrap_or_default().into_iter().map(|x| x as u64).collect()
+    }
+
+    /// What the learning rate does, where an epoch has `steps`.
+    pub fn schedule(&self, steps: u64) -> Schedule {
+        self.course().schedule(self.warmup(), steps, self.epochs())
+    }
+
+    /// The same with so many epochs: a learning rate that falls until the last one does so as before, and begins anew behind
+    /// it. Whether it does is told, too.
+    ///
+    /// # Errors
+    /// Where a key says otherwise.
+    pub fn prolonged(&self, file: &str, epochs: u64) -> Result<(Experiment, bool)> {
+        let (falls, last) = (self.schedule.word("type") == "cosine", self.epochs());
+        let falls = falls && self.schedule.count_if("t_max").is_none();
+        let mut overrides = vec![format!("train.epochs={epochs}")];
+        match epochs.cmp(&last) {
+            Ordering::Less if falls => overrides.push(format!("schedule.t_max={last}")),
+            Ordering::Greater if falls => {
+                overrides.push(format!("schedule.restarts={:?}", [self.restarts(), vec![last]].concat()));
+            }
+            _ => {}
+        }
+        Ok((Experiment::parse(file, &self.name, &self.text, &overrides)?, falls && epochs > last))
     }
 
     /// Loads the data, splits and scales it, and makes the trainer.

@@ -93,11 +93,16 @@ def inputs(rows, decimal="."):
     return ((x.double() - SHIFT) / UNIT).to(DTYPE)
 
 
+def in_line(text):
+    """A name or a text as it is kept: in one line."""
+    return re.sub(r"\r\n|\n|\r", " ", text)
+
+
 def encoded(row, decimal):
     """The inputs of a row before they are scaled."""
     x = []
     for place, column in enumerate(COLUMNS):
-        cell = str(row[column.name] if isinstance(row, dict) else row[place]).strip(" \t\n\r\f")
+        cell = in_line(str(row[column.name] if isinstance(row, dict) else row[place]).strip(" \t\n\r\f"))
         try:
             x += column.inputs(None if cell in MISSING else cell, decimal)
         except ValueError as error:
@@ -109,11 +114,11 @@ def encoded(row, decimal):
 
 
 def predict(rows, decimal="."):
-    """What the network says of each row, as a dict: empty where a missing cell has no fill."""
+    """What the network says of each row, as a dict: empty where a missing cell has no fill, or an output is not finite."""
     x = inputs(rows, decimal)
     with torch.no_grad():
         outputs = model(x).double()
-    gaps = x.isnan().any(1)
+    gaps = x.isnan().any(1) | ~outputs.isfinite().flatten(1).all(1)
     return [{} if gap else answer(y) for gap, y in zip(gaps, outputs)]
 
 
@@ -145,7 +150,7 @@ def table(lines, separator):
     """The names of a table's columns, and its rows."""
     rows = (row for row in csv.reader(lines, delimiter=separator) if row)
     first = next(rows)
-    names = [name.strip() or f"column{place}" for place, name in enumerate(first, 1)]
+    names = [in_line(name.strip()) or f"column{place}" for place, name in enumerate(first, 1)]
     wanted = [column.name for column in COLUMNS]
     if not set(wanted) & set(names) and all(name.startswith("column") for name in wanted):
         rows, names = chain([first], rows), [f"column{place}" for place in range(1, len(first) + 1)]
@@ -159,7 +164,9 @@ def program(file):
     head = list(islice(file, 100))
     if not "".join(head).strip():
         raise ValueError("it is empty")
-    separator = SEPARATOR or separator_of(head)
+    said = re.fullmatch(r'"?sep=([,;\t|])"?\s*', head[0], re.IGNORECASE)  # Excel's first line
+    head = head[1:] if said else head
+    separator = SEPARATOR or (said[1] if said else separator_of(head))
     decimal = DECIMAL or decimal_of(head, separator)
     names, rows = table(chain(head, file), separator)
     out = csv.writer(sys.stdout, lineterminator="\n")
@@ -177,11 +184,8 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     name = sys.argv[1]
     try:
-        if name == "-":
-            program(sys.stdin)
-        else:
-            opened = gzip.open if name.endswith(".gz") else open
-            with opened(name, "rt", encoding="utf-8-sig", newline="") as file:
-                program(file)
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(0 if name == "-" else name, "rt", encoding="utf-8-sig", newline="") as file:
+            program(file)
     except (OSError, ValueError) as error:
         sys.exit(f"{name}: {error}")

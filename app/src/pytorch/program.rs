@@ -4,11 +4,11 @@ use super::{layers, model};
 use crate::data::{MISSING, SEPARATORS, SWITCHES};
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::run::Kept;
+use crate::run::{Kept, Says};
 use serde::Serialize;
 use serde_json::json;
-use whygrad::data::{Column, Kind, Scale, Scaler};
-use whygrad::loss::{Probability, TargetKind};
+use whygrad::data::{Column, Encoding, Kind, Preprocessing, Scale, Scaler};
+use whygrad::loss::Probability;
 use whygrad::network::Network;
 
 /// The program, of which nothing but what stands in braces depends on a run.
@@ -34,8 +34,8 @@ pub fn program(experiment: &Experiment, network: &Network, kept: &Kept) -> Resul
         ("model", model(&layers(experiment), network)?.trim_end().to_string()),
         ("missing", list(&MISSING.map(text), 0)),
         ("switches", format!("{no}, {yes}")),
-        ("columns", columns(&kept.preprocessing.columns.columns, inputs.len())),
-        ("shift", numbers(inputs.clone().map(|input| scaler.unscaled(input, 0.0)))),
+        ("columns", columns(&kept.preprocessing)),
+        ("shift", numbers(inputs.clone().map(|input| scaler.shift(input)))),
         ("unit", numbers(inputs.map(|input| scaler.unit(input)))),
         ("answer", answer(experiment, network, kept)),
         ("separator", said(given.separator)),
@@ -94,9 +94,15 @@ fn numbers(numbers: impl Iterator<Item = f64>) -> String {
 }
 
 /// The columns of a table; of arrays as many columns of numbers as there are inputs.
-fn columns(columns: &[Column], inputs: usize) -> String {
+fn columns(Preprocessing { columns: Encoding { columns }, scaler, .. }: &Preprocessing) -> String {
+    if columns.is_empty() && !scaler.origin().is_empty() {
+        let origins = numbers(scaler.origin().iter().copied());
+        return format!(
+            "[Number(f\"column{{place}}\", origin=origin) for place, origin in enumerate({origins}, 1)]"
+        );
+    }
     if columns.is_empty() {
-        return format!("[Number(f\"column{{place}}\") for place in range(1, {})]", inputs + 1);
+        return format!("[Number(f\"column{{place}}\") for place in range(1, {})]", scaler.features() + 1);
     }
     let line = |Column { name, kind }: &Column| {
         let (class, more, fill) = match kind {
@@ -126,47 +132,54 @@ fn answer(experiment: &Experiment, network: &Network, kept: &Kept) -> String {
         Some(Probability::Exp) => "y.exp()",
         Some(Probability::Identity) | None => "y",
     };
-    let names = |names: Vec<String>| list(&names.iter().map(text).collect::<Vec<_>>(), 0);
-    let classes = || names((0..outputs).map(|class| kept.class(class)).collect());
-    match (experiment.loss.wants(), experiment.loss.probability()) {
-        (TargetKind::Classes, Some(_)) => format!(
-            r#"CLASSES = {}
-HEADER = ["prediction", "probability"]
-
-
-def answer(y):
-    """What an output of the network says: the class, its probability, and those of all."""
-    prediction, probabilities = CLASSES[y.argmax()], dict(zip(CLASSES, {said}.tolist()))
-    return {{"prediction": prediction, "probability": probabilities[prediction], "probabilities": probabilities}}"#,
-            classes()
-        ),
-        (TargetKind::Classes, None) => format!(
-            r#"CLASSES = {}
+    let (choice, shares) = match kept.says(&*experiment.loss) {
+        Says::Largest => ("y.argmax()".into(), format!("{said}.tolist()")),
+        Says::Above(threshold) => {
+            (format!("int(y > {threshold:?})"), format!("[1 - {said}.item(), {said}.item()]"))
+        }
+        Says::Values => return values(kept, outputs, said),
+    };
+    let classes = (0..outputs.max(2)).map(|class| text(&kept.class(class)));
+    let classes = list(&classes.collect::<Vec<_>>(), 0);
+    if experiment.loss.probability().is_none() {
+        return format!(
+            r#"CLASSES = {classes}
 HEADER = ["prediction"]
 
 
 def answer(y):
     """What an output of the network says: the class."""
-    return {{"prediction": CLASSES[y.argmax()]}}"#,
-            classes()
-        ),
-        (TargetKind::Values, _) => {
-            let scaler = &kept.preprocessing.target_scaler;
-            let (scaling, said) = match scaler.is_fitted() && scaler.kind() != Scale::None {
-                true => (unscaling(scaler), format!("({said} * TARGET_UNIT + TARGET_SHIFT)")),
-                false => (String::new(), said.into()),
-            };
-            let header = names(kept.numbers(outputs));
-            format!(
-                r#"HEADER = {header}
+    return {{"prediction": CLASSES[{choice}]}}"#
+        );
+    }
+    format!(
+        r#"CLASSES = {classes}
+HEADER = ["prediction", "probability"]
+
+
+def answer(y):
+    """What an output of the network says: the class, its probability, and those of all."""
+    prediction, probabilities = CLASSES[{choice}], dict(zip(CLASSES, {shares}))
+    return {{"prediction": prediction, "probability": probabilities[prediction], "probabilities": probabilities}}"#
+    )
+}
+
+/// The function `answer` of a network that predicts numbers.
+fn values(kept: &Kept, outputs: usize, said: &str) -> String {
+    let scaler = &kept.preprocessing.target_scaler;
+    let (scaling, said) = match scaler.is_fitted() && scaler.kind() != Scale::None {
+        true => (unscaling(scaler), format!("({said} * TARGET_UNIT + TARGET_SHIFT)")),
+        false => (String::new(), said.into()),
+    };
+    let header = list(&kept.numbers(outputs).iter().map(text).collect::<Vec<_>>(), 0);
+    format!(
+        r#"HEADER = {header}
 {scaling}
 
 def answer(y):
     """What an output of the network says: each number that it predicts, in its unit."""
     return dict(zip(HEADER, {said}.tolist()))"#
-            )
-        }
-    }
+    )
 }
 
 /// What makes targets of numbers that were scaled.

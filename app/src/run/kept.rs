@@ -7,7 +7,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use whygrad::data::Preprocessing;
+use whygrad::loss::{Decision, LossFunction, TargetKind};
 use whygrad::train::{Prepared, Real};
+
+/// What an output of a network says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Says {
+    /// The class of its largest number, the first of equals, as accuracy has it.
+    Largest,
+    /// The second of two classes where its one number is above this, else the first.
+    Above(f64),
+    /// Numbers.
+    Values,
+}
 
 /// What `preprocessing.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +53,18 @@ impl Kept {
         run.join("preprocessing.json")
     }
 
+    /// What an output of the network says, where it is judged by this loss.
+    pub(crate) fn says(&self, loss: &dyn LossFunction) -> Says {
+        match (loss.wants(), loss.decision()) {
+            (TargetKind::Classes, _) => Says::Largest,
+            // Its targets were no and yes.
+            (_, Some(Decision::Above(threshold))) if !self.preprocessing.classes.is_empty() => {
+                Says::Above(threshold)
+            }
+            _ => Says::Values,
+        }
+    }
+
     /// What a class is called.
     pub(crate) fn class(&self, class: usize) -> String {
         self.preprocessing.classes.get(class).cloned().unwrap_or(class.to_string())
@@ -70,13 +94,12 @@ impl Kept {
             Error::Run { path: path.clone(), problem }
         };
         let kept: Json = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
-        // A scaler has as many units as shifts.
         let lengths = |scaler: &str| {
             let of = |key: &str| kept["preprocessing"][scaler][key].as_array().map_or(0, Vec::len);
-            of("shift") == of("unit")
+            of("shift") == of("unit") && [0, of("shift")].contains(&of("origin"))
         };
         if !lengths("scaler") || !lengths("target_scaler") {
-            return Err(damaged("a scaler has not as many units as shifts"));
+            return Err(damaged("a scaler has not as many units or origins as shifts"));
         }
         let kept: Kept = serde_json::from_value(kept).map_err(|error| damaged(&error.to_string()))?;
         let Preprocessing { columns, scaler, .. } = &kept.preprocessing;

@@ -25,7 +25,7 @@ mod recorder;
 mod told;
 
 pub use again::Compared;
-pub use kept::Kept;
+pub use kept::{Kept, Says};
 pub use recorder::Recorder;
 pub use told::{Found, Weights};
 

@@ -3,7 +3,7 @@
 use super::provenance::Provenance;
 use super::{Run, write_whole};
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::terminal::warn;
 use whygrad::train::{End, Fit, Prepared, Progress, Real};
 
 impl Run {
@@ -30,29 +30,25 @@ impl Run {
             }
             Some(_) => return refuse("the run diverged, so there is nothing to go on with".into()),
         }
-        let experiment = self.experiment()?;
-        if experiment.falls_until_its_last_epoch() {
-            return refuse(
-                "the learning rate falls over all epochs of the run (schedule.type = \"cosine\"), so with more of them \
-                 its steps would have been others; train it anew with --set train.epochs"
-                    .into(),
-            );
-        }
         // Nobody else may be training it.
         let _lock = self.lock()?;
         let path = self.path().join("experiment.toml");
         let text = std::fs::read(&path).map_err(Error::file("read", &path))?;
-        let longer = Experiment::parse(
-            &path.display().to_string(),
-            &experiment.name,
-            &experiment.text,
-            &[format!("train.epochs={epochs}")],
-        )?;
+        let experiment = self.experiment()?;
+        let (longer, anew) = experiment.prolonged(&path.display().to_string(), epochs)?;
         // First what says that the text may be another one: it is whole at every moment.
         if let Some(provenance) = Provenance::load(self.path())? {
             provenance.prolonged(&text, longer.text.as_bytes()).save(self.path())?;
         }
         write_whole(&path, longer.text.as_bytes())?;
+        if anew {
+            warn(&format!(
+                "the learning rate falls along a cosine until epoch {}; behind it, it begins anew and falls until epoch \
+                 {epochs} (schedule.restarts)",
+                experiment.epochs()
+            ));
+        }
+        at.trainer.set_schedule(longer.schedule(per_epoch));
         at.fit = fit;
         Ok(())
     }

@@ -90,6 +90,12 @@ fn what_cannot_be_exported_is_one_error_and_leaves_nothing() {
     let message = error(here, &["export", &run, "--out", "file"]);
     assert!(message.starts_with("file: cannot make the folder: "), "{message}");
     assert_eq!(std::fs::read_to_string(here.join("file")).unwrap(), "mine");
+    // Weights are never beside a program that is not theirs.
+    stdout(here, &["export", &run, "--out", "half"]);
+    std::fs::remove_file(here.join("half/model.py")).unwrap();
+    std::fs::create_dir(here.join("half/model.py")).unwrap();
+    error(here, &["export", &run, "--out", "half"]);
+    assert!(!here.join("half/weights.safetensors").exists());
     let preprocessing = here.join(&run).join("preprocessing.json");
     std::fs::write(&preprocessing, "{").unwrap();
     let message = error(here, &["export", &run, "--out", "to"]);

@@ -118,6 +118,59 @@ fn a_regression_is_judged_in_the_units_of_its_target() {
     assert!((found - by_hand).abs() < 1e-3, "{found} {by_hand}");
 }
 
+/// Of targets of no and yes the loss compares numbers, and people ask for the words.
+#[test]
+fn no_and_yes_are_predicted_and_judged_by_their_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let row = |i: u32| format!("{},{}\n", i % 10, if i % 10 == 7 { "Yes" } else { "No" });
+    fs::write(here.join("t.csv"), "a,sold\n".to_string() + &(0..200).map(row).collect::<String>()).unwrap();
+    let layers =
+        "layers = [{ type = \"linear\", out = 8 }, { type = \"tanh\" }, { type = \"linear\", out = 1 }]";
+    let experiment = format!(
+        "[data]\nsource = \"t.csv\"\ntarget = \"sold\"\nscale = \"standard\"\n[network]\n{layers}\n[loss]\ntype = \
+         \"bce_with_logits\"\n[optimizer]\ntype = \"adam\"\nlr = 0.05\n[train]\nepochs = 40\n"
+    );
+    fs::write(here.join("t.toml"), &experiment).unwrap();
+    let run = train(here, &["t.toml"])["run"].as_str().unwrap().to_string();
+    let predicted = stdout(here, &["predict", &run, "t.csv"]);
+    let lines: Vec<&str> = predicted.lines().take(9).collect();
+    assert!(lines[0] == "prediction,probability" && lines[1].starts_with("No,0.9"), "{lines:?}");
+    assert!(lines[8].starts_with("Yes,0."), "{lines:?}");
+    let line = stdout(here, &["predict", &run, "t.csv", "--json"]);
+    let line: Json = serde_json::from_str(line.lines().nth(7).unwrap()).unwrap();
+    assert_eq!((&line["prediction"], &line["probability"]), (&"Yes".into(), &line["probabilities"]["Yes"]));
+    let judged = json(here, &["evaluate", &run]);
+    let each = &judged["classes"]["each"];
+    // Of 200 rows 20 are yes, of the held-out 40 therefore 4.
+    assert_eq!(
+        (&each[1]["class"], &each[1]["examples"], &each[0]["examples"]),
+        (&"Yes".into(), &4.into(), &36.into())
+    );
+    stdout(here, &["export", &run, "--out", "."]);
+    let program = fs::read_to_string(here.join("model.py")).unwrap();
+    assert!(program.contains("CLASSES = [\"No\", \"Yes\"]") && program.contains("CLASSES[int(y > 0.0)]"));
+    // Another file may write them otherwise; 0 and 1 need no words; shares between are numbers.
+    fs::write(here.join("other.csv"), "sold,a\nTRUE,7\nFALSE,1\n").unwrap();
+    let other = json(here, &["evaluate", &run, "other.csv"]);
+    assert_eq!(other["classes"]["accuracy"], 1.0, "{other}");
+    let numbers = |no: &str, yes: &str| {
+        let table = fs::read_to_string(here.join("t.csv")).unwrap().replace(",No", no).replace(",Yes", yes);
+        fs::write(here.join("n.csv"), table).unwrap();
+        fs::write(here.join("n.toml"), experiment.replace("t.csv", "n.csv")).unwrap();
+        let run = train(here, &["n.toml", "--set", "train.epochs=3"])["run"].as_str().unwrap().to_string();
+        let predicted = stdout(here, &["predict", &run, "n.csv"]).lines().next().unwrap().to_string();
+        (predicted, json(here, &["evaluate", &run]))
+    };
+    let (header, judged) = numbers(",0", ",1");
+    assert_eq!((&*header, &judged["classes"]["each"][1]["class"]), ("prediction,probability", &"1".into()));
+    let (header, judged) = numbers(",0.2", ",0.7");
+    assert_eq!(
+        (&*header, &judged["classes"], &judged["values"][0]["target"]),
+        ("sold", &Json::Null, &"sold".into())
+    );
+}
+
 #[test]
 fn arrays_are_judged_with_the_file_of_their_targets() {
     let folder = tempfile::tempdir().unwrap();
@@ -171,7 +224,7 @@ fn a_run_that_goes_on_beyond_its_end_is_the_longer_run_to_the_bit() {
     let why = |step| stdout(here, &["why", "l1[0,0]", "--run", &short, "--step", step]);
     assert!(why("10").contains("reconciles") && why("70").contains("reconciles"));
     assert!(fs::read_to_string(here.join(&short).join("experiment.toml")).unwrap().contains("epochs = 9"));
-    // Refused: fewer than there are, an end that would come again, a rate that was made for another length.
+    // Refused: fewer than there are, an end that would come again.
     let refused = |run: &str, epochs: &str| error(here, &["train", "--resume", run, "--epochs", epochs]);
     assert_eq!(refused(&short, "9"), "--epochs: is 9, and the run has made 9 epochs; ask for more");
     let ends = train(
@@ -180,10 +233,37 @@ fn a_run_that_goes_on_beyond_its_end_is_the_longer_run_to_the_bit() {
     );
     assert_eq!(ends["ended"], "patience");
     assert!(refused(ends["run"].as_str().unwrap(), "100").contains("train.patience"));
-    let cosine = train(here, &["iris", "--set", "schedule.type=cosine", "--set", "train.epochs=3"]);
-    let message = refused(cosine["run"].as_str().unwrap(), "5");
-    assert!(message.contains("the learning rate falls over all epochs"), "{message}");
     assert_eq!(output(here, &["train", "iris", "--epochs", "5"], 2).status.code(), Some(2));
+}
+
+/// A rate that fell along a cosine until the last epoch begins anew behind it; the steps before stay what they were.
+#[test]
+fn a_cosine_begins_anew_where_a_run_goes_on_beyond_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let iris = |given: &[&str]| {
+        let sets = given.iter().flat_map(|given| ["--set", given]);
+        let summary = train(here, &[&["iris"], &sets.collect::<Vec<_>>()[..]].concat());
+        summary["run"].as_str().unwrap().to_string()
+    };
+    let short = iris(&["train.epochs=3"]);
+    for (epochs, ended) in [("5", 3), ("9", 5)] {
+        let more = output(here, &["train", "--resume", &short, "--epochs", epochs], 0);
+        let said = String::from_utf8_lossy(&more.stderr).into_owned();
+        assert!(
+            said.contains(&format!("falls along a cosine until epoch {ended}; behind it, it begins anew"))
+        );
+    }
+    let long = iris(&["train.epochs=9", "schedule.restarts=[3, 5]"]);
+    let [a, b] = [&short, &long].map(|run| fs::read(here.join(run).join("last.safetensors")).unwrap());
+    assert!(a == b);
+    let why = stdout(here, &["why", "l1[0,0]", "--run", &short, "--step", "10"]);
+    assert!(why.contains("reconciles"), "{why}");
+    // One that was stopped and is to have fewer epochs falls as it began to.
+    let experiment = fs::read_to_string(here.join(&short).join("experiment.toml")).unwrap();
+    assert!(experiment.contains("restarts = [3, 5]") && experiment.contains("epochs = 9"), "{experiment}");
+    let message = error(here, &["train", "iris", "--set", "schedule.restarts=[2, 200]"]);
+    assert!(message.contains("`restarts` has no effect from epoch"), "{message}");
 }
 
 /// Its last checkpoint says that it is at its end, and its experiment that it is not any more.

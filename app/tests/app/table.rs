@@ -190,8 +190,8 @@ fn thousands_are_not_taken_for_decimals_without_a_word() {
     let kept = std::fs::read(here.join(summary["run"].as_str().unwrap()).join("preprocessing.json")).unwrap();
     let kept: Json = serde_json::from_slice(&kept).unwrap();
     assert_eq!(
-        (&kept["columns"][0]["range"], kept["columns"].as_array().unwrap().len()),
-        (&serde_json::json!([0.25, 39.25]), 2)
+        (&kept["columns"][1]["range"], kept["columns"].as_array().unwrap().len()),
+        (&serde_json::json!([0.25, 39.25]), 3)
     );
 }
 
@@ -286,6 +286,95 @@ fn a_column_that_numbers_the_rows_is_named() {
     );
     let (summary, said) = trained(&("id,a,label\n".to_string() + &rows), &["data.drop=[\"id\"]"]);
     assert!(said.is_empty() && summary.contains("\"finished\":true"), "{said}");
+    // Also where it does not count them; whole numbers of another name are none.
+    let shuffled = |i: u32| format!("{},{},{}\n", 1000 + i * 7 % 41, i % 7, i % 2);
+    let rows: String = (0..40).map(shuffled).collect();
+    for (name, is_named) in [("customer_id", true), ("rowId", true), ("price", false), ("paid", false)] {
+        let (_, said) = trained(&(format!("{name},a,label\n") + &rows), &["train.epochs=1"]);
+        assert_eq!(said.contains("numbers the rows"), is_named, "{name}: {said}");
+    }
+}
+
+/// What is held out does not make inputs.
+#[test]
+fn texts_become_inputs_as_far_as_training_rows_have_them() {
+    let row = |i: u32| {
+        let text = if i < 100 { format!("t{}", i % 50) } else { format!("only {i}") };
+        format!("{},{text},{},{}\n", i % 7, i % 2, if i < 100 { "train" } else { "test" })
+    };
+    let table = "a,text,label,part\n".to_string() + &(0..200).map(row).collect::<String>();
+    let (summary, said) = trained(&table, &["data.test_column=part", "train.epochs=1"]);
+    assert!(
+        summary.contains("\"finished\":true") && said.contains("100 held-out rows have a text"),
+        "{said}"
+    );
+    let (_, said) = trained(&table.replace(",test\n", ",train\n"), &["data.drop=part", "train.epochs=1"]);
+    assert!(said.contains("different texts, such as"), "{said}");
+}
+
+/// What Excel writes and other programs make of it.
+#[test]
+fn names_and_texts_of_several_lines_and_excels_first_line_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let row = |i: u32| format!("{};\"new\r\nyork\";{}\r\n", i % 7, if i % 2 == 0 { "True" } else { "False" });
+    let table = "sep=;\r\n\"si\nze\";city;class\r\n".to_string() + &(0..40).map(row).collect::<String>();
+    std::fs::write(here.join("flats.csv"), &table).unwrap();
+    let experiment = FLATS.replace("missing = \"median\"\n", "").replace("epochs = 30", "epochs = 1");
+    std::fs::write(here.join("e.toml"), experiment).unwrap();
+    let said = stdout(here, &["train", "e.toml"]);
+    assert!(said.contains("  class classes        → the target: False, True\n"), "{said}");
+    assert!(said.contains("  si ze numbers 0 to 6 → a number\n"), "{said}");
+    assert!(said.contains("  city  texts          → 1 input, new york\n"), "{said}");
+    let json: Json =
+        serde_json::from_str(&stdout(here, &["evaluate", "newest", "flats.csv", "--json"])).unwrap();
+    // As a spreadsheet writes what pandas wrote.
+    let other = table.replace("True", "TRUE").replace("False", "FALSE");
+    std::fs::write(here.join("other.csv"), &other).unwrap();
+    let again: Json =
+        serde_json::from_str(&stdout(here, &["evaluate", "newest", "other.csv", "--json"])).unwrap();
+    assert_eq!(json["classes"], again["classes"]);
+    // Lines are counted as they are on disk.
+    let bad = table.replacen("6;\"new", "x;\"new", 1);
+    std::fs::write(here.join("flats.csv"), bad).unwrap();
+    let message = error(here, &["train", "e.toml"]);
+    assert!(
+        message.starts_with("flats.csv: row 7 (line 16), column \"si ze\": \"x\" is not a number"),
+        "{message}"
+    );
+}
+
+/// However rows are shuffled and lines end.
+#[test]
+fn a_target_that_its_loss_does_not_take_is_named_by_the_row_of_its_file() {
+    let row = |i: u32| format!("{},{}\r\n", i % 7, if i == 4 { -1 } else { (i % 2) as i32 });
+    let table = "a,label\r\n".to_string() + &(0..40).map(row).collect::<String>();
+    let given = ["loss.type=bce_with_logits", "network.layers.2.out=1"];
+    let (_, said) = trained(&table, &given);
+    assert!(said.starts_with("error: flats.csv: row 5: the target is -1, and the loss `bce_with_logits`"), "{said}");
+}
+
+/// While nothing comes, and whatever was asked for.
+#[test]
+fn ctrl_c_ends_a_prediction_that_waits_for_standard_input_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("flats.csv"), flats(0..100)).unwrap();
+    train(here, FLATS);
+    let before = std::fs::read_dir(here).unwrap().count();
+    let mut child = super::whygrad(here, &["predict", "newest", "-", "--out", "p.csv"])
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It begins to write beside where it is to write, so it reads.
+    while std::fs::read_dir(here).unwrap().count() == before {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let status = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(here).unwrap().count(), before);
 }
 
 #[test]
@@ -303,6 +392,23 @@ fn keys_without_effect_are_refused() {
             &["iris", "data.source=a.csv", "data.test_column=part", "data.test_source=b.csv"],
             "`test_column` has no effect, as `test_source` says",
         ),
+        (
+            &["iris", "data.source=a.csv", "data.test_source=b.csv", "data.test=0.3"],
+            "`test` has no effect, as `test_source` says",
+        ),
+        (
+            &["iris", "data.target=label", "data.drop=label"],
+            "column \"label\" is the target, so data.drop has no effect on it",
+        ),
+        (
+            &["moons", "optimizer.type=sgd", "optimizer.dampening=0.5"],
+            "`dampening` has no effect without a `momentum` above 0",
+        ),
+        (
+            &["moons", "network.layers.0.bias=false", "network.layers.0.bias_init=zeros"],
+            "`bias_init` has no effect with `bias = false`",
+        ),
+        (&["moons", "schedule.restarts=[3]"], "`restarts` has no effect with type = \"constant\""),
     ] {
         let mut args = vec!["train", given[0]];
         given[1..].iter().for_each(|given| args.extend(["--set", given]));

@@ -106,7 +106,7 @@ impl Told {
             loss: Arc::clone(trainer.loss()),
             optimizer: Arc::clone(trainer.optimizer()),
             clip: options.clip,
-            schedule: options.schedule,
+            schedule: options.schedule.clone(),
             batch: options.batch,
             steps_per_epoch: fit.batches(options, examples).per_epoch(),
             fit,

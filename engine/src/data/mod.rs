@@ -12,7 +12,7 @@ mod table;
 pub use batches::Batches;
 pub use encoding::{Column, Encoded, Encoding, Fill, Kind};
 pub use preprocessing::Preprocessing;
-pub use scale::{Scale, Scaler};
+pub use scale::{Origins, Scale, Scaler};
 pub use split::{split, split_rows};
 pub use table::{Table, TableColumn};
 
@@ -45,6 +45,14 @@ impl<T: Scalar> Targets<T> {
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether each target is one number, 0 or 1: no or yes.
+    pub fn are_switches(&self) -> bool {
+        match self {
+            Targets::Values { data, width: 1 } => data.iter().all(|y| *y == T::zero() || *y == T::one()),
+            _ => false,
+        }
     }
 
     /// Of classes the share of the examples that each has, of numbers the mean of each.

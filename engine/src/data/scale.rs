@@ -17,10 +17,23 @@ pub enum Scale {
     MinMax,
 }
 
-/// A fitted scaling: x ↦ (x − shift) / unit for every feature. A constant feature has unit 1.
+/// What was subtracted from numbers before they were rounded to their precision: where they are far from 0, rounding would
+/// lose what tells them apart. Empty where nothing was.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origins {
+    /// Of each number of an input.
+    pub inputs: Vec<f64>,
+    /// Of each number of a target.
+    pub targets: Vec<f64>,
+}
+
+/// A fitted scaling: x ↦ (x − origin − shift) / unit for every feature. A constant feature has unit 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scaler {
     scale: Scale,
+    /// See [`Origins`]: numbers come as x − origin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    origin: Vec<f64>,
     shift: Vec<f64>,
     unit: Vec<f64>,
 }
@@ -35,7 +48,7 @@ impl Scaler {
     pub fn fit_targets<T: Scalar>(scale: Scale, data: &Dataset<T>) -> Scaler {
         match &data.targets {
             Targets::Values { data, width } => Scaler::of(scale, data, *width),
-            Targets::Classes(_) => Scaler { scale: Scale::None, shift: vec![], unit: vec![] },
+            Targets::Classes(_) => Scaler { scale: Scale::None, origin: vec![], shift: vec![], unit: vec![] },
         }
     }
 
@@ -72,7 +85,17 @@ impl Scaler {
                 *unit = 1.0;
             }
         }
-        Scaler { scale, shift, unit }
+        Scaler { scale, origin: vec![], shift, unit }
+    }
+
+    /// The same of numbers that come as x − origin.
+    pub fn with_origin(self, origin: Vec<f64>) -> Scaler {
+        Scaler { origin, ..self }
+    }
+
+    /// What has to be subtracted from the numbers of each feature before they are rounded; empty: nothing.
+    pub fn origin(&self) -> &[f64] {
+        &self.origin
     }
 
     /// Leaves features as they are, those of which `leave` says so.
@@ -84,9 +107,14 @@ impl Scaler {
         }
     }
 
-    /// The number that becomes the scaled number y of feature `feature`: y·unit + shift.
+    /// The number that becomes the scaled number y of feature `feature`: y·unit + shift + origin.
     pub fn unscaled(&self, feature: usize, y: f64) -> f64 {
-        y * self.unit[feature] + self.shift[feature]
+        y * self.unit[feature] + self.shift[feature] + self.origin.get(feature).copied().unwrap_or(0.0)
+    }
+
+    /// What is subtracted from numbers that come as x − origin.
+    pub fn shift(&self, feature: usize) -> f64 {
+        self.shift[feature]
     }
 
     /// What a step of 1 of the scaled number of feature `feature` is before scaling.
@@ -109,7 +137,7 @@ impl Scaler {
         self.scale
     }
 
-    /// Scales the inputs of `data` in place.
+    /// Scales the inputs of `data`, which come as x − origin, in place.
     ///
     /// # Errors
     /// Where examples have another number of features than those of the fit, or a number is so far from those that,
@@ -136,7 +164,7 @@ impl Scaler {
         }
     }
 
-    /// Scales numbers in place: [rows, features]. What was fitted on nothing leaves them as they are.
+    /// Scales numbers that come as x − origin in place: [rows, features]. What was fitted on nothing leaves them as they are.
     pub fn scale<T: Scalar>(&self, numbers: &mut [T]) {
         if !self.is_fitted() {
             return;

@@ -3,6 +3,7 @@
 use super::{Dataset, Targets};
 use crate::kernel::{Scalar, prefetch, random};
 use rand::seq::SliceRandom;
+use std::borrow::Cow;
 
 /// How many rows ahead of the one that is moved the next ones are fetched from memory.
 const AHEAD: usize = 12;
@@ -59,10 +60,16 @@ pub fn split_rows<T: Scalar>(targets: &Targets<T>, share: f64, shuffle: bool, se
     [train, test]
 }
 
-/// Of each example which of those it is drawn with: those of its class; classes of one example make one together, as do
-/// numbers.
+/// Of each example which of those it is drawn with: those of its class, or of its no or yes; classes of one example make one
+/// together, as do numbers.
 fn strata<T: Scalar>(targets: &Targets<T>) -> Vec<usize> {
-    let Targets::Classes(classes) = targets else { return vec![0; targets.len()] };
+    let classes = match targets {
+        Targets::Classes(classes) => Cow::Borrowed(classes),
+        Targets::Values { data, .. } if targets.are_switches() => {
+            Cow::Owned(data.iter().map(|y| u32::from(*y == T::one())).collect())
+        }
+        Targets::Values { .. } => return vec![0; targets.len()],
+    };
     let mut counts = vec![0_usize; classes.iter().max().map_or(0, |most| *most as usize + 1)];
     classes.iter().for_each(|class| counts[*class as usize] += 1);
     let stratum = |class: &u32| if counts[*class as usize] == 1 { 0 } else { *class as usize + 1 };

@@ -9,7 +9,7 @@ use crate::expr::{Expr, Role};
 use crate::init::Init;
 use crate::kernel::matmul::{Matrix, Onto};
 use crate::kernel::{Scalar, Team};
-use crate::setting::{Default, Key, Kind, Literal};
+use crate::setting::{Default, Key, Kind, Literal, SettingError};
 use crate::shape::Shape;
 use std::sync::Arc;
 
@@ -47,6 +47,9 @@ pub(super) const ENTRY: OpEntry = OpEntry {
         Key::new("mask", Kind::Mask, Default::Absent, "out rows of in cells: 0 leaves the connection out"),
     ],
     build: |settings| {
+        if !settings.switch("bias") && settings.get("bias_init").is_some() {
+            return Err(SettingError::Clash("`bias_init` has no effect with `bias = false`"));
+        }
         Ok(Arc::new(Linear {
             out: settings.count("out"),
             features: settings.count_if("in"),

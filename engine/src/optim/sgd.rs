@@ -46,6 +46,9 @@ pub(super) const ENTRY: OptimizerEntry = OptimizerEntry {
         if sgd.nesterov && (sgd.momentum == 0.0 || sgd.dampening != 0.0) {
             return Err(SettingError::Clash("`nesterov` needs a `momentum` above 0 and a `dampening` of 0"));
         }
+        if sgd.dampening != 0.0 && sgd.momentum == 0.0 {
+            return Err(SettingError::Clash("`dampening` has no effect without a `momentum` above 0"));
+        }
         Ok(Arc::new(sgd))
     },
     cases: &[

@@ -1,7 +1,7 @@
 //! How good predictions are, in the measures that people know, beside what can be said without looking at an input.
 //!
-//! Names and definitions are scikit-learn's. Classes are told by the loss: it compares with classes, or its outputs are
-//! probabilities; all other targets are numbers.
+//! Names and definitions are scikit-learn's. Classes are told by the loss and the targets: it compares with classes, or its
+//! outputs are probabilities and every target is 0 or 1; all other targets are numbers.
 
 use super::score::largest;
 use crate::data::{Dataset, Preprocessing, Targets};
@@ -117,10 +117,18 @@ impl Evaluation {
         let loss = trainer.evaluate(data)?.loss;
         let outputs = trainer.predict(data.inputs())?;
         let (examples, how) = (data.len(), trainer.loss());
-        let is_classes = matches!(data.targets(), Targets::Classes(_)) || how.probability().is_some();
-        let (classes, values) = match is_classes {
-            true => (Some(class_scores(&outputs, data, &**how, preprocessing, means)), vec![]),
-            false => (None, value_scores(&outputs, data.targets(), preprocessing, means)),
+        let width = outputs.len() / examples.max(1);
+        let mut said: Vec<f64> = outputs.iter().map(|x| x.f64()).collect();
+        if let Some(probability) = how.probability() {
+            said.chunks_exact_mut(width).for_each(|p| probability.of(p));
+        }
+        let (classes, values) = match data.targets() {
+            Targets::Values { data: y, width }
+                if how.probability().is_none() || !y.iter().all(is_no_or_yes) =>
+            {
+                (None, value_scores(&said, y, *width, preprocessing, means))
+            }
+            _ => (Some(class_scores(&outputs, said, data, &**how, preprocessing, means)), vec![]),
         };
         Ok(Evaluation { examples, loss: Some(loss).filter(|loss| loss.is_finite()), classes, values })
     }
@@ -143,17 +151,14 @@ struct Said {
 
 fn class_scores<T: Real>(
     outputs: &[T],
+    said: Vec<f64>,
     data: &Dataset<T>,
     loss: &dyn Loss,
     preprocessing: &Preprocessing,
     means: &[f64],
 ) -> ClassScores {
     let width = outputs.len() / data.len().max(1);
-    let mut p: Vec<f64> = outputs.iter().map(|x| x.f64()).collect();
-    match loss.probability() {
-        Some(probability) => p.chunks_exact_mut(width).for_each(|p| probability.of(p)),
-        None => p.clear(),
-    }
+    let p = if loss.probability().is_some() { said } else { vec![] };
     let of = |class: usize, names: &[String]| names.get(class).cloned().unwrap_or_else(|| class.to_string());
     match (data.targets(), loss.decision()) {
         (Targets::Values { data: y, .. }, Some(Decision::Above(threshold))) => {
@@ -165,7 +170,7 @@ fn class_scores<T: Real>(
                 count: 2,
             };
             match width {
-                1 => said.scores(|class| class.to_string(), &[1.0 - means[0], means[0]]),
+                1 => said.scores(|class| of(class, &preprocessing.classes), &[1.0 - means[0], means[0]]),
                 _ => said.of_labels(width, |label| of(label, &preprocessing.targets), means),
             }
         }
@@ -298,33 +303,35 @@ impl ClassScore {
 }
 
 fn value_scores<T: Real>(
-    outputs: &[T],
-    targets: &Targets<T>,
+    said: &[f64],
+    y: &[T],
+    width: usize,
     preprocessing: &Preprocessing,
     means: &[f64],
 ) -> Vec<ValueScore> {
-    let Targets::Values { data, width } = targets else { return vec![] };
     let scaler = &preprocessing.target_scaler;
-    let unscaled = |at: usize, y: &T| if scaler.is_fitted() { scaler.unscaled(at, y.f64()) } else { y.f64() };
+    let unscaled = |at: usize, y: f64| if scaler.is_fitted() { scaler.unscaled(at, y) } else { y };
     let of = |at: usize| {
-        let column = |numbers: &[T]| -> Vec<f64> {
-            numbers.iter().skip(at).step_by(*width).map(|y| unscaled(at, y)).collect()
-        };
-        let (said, y) = (column(outputs), column(data));
+        let said = said.iter().skip(at).step_by(width).map(|said| unscaled(at, *said));
+        let y: Vec<f64> = y.iter().skip(at).step_by(width).map(|y| unscaled(at, y.f64())).collect();
         let target = match preprocessing.targets.get(at) {
             Some(name) => name.clone(),
-            None if *width == 1 => "target".into(),
+            None if width == 1 => "target".into(),
             None => format!("target{at}"),
         };
         let mean = means[at];
         ValueScore {
             target,
-            errors: Errors::new(said.into_iter(), &y),
+            errors: Errors::new(said, &y),
             trivial: Errors::new(y.iter().map(|_| mean), &y),
             mean,
         }
     };
-    (0..*width).map(of).collect()
+    (0..width).map(of).collect()
+}
+
+fn is_no_or_yes<T: Real>(y: &T) -> bool {
+    *y == T::zero() || *y == T::one()
 }
 
 impl Errors {

@@ -1,7 +1,7 @@
 //! Everything that decides a training, before anything is computed.
 
 use super::{Fit, Options, Real, Trainer};
-use crate::data::{Dataset, Encoding, Preprocessing, Scale, Scaler, split};
+use crate::data::{Dataset, Encoding, Origins, Preprocessing, Scale, Scaler, split};
 use crate::kernel::Threads;
 use crate::loss::LossFunction;
 use crate::network::{Error, Network, Weights};
@@ -35,6 +35,8 @@ pub struct Setup<T> {
     pub columns: Encoding,
     /// Names of the targets' columns, where there are such.
     pub targets: Vec<String>,
+    /// What was subtracted from inputs (beside that of [`Setup::columns`]) and targets; scaling takes it into account.
+    pub origins: Origins,
     /// Which examples are held out.
     pub held_out: HeldOut<T>,
     /// How inputs are scaled.
@@ -80,7 +82,7 @@ pub enum HeldOut<T> {
 }
 
 /// What the full learning rate does, in epochs ([`Decay`] says it in steps).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Course {
     /// Stays.
     #[default]
@@ -92,9 +94,11 @@ pub enum Course {
         /// Factor of a drop.
         gamma: f64,
     },
-    /// Falls along half a cosine to `min`.
+    /// Falls along half a cosine to `min`, and begins anew after each of `restarts` (Loshchilov and Hutter 2017, "SGDR").
     Cosine {
-        /// Epochs until the minimum; `None`: all of them.
+        /// Epochs after which it begins anew, ascending.
+        restarts: Vec<u64>,
+        /// Epochs until the last minimum; `None`: all of them.
         epochs: Option<u64>,
         /// The minimum.
         min: f64,
@@ -103,12 +107,16 @@ pub enum Course {
 
 impl Course {
     /// The schedule behind a warm-up of so many steps, where an epoch has `steps` and training `epochs`.
-    pub fn schedule(self, warmup: u64, steps: u64, epochs: u64) -> Schedule {
+    pub fn schedule(&self, warmup: u64, steps: u64, epochs: u64) -> Schedule {
         let decay = match self {
             Course::Constant => Decay::Constant,
-            Course::Step { epochs, gamma } => Decay::Step { every: epochs * steps, gamma },
-            Course::Cosine { epochs: over, min } => {
-                Decay::Cosine { over: (over.unwrap_or(epochs) * steps).saturating_sub(warmup), min }
+            Course::Step { epochs, gamma } => Decay::Step { every: epochs * steps, gamma: *gamma },
+            Course::Cosine { restarts, epochs: over, min } => {
+                let ends = restarts.iter().copied().chain([over.unwrap_or(epochs)]);
+                Decay::Cosine {
+                    ends: ends.map(|end| (end * steps).saturating_sub(warmup)).collect(),
+                    min: *min,
+                }
             }
         };
         Schedule { warmup, decay }
@@ -143,6 +151,7 @@ impl<T: Real> Setup<T> {
             data: Arc::new(data),
             columns: Encoding::default(),
             targets: vec![],
+            origins: Origins::default(),
             held_out: HeldOut::Share { share: 0.0, seed: 0 },
             scale: Scale::None,
             scale_target: Scale::None,
@@ -174,9 +183,16 @@ impl<T: Real> Setup<T> {
             HeldOut::Share { share, seed } => split(data, share, self.fit.shuffle, seed),
             HeldOut::Set(test) => (data, Arc::unwrap_or_clone(test)),
         };
-        let mut scaler = Scaler::fit(self.scale, &train);
+        let mut scaler = Scaler::fit(self.scale, &train).with_origin(self.origins.inputs.clone());
         scaler.leave(self.columns.indicators());
-        let target_scaler = Scaler::fit_targets(self.scale_target, &train);
+        let target_scaler =
+            Scaler::fit_targets(self.scale_target, &train).with_origin(self.origins.targets.clone());
+        let classes = match train.class_names() {
+            [] if self.loss.decision().is_some() && train.targets().are_switches() => {
+                vec!["0".into(), "1".into()]
+            }
+            names => names.to_vec(),
+        };
         for data in [&mut train, &mut test] {
             scaler.apply(data)?;
             target_scaler.apply_to_targets(data)?;
@@ -185,7 +201,7 @@ impl<T: Real> Setup<T> {
         for data in [&train, &test].into_iter().filter(|data| !data.is_empty()) {
             trainer.check(data)?;
         }
-        let (columns, targets, classes) = (self.columns, self.targets, train.class_names().to_vec());
+        let (columns, targets) = (self.columns, self.targets);
         let preprocessing = Preprocessing { columns, scaler, targets, classes, target_scaler };
         Ok(Prepared {
             train,

@@ -369,6 +369,11 @@ impl<T: Real> Trainer<T> {
         Ok(())
     }
 
+    /// From the next step on the learning rate changes so.
+    pub fn set_schedule(&mut self, schedule: Schedule) {
+        self.options.schedule = schedule;
+    }
+
     /// What the last [`Trainer::step_with_facts`] left.
     pub fn facts(&self) -> &StepFacts {
         &self.facts

@@ -6,7 +6,7 @@ use super::formulas::drawn;
 use super::page::Page;
 use proptest::prelude::*;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use whygrad::author::random;
 use whygrad::credit::{Chain, Snapshot, Weight, formula, loss_formula, paths, update};
 use whygrad::data::{Dataset, Targets};
@@ -19,11 +19,13 @@ use whygrad::train::{Options, Trainer};
 
 const CLIPS: [Clip; 3] = [Clip::Off, Clip::Norm(0.1), Clip::Value(0.01)];
 
-const SCHEDULES: [Schedule; 3] = [
-    Schedule { warmup: 0, decay: Decay::Constant },
-    Schedule { warmup: 2, decay: Decay::Cosine { over: 9, min: 1e-3 } },
-    Schedule { warmup: 0, decay: Decay::Step { every: 2, gamma: 0.5 } },
-];
+static SCHEDULES: LazyLock<[Schedule; 3]> = LazyLock::new(|| {
+    [
+        Schedule { warmup: 0, decay: Decay::Constant },
+        Schedule { warmup: 2, decay: Decay::Cosine { ends: vec![9], min: 1e-3 } },
+        Schedule { warmup: 0, decay: Decay::Step { every: 2, gamma: 0.5 } },
+    ]
+});
 
 /// A step made at random.
 #[derive(Clone, Debug)]
@@ -128,7 +130,7 @@ impl Step {
         };
         let inputs: Vec<f64> = (0..3 * self.examples).map(|i| self.number("x", i)).collect();
         let data = Dataset::new(inputs, vec![3], targets).unwrap();
-        let (clip, schedule) = (CLIPS[self.clip], SCHEDULES[self.schedule]);
+        let (clip, schedule) = (CLIPS[self.clip], SCHEDULES[self.schedule].clone());
         let options = Options { batch: self.examples, clip, schedule, seed: self.seed, ..Options::default() };
         let mut trainer = Trainer::<f64>::new(network, loss, self.optimizer(), options).unwrap();
         let batch = Batch { data: &data, rows: Rows::Range(0, self.examples) };

@@ -2,12 +2,12 @@
 
 pub(super) mod page;
 
-use super::{after, is_interrupted, note_interrupts, print};
+use super::{after, print};
 use crate::checking;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run::{Run, write_whole};
-use crate::terminal::Working;
+use crate::terminal::{Working, is_interrupted, note_interrupts};
 use crate::view::check::Check as View;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -128,7 +128,7 @@ pub(super) fn digits(json: &Json) -> Result<Case, String> {
     let case = Field::new("", json);
     let source = data::Source { source: "digits".into(), ..data::Source::default() };
     let all = data::Share { share: 0.0, shuffle: false, seed: 0 };
-    let loaded = data::load::<f64>(&source, data::Want::Classes, all, false);
+    let loaded = data::load::<f64>(&source, data::Want::Classes, all, data::Apart::default());
     let loaded = loaded.map_err(|error| error.to_string())?;
     let sixteenths: Vec<f64> = loaded.train.inputs().iter().map(|x| x / 16.0).collect();
     let all = Dataset::new(sixteenths, [64], loaded.train.targets().clone()).map_err(|e| e.to_string())?;

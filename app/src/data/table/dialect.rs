@@ -4,6 +4,7 @@
 use super::decimal::short;
 use crate::error::{DataProblem, Encoding};
 use csv::{ByteRecord, ReaderBuilder};
+use memchr::memchr2;
 
 /// What may separate cells; of several that would do, the first.
 pub const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -166,7 +167,7 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
 }
 
 /// Whether a cell says no or yes.
-pub(super) fn switch(cell: &[u8]) -> Option<bool> {
+pub(in crate::data) fn switch(cell: &[u8]) -> Option<bool> {
     let cell = cell.trim_ascii();
     let is = |words: &[&str]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(cell));
     SWITCHES.iter().position(|words| is(words)).map(|at| at == 1)
@@ -178,6 +179,17 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Encoding> {
         true => Encoding::Windows1252,
         false => Encoding::Latin1,
     })
+}
+
+/// What a first line `sep=;` says, as Excel writes and reads it, and how long that line is.
+pub(super) fn said_by_excel(head: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr2(b'\r', b'\n', head)?;
+    let line = head[..end].trim_ascii();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (said, separator) = line.split_at_checked(4)?;
+    let &[separator] = separator else { return None };
+    let length = end + if head[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    (said.eq_ignore_ascii_case(b"sep=") && SEPARATORS.contains(&separator)).then_some((separator, length))
 }
 
 /// Refuses what is text in two bytes a character, or no text.

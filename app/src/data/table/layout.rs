@@ -1,25 +1,22 @@
 //! What the columns of a file are for, decided by its first rows.
 
+use super::Like;
 use super::dialect::{Dialect, is_missing, is_thousands, switch, text};
-use crate::data::{Source, Want};
+use crate::data::labels::in_line;
+use crate::data::origin::{merges, origin};
+use crate::data::{Apart, Source, Want};
 use crate::error::{DataProblem, Odd};
 use crate::terminal::harmless;
 use csv::ByteRecord;
 use std::collections::{HashMap, HashSet};
-use whygrad::data::{Column, Kind};
+use whygrad::author::Scalar;
+use whygrad::data::Kind;
 
 /// Names that the target has where nobody says which column it is.
 const USUAL_TARGETS: [&str; 4] = ["label", "target", "class", "y"];
 
 /// Rows by which it is decided what a column holds.
 const LOOKED_AT: usize = 10_000;
-
-/// Numbers by which it is decided where a column lies.
-const LIE: usize = 101;
-
-/// A column whose numbers lie this many times as far from 0 as they are apart is read as differences: of f32's 24 bits 6
-/// would say the same of every row.
-const FAR: f64 = 64.0;
 
 /// Rows from which on numbers that count them are no accident.
 const COUNTED: usize = 10;
@@ -31,11 +28,10 @@ pub(super) struct Layout {
     /// Of every column of the file.
     pub names: Vec<String>,
     pub roles: Vec<Role>,
-    pub inputs: Vec<Input>,
-    /// Names of the targets' columns.
-    pub targets: Vec<String>,
-    /// Columns that are left out unasked, because they number the rows.
-    pub numbering: Vec<String>,
+    pub inputs: Vec<Field>,
+    pub targets: Vec<Field>,
+    /// Columns that are neither.
+    pub others: Vec<Other>,
 }
 
 /// What a column is for.
@@ -51,11 +47,37 @@ pub(super) enum Role {
     HeldOut,
 }
 
-/// A column of inputs.
+/// A column of inputs or of targets.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Input {
+pub(super) struct Field {
     pub name: String,
+    /// What its cells hold, where they are not classes.
     pub cell: Cell,
+}
+
+impl Field {
+    /// From where its numbers are counted.
+    pub(super) fn origin(&self) -> f64 {
+        if let Cell::Number(origin) = self.cell { origin } else { 0.0 }
+    }
+}
+
+/// A column that is neither an input nor a target.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::data) struct Other {
+    pub name: String,
+    pub is: Is,
+}
+
+/// What such a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::data) enum Is {
+    /// It numbers the rows, and is left out unasked.
+    RowNumbers,
+    /// It says which rows are held out.
+    HeldOut,
+    /// The experiment does not ask for it.
+    Dropped,
 }
 
 /// What a cell of a column holds.
@@ -70,13 +92,13 @@ pub(super) enum Cell {
 }
 
 impl Layout {
-    /// Of the file to train on. `apart` says whether columns may be kept as differences.
+    /// Of the file to train on.
     pub(super) fn of(
         dialect: Dialect,
         rows: &[ByteRecord],
         source: &Source,
         want: Want,
-        apart: bool,
+        apart: Apart,
     ) -> Result<Layout, DataProblem> {
         let first = rows.first().filter(|row| row.len() == 1).and_then(|row| row.get(0));
         if let Some(cell) = first {
@@ -102,53 +124,56 @@ impl Layout {
                 })?,
             );
         }
-        let mut layout = Layout {
-            dialect,
-            roles: vec![Role::Out; names.len()],
-            names,
-            inputs: vec![],
-            targets: vec![],
-            numbering: vec![],
-        };
+        if let Some(at) = targets.iter().find(|at| dropped.contains(at) || wanted.contains(at)) {
+            let key = if dropped.contains(at) { "drop" } else { "columns" };
+            return Err(DataProblem::TargetAmong { column: names[*at].clone(), key });
+        }
+        let roles = vec![Role::Out; names.len()];
+        let mut layout = Layout { dialect, roles, names, inputs: vec![], targets: vec![], others: vec![] };
         for (at, name) in layout.names.iter().enumerate() {
+            let field = |apart: bool| -> Result<Field, DataProblem> {
+                let cell = match cell(dialect, rows, at, name) {
+                    Ok(Cell::Number(_)) if !apart => Cell::Number(0.0),
+                    Err(DataProblem::OddColumn { column, odd, .. }) => {
+                        let dropped = source.drop.as_slice().into();
+                        return Err(DataProblem::OddColumn { column, dropped, odd });
+                    }
+                    cell => cell?,
+                };
+                Ok(Field { name: name.clone(), cell })
+            };
+            let mut other = |is| layout.others.push(Other { name: name.clone(), is });
             layout.roles[at] = if targets.contains(&at) {
-                layout.targets.push(name.clone());
+                layout.targets.push(match want {
+                    Want::Values => field(apart.targets)?,
+                    Want::Classes => Field { name: name.clone(), cell: Cell::Text },
+                });
                 Role::Target(layout.targets.len() - 1)
             } else if Some(at) == held_out {
+                other(Is::HeldOut);
                 Role::HeldOut
             } else if dropped.contains(&at) || !(wanted.is_empty() || wanted.contains(&at)) {
+                other(Is::Dropped);
                 Role::Out
             } else if dialect.header && is_unnamed(at, name) && is_index(dialect, rows, at) {
-                layout.numbering.push(name.clone());
+                other(Is::RowNumbers);
                 Role::Out
             } else {
-                let cell = cell(dialect, rows, at, name, apart).map_err(|problem| match problem {
-                    DataProblem::OddColumn { column, odd, .. } => {
-                        DataProblem::OddColumn { column, dropped: source.drop.as_slice().into(), odd }
-                    }
-                    problem => problem,
-                })?;
-                layout.inputs.push(Input { name: name.clone(), cell });
+                layout.inputs.push(field(apart.inputs)?);
                 Role::Input(layout.inputs.len() - 1)
             };
         }
         if layout.inputs.is_empty() {
             return Err(DataProblem::NoInputs);
         }
-        if want == Want::Values {
-            // A target of texts has its own words at the first of them.
-            let of_target = |at: &usize| cell(dialect, rows, *at, &layout.names[*at], false);
-            targets.iter().filter_map(|at| of_target(at).err()).try_for_each(Err)?;
-        }
         Ok(layout)
     }
 
-    /// Of another file: its columns by the names of these. Targets are looked for where somebody needs them.
+    /// Of another file: its columns by the names of these.
     pub(super) fn like(
         dialect: Dialect,
         rows: &[ByteRecord],
-        columns: &[Column],
-        targets: &[String],
+        Like { columns, targets, origins }: Like<'_>,
     ) -> Result<Layout, DataProblem> {
         let wanted: Vec<&str> =
             columns.iter().map(|column| &*column.name).chain(targets.iter().map(|name| &**name)).collect();
@@ -185,10 +210,43 @@ impl Layout {
                 Kind::Switch { .. } => Cell::Switch,
                 Kind::Category { .. } => Cell::Text,
             };
-            Input { name: column.name.clone(), cell }
+            Field { name: column.name.clone(), cell }
         });
-        let (inputs, targets) = (inputs.collect(), targets.to_vec());
-        Ok(Layout { dialect, names, roles, inputs, targets, numbering: vec![] })
+        let targets = targets.iter().enumerate().map(|(at, name)| {
+            let origin = origins.get(at).copied().unwrap_or(0.0);
+            Field { name: name.clone(), cell: Cell::Number(origin) }
+        });
+        let (inputs, targets) = (inputs.collect(), targets.collect());
+        Ok(Layout { dialect, names, roles, inputs, targets, others: vec![] })
+    }
+
+    /// Of one target that is no or yes its words for these, as they stand in the first rows.
+    pub(super) fn words(&self, rows: &[ByteRecord]) -> Option<[String; 2]> {
+        let at = self.roles.iter().position(|role| matches!(role, Role::Target(_)))?;
+        let [Field { cell: Cell::Switch, .. }] = self.targets.as_slice() else { return None };
+        let below = rows.iter().skip(usize::from(self.dialect.header));
+        let cells: Vec<&[u8]> = below.filter_map(|row| row.get(at)).map(|cell| cell.trim_ascii()).collect();
+        let word = |yes| cells.iter().find(|cell| switch(cell) == Some(yes));
+        let text = |cell: &&[u8]| String::from_utf8_lossy(cell).into_owned();
+        Some([word(false).map(text)?, word(true).map(text)?])
+    }
+
+    /// Columns of numbers, many of which rounding makes equal: their names, and whether they are targets.
+    pub(super) fn merging<T: Scalar>(&self, rows: &[ByteRecord]) -> Vec<(String, bool)> {
+        let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
+        let merges = |at: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(at));
+            merges::<T>(cells.filter_map(|cell| self.dialect.number(cell)).filter(|x| x.is_finite()))
+        };
+        let of = |(at, role): (usize, &Role)| {
+            let (field, is_target) = match *role {
+                Role::Input(place) => (&self.inputs[place], false),
+                Role::Target(place) => (&self.targets[place], true),
+                Role::Out | Role::HeldOut => return None,
+            };
+            (field.cell == Cell::Number(0.0) && merges(at)).then(|| (field.name.clone(), is_target))
+        };
+        self.roles.iter().enumerate().filter_map(of).collect()
     }
 
     /// Inputs whose points could stand between thousands, with a cell of each: behind every point three digits, beside
@@ -210,11 +268,15 @@ impl Layout {
         })
     }
 
-    /// Inputs that number the rows as they stand, and have a name.
+    /// Inputs that number the rows, and have a name: those that count them, and those that are called so and are another one
+    /// in each.
     pub(super) fn counting(&self, rows: &[ByteRecord]) -> Vec<String> {
         let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
         let named = self.names.iter().enumerate().filter(|(at, _)| matches!(self.roles[*at], Role::Input(_)));
-        named.filter(|(at, _)| counts(self.dialect, rows, *at)).map(|(_, name)| name.clone()).collect()
+        let numbers = |at: usize, name: &str| {
+            counts(self.dialect, rows, at) || is_called_id(name) && is_index(self.dialect, rows, at)
+        };
+        named.filter(|(at, name)| numbers(*at, name)).map(|(_, name)| name.clone()).collect()
     }
 }
 
@@ -231,7 +293,7 @@ pub(super) fn names(
     let mut names = vec![];
     for (at, name) in first.iter().enumerate() {
         let name = text(name).map_err(|encoding| DataProblem::NotUtf8 { line: 1, encoding })?.trim();
-        names.push(if name.is_empty() { numbered(at) } else { harmless(name).into_owned() });
+        names.push(if name.is_empty() { numbered(at) } else { in_line(name) });
     }
     let mut seen = HashSet::new();
     match names.iter().find(|name| !seen.insert(name.as_str())) {
@@ -243,6 +305,13 @@ pub(super) fn names(
 /// Whether a column has no name, or the one that pandas gives to one that has none.
 fn is_unnamed(at: usize, name: &str) -> bool {
     name == format!("column{}", at + 1) || name == format!("Unnamed: {at}")
+}
+
+/// Whether a column is called as those are that number rows: `id`, `customer_id`, `rowId`, `index`.
+fn is_called_id(name: &str) -> bool {
+    let usual = ["id", "index", "row", "nr", "no"];
+    let last = name.rsplit(['_', ' ', '-', '.']).next().unwrap_or_default();
+    usual.iter().any(|usual| last.eq_ignore_ascii_case(usual)) || name.ends_with("Id") || name.ends_with("ID")
 }
 
 /// Whether the numbers of a column count the rows, from 0 or 1.
@@ -263,13 +332,7 @@ fn is_index(dialect: Dialect, rows: &[ByteRecord], at: usize) -> bool {
 }
 
 /// What the cells of a column hold.
-fn cell(
-    dialect: Dialect,
-    rows: &[ByteRecord],
-    at: usize,
-    name: &str,
-    apart: bool,
-) -> Result<Cell, DataProblem> {
+fn cell(dialect: Dialect, rows: &[ByteRecord], at: usize, name: &str) -> Result<Cell, DataProblem> {
     let (mut present, mut switches, mut odd) = (0, 0, vec![]);
     let mut numbers = vec![];
     for cell in rows.iter().take(LOOKED_AT).filter_map(|row| row.get(at)) {
@@ -285,7 +348,7 @@ fn cell(
     }
     // What mostly has numbers has texts by mistake.
     if 2 * numbers.len() >= present {
-        return Ok(Cell::Number(if apart { origin(&mut numbers) } else { 0.0 }));
+        return Ok(Cell::Number(origin(numbers.into_iter())));
     }
     match odd.first() {
         _ if switches == present => Ok(Cell::Switch),
@@ -294,13 +357,4 @@ fn cell(
         }
         _ => Ok(Cell::Text),
     }
-}
-
-/// A number near those of a column, where they lie far from 0; else 0.
-fn origin(numbers: &mut Vec<f64>) -> f64 {
-    numbers.truncate(LIE);
-    numbers.sort_unstable_by(f64::total_cmp);
-    let (Some(low), Some(high)) = (numbers.first(), numbers.last()) else { return 0.0 };
-    let middle = numbers[numbers.len() / 2];
-    if middle.is_finite() && middle.abs() > FAR * (high - low) { middle } else { 0.0 }
 }

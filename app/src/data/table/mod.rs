@@ -11,15 +11,16 @@ mod rows;
 
 pub use dialect::{Given, MISSING, SEPARATORS, SWITCHES};
 
-pub(super) use dialect::Dialect;
+pub(super) use dialect::{Dialect, switch};
+pub(super) use layout::{Is, Other};
 
-use super::{Column, Missing, Source, Want, has_memory, labels};
-use crate::error::{DataProblem, Odd};
-use crate::terminal::harmless;
+use super::origin::merged;
+use super::{Apart, Column, Missing, Source, Want, has_memory, labels};
+use crate::error::DataProblem;
 use blocks::Blocks;
 use csv::ByteRecord;
 use indicatif::HumanCount;
-use layout::{Cell, Input, Layout};
+use layout::{Cell, Field, Layout};
 use piece::{Numbered, Piece, Reading};
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
@@ -33,6 +34,8 @@ pub(super) struct Opened<R> {
     dialect: Dialect,
     /// The first rows, the header among them.
     rows: Vec<ByteRecord>,
+    /// Lines before them.
+    above: u64,
 }
 
 /// What another file has to have.
@@ -42,8 +45,8 @@ pub(super) struct Like<'a> {
     pub columns: &'a [Encoded],
     /// Names of the targets' columns; none, where nobody needs them.
     pub targets: &'a [String],
-    /// The classes that there may be, where targets are classes.
-    pub classes: Option<&'a Vec<String>>,
+    /// From where targets are counted; empty: from 0.
+    pub origins: &'a [f64],
 }
 
 /// What a table says.
@@ -51,16 +54,18 @@ pub(super) struct Like<'a> {
 pub(super) struct Rows<T> {
     pub inputs: Table<T>,
     pub targets: Targets<T>,
-    /// Names of the classes, where targets are classes.
+    /// Names of the classes, where targets are classes, or of no and yes.
     pub classes: Vec<String>,
     /// Names of the targets' columns.
     pub target_columns: Vec<String>,
+    /// From where targets are counted; empty: from 0.
+    pub target_origins: Vec<f64>,
     /// Of each row whether it is held out, where a column says so.
     pub held_out: Option<Vec<bool>>,
     /// The number of each row in its file, from 1.
     pub numbers: Vec<u32>,
-    /// Columns that are left out unasked, because they number the rows.
-    pub numbering: Vec<String>,
+    /// Columns that are neither inputs nor targets.
+    pub others: Vec<Other>,
     /// Rows that are left out, as a cell of theirs is missing.
     pub left_out: u64,
     /// What has to be said beside.
@@ -73,14 +78,21 @@ const LOOKED_AT: usize = 10_000;
 impl<R: Read> Opened<R> {
     /// Reads enough to recognise the table.
     pub(super) fn new(reader: R, given: Given) -> Result<Opened<R>, DataProblem> {
-        let blocks = Blocks::new(reader).map_err(unreadable)?;
+        let mut blocks = Blocks::new(reader).map_err(unreadable)?;
         dialect::refuse_wide(blocks.head())?;
         if blocks.head().iter().all(u8::is_ascii_whitespace) {
             return Err(DataProblem::Empty);
         }
+        // A spreadsheet's word for what separates cells, before the header.
+        let (mut given, mut above) = (given, 0);
+        if let Some((separator, length)) = dialect::said_by_excel(blocks.head()) {
+            given.separator.get_or_insert(separator);
+            blocks.skip(length);
+            above = 1;
+        }
         let dialect = Dialect::recognise(blocks.head(), given);
         let rows = dialect.rows(blocks.head(), LOOKED_AT);
-        Ok(Opened { blocks, dialect, rows })
+        Ok(Opened { blocks, dialect, rows, above })
     }
 
     /// Reads all rows, of the file to train on.
@@ -88,12 +100,18 @@ impl<R: Read> Opened<R> {
         self,
         source: &Source,
         want: Want,
-        apart: bool,
+        apart: Apart,
     ) -> Result<Rows<T>, DataProblem> {
         let layout = Layout::of(self.dialect, &self.rows, source, want, apart)?;
         let mut remarks: Vec<String> = layout.counting(&self.rows).iter().map(|name| counts(name)).collect();
         remarks
             .extend(layout.perhaps_thousands(&self.rows).map(|(name, cell)| perhaps_thousands(&name, &cell)));
+        if size_of::<T>() < size_of::<f64>() {
+            remarks.extend(layout.merging::<T>(&self.rows).into_iter().map(|(name, is_target)| {
+                merged(&format!("column \"{name}\""), if is_target { "scale_target" } else { "scale" })
+            }));
+        }
+        let words = layout.words(&self.rows).filter(|_| want == Want::Values);
         let rows = self.all(&Reading {
             layout: &layout,
             missing: source.missing,
@@ -107,39 +125,21 @@ impl<R: Read> Opened<R> {
                 "{left_out} rows are left out, as a cell of theirs is missing (data.missing = \"drop\")"
             ));
         }
-        let most =
-            |column: &&TableColumn| column.texts.as_ref().is_some_and(|texts| texts.len() > MOST_TEXTS);
-        if let Some(TableColumn { name, texts: Some(texts), .. }) = rows.inputs.columns.iter().find(most) {
-            let odd = Odd::of(texts[0].as_bytes()).map(Box::new);
-            let (column, count, example) = (name.clone(), texts.len(), texts[0].clone());
-            return Err(DataProblem::TooManyTexts {
-                column,
-                dropped: source.drop.as_slice().into(),
-                count,
-                most: MOST_TEXTS,
-                example,
-                odd,
-            });
-        }
-        Ok(Rows { remarks, ..rows })
+        let classes = words.map_or(rows.classes, Vec::from);
+        Ok(Rows { remarks, classes, ..rows })
     }
 
     /// Reads all rows of another file.
     pub(super) fn like<T: Scalar>(
         mut self,
         like: Like<'_>,
+        known: Option<&[String]>,
         missing: Missing,
         want: Want,
     ) -> Result<Rows<T>, DataProblem> {
-        let layout = Layout::like(self.dialect, &self.rows, like.columns, like.targets)?;
+        let layout = Layout::like(self.dialect, &self.rows, like)?;
         self.dialect = layout.dialect;
-        self.all(&Reading {
-            layout: &layout,
-            missing,
-            want,
-            known: like.classes.map(Vec::as_slice),
-            dropped: None,
-        })
+        self.all(&Reading { layout: &layout, missing, want, known, dropped: None })
     }
 
     /// Gives out the rows of another file with such columns, block by block; its targets are not looked at.
@@ -149,7 +149,7 @@ impl<R: Read> Opened<R> {
         missing: Missing,
         mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> ControlFlow<()>,
     ) -> Result<(), DataProblem> {
-        let layout = Layout::like(self.dialect, &self.rows, columns, &[])?;
+        let layout = Layout::like(self.dialect, &self.rows, Like { columns, targets: &[], origins: &[] })?;
         self.dialect = layout.dialect;
         let how = Reading { layout: &layout, missing, want: Want::Values, known: None, dropped: None };
         let mut read = 0;
@@ -189,10 +189,10 @@ impl<R: Read> Opened<R> {
         Ok(names.into_iter().zip(seen).map(column).collect())
     }
 
-    /// Passes over the header, where there is one; returns how many lines those are.
+    /// Passes over the header, where there is one; returns how many lines stand before the rows.
     fn skip_header(&mut self) -> Result<u64, DataProblem> {
         if !self.dialect.header {
-            return Ok(0);
+            return Ok(self.above);
         }
         let head = self.blocks.head();
         let mut reader = self.dialect.reader(head);
@@ -202,12 +202,12 @@ impl<R: Read> Opened<R> {
         let end = reader.position().byte() as usize;
         let lines = head[..end].iter().filter(|byte| **byte == self.dialect.line_end).count();
         self.blocks.skip(end);
-        Ok(lines as u64)
+        Ok(self.above + lines as u64)
     }
 
     /// Reads all rows into memory.
     fn all<T: Scalar>(self, how: &Reading<'_>) -> Result<Rows<T>, DataProblem> {
-        let Layout { targets, numbering, .. } = how.layout;
+        let Layout { targets, others, .. } = how.layout;
         let mut all = Piece::new(how.layout.inputs.len());
         let (mut inputs, mut fits) = (Aligned::default(), true);
         self.each(how, |piece: Piece<T>| match all.append(piece).and_then(|cells| inputs.append(&cells)) {
@@ -224,10 +224,14 @@ impl<R: Read> Opened<R> {
             return Err(if all.read == 0 { DataProblem::NoRows } else { DataProblem::AllDropped });
         }
         let columns = table_columns(how.layout, all.texts, &all.missing);
+        let target_columns: Vec<String> = targets.iter().map(|field| field.name.clone()).collect();
+        let origins = targets.iter().map(|field| field.origin());
+        let far = how.want == Want::Values && origins.clone().any(|origin| origin != 0.0);
+        let target_origins = if far { origins.collect() } else { vec![] };
         let (targets, classes) = match how.want {
             Want::Values => (Targets::Values { data: all.values, width: targets.len() }, vec![]),
             // Of several columns that one whose cell is 1 names the class.
-            Want::Classes if targets.len() > 1 => (Targets::Classes(all.ids), targets.clone()),
+            Want::Classes if targets.len() > 1 => (Targets::Classes(all.ids), target_columns.clone()),
             Want::Classes => {
                 // Each was found to be one when it was first met.
                 let of_text = |label: String| labels::of_text(&label, &how.layout.dialect).unwrap_or(label);
@@ -240,11 +244,12 @@ impl<R: Read> Opened<R> {
             inputs: Table { columns, cells: inputs },
             targets,
             classes,
-            target_columns: how.layout.targets.clone(),
+            target_columns,
+            target_origins,
             held_out: (!all.held_out.is_empty()).then_some(all.held_out),
             left_out: all.read - all.rows.len() as u64,
             numbers: all.rows,
-            numbering: numbering.clone(),
+            others: others.clone(),
             remarks: vec![],
         })
     }
@@ -293,14 +298,14 @@ const ROOM: u128 = 16;
 
 /// Texts that were found to be such when they were first met.
 fn names(texts: Numbered) -> Vec<String> {
-    texts.in_order().iter().map(|text| harmless(&String::from_utf8_lossy(text)).into_owned()).collect()
+    texts.in_order().iter().map(|text| labels::in_line(&String::from_utf8_lossy(text))).collect()
 }
 
 /// The columns of inputs, with what stood in them.
 fn table_columns(layout: &Layout, texts: Vec<Numbered>, missing: &[usize]) -> Vec<TableColumn> {
-    let column = |((input, texts), missing): ((&Input, Numbered), &usize)| TableColumn {
+    let column = |((input, texts), missing): ((&Field, Numbered), &usize)| TableColumn {
         name: input.name.clone(),
-        origin: if let Cell::Number(origin) = input.cell { origin } else { 0.0 },
+        origin: input.origin(),
         texts: (input.cell == Cell::Text).then(|| names(texts)),
         is_switch: input.cell == Cell::Switch,
         missing: *missing,

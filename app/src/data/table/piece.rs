@@ -193,13 +193,16 @@ impl<T: Scalar> Piece<T> {
         }
         match how.want {
             Want::Values => {
-                let value = match switch(cell) {
-                    Some(yes) => Some(T::of(f64::from(yes))),
-                    None => number(how, cell, 0.0).map_err(|problem| match problem {
-                        CellProblem::NotANumber { cell, odd: None } => CellProblem::TextTarget(cell),
-                        problem => problem,
-                    })?,
-                };
+                let value =
+                    match switch(cell) {
+                        Some(yes) => Some(T::of(f64::from(yes) - how.layout.targets[place].origin())),
+                        None => number(how, cell, how.layout.targets[place].origin()).map_err(|problem| {
+                            match problem {
+                                CellProblem::NotANumber { cell, odd: None } => CellProblem::TextTarget(cell),
+                                problem => problem,
+                            }
+                        })?,
+                    };
                 self.values.extend(value);
                 Ok(value.is_some())
             }
@@ -216,7 +219,7 @@ impl<T: Scalar> Piece<T> {
                 if new {
                     let label =
                         labels::of_text(text(cell).map_err(CellProblem::NotUtf8)?, &how.layout.dialect)?;
-                    if let Some(known) = how.known.filter(|known| !known.contains(&label)) {
+                    if let Some(known) = how.known.filter(|known| labels::place(&label, known).is_none()) {
                         return Err(CellProblem::UnknownClass { label, known: known.to_vec() });
                     }
                 }
