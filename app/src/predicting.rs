@@ -214,7 +214,12 @@ impl<T: Real> Predictor<T> {
                 }
                 match form {
                     Form::Csv => {
-                        let cells: Vec<String> = said.iter().map(|y| T::of(*y).to_string()).collect();
+                        let cell =
+                            |(at, y): (usize, &f64)| match scaled && preprocessing.target_scaler.is_far(at) {
+                                true => y.to_string(),
+                                false => T::of(*y).to_string(),
+                            };
+                        let cells: Vec<String> = said.iter().enumerate().map(cell).collect();
                         writeln!(out, "{}", cells.join(","))?;
                     }
                     Form::JsonLines => {

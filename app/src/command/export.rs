@@ -54,6 +54,16 @@ fn export<T: Real>(args: &Args, run: &Run) -> Result<Exported> {
     let folder = args.out.clone().unwrap_or_else(|| run.path().join("export"));
     std::fs::create_dir_all(&folder).map_err(Error::file("make the folder", &folder))?;
     let [program_file, weights_file] = ["model.py", "weights.safetensors"].map(|name| folder.join(name));
+    // Somebody else's program of this name is not written over.
+    let other =
+        std::fs::read(&program_file).is_ok_and(|there| !there.starts_with(pytorch::BEGINS.as_bytes()));
+    if other {
+        let problem = format!(
+            "{} is there, and no export of this program; give another folder",
+            program_file.display()
+        );
+        return Err(Error::argument("--out", problem));
+    }
     // A program that could not be written is never beside weights that are not its own.
     match std::fs::remove_file(&weights_file) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

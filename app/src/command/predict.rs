@@ -1,12 +1,12 @@
 //! `whygrad predict`: what a trained network says of rows that it has not seen.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::predicting::{Form, Predicted, Predictor};
 use crate::run::{Run, Weights, write_streamed};
 use crate::terminal::{Working, note_interrupts, warn};
 use indicatif::HumanCount;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use whygrad::train::Real;
 
@@ -53,8 +53,18 @@ fn predict<T: Real>(args: &Args, run: &Run) -> Result<ExitCode> {
     let working = Working::new();
     note_interrupts();
     let mut all = |out: &mut dyn Write| -> Result<Predicted> {
-        predictor.predict(&args.file, form, out, |rows| working.on(&format!("{} rows", HumanCount(rows))))
+        predictor.predict(&args.file, form, out, |rows| {
+            // Where predictions are seen, they are what is to be seen.
+            if args.out.is_some() || !std::io::stdout().is_terminal() {
+                working.on(&format!("{} rows", HumanCount(rows)));
+            }
+        })
     };
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    if args.out.as_ref().is_some_and(|out| real(out).is_some() && real(out) == real(Path::new(&args.file))) {
+        let problem = format!("is {}, whose rows would be lost; give another name", args.file);
+        return Err(Error::argument("--out", problem));
+    }
     let predicted = match &args.out {
         Some(file) => write_streamed(file, all)?,
         None => {

@@ -165,7 +165,8 @@ fn array<T: Scalar>(format: Format, bytes: &[u8]) -> Result<Array<T>, DataProble
     }
 }
 
-fn finite<T: Scalar>(file: &str, array: &Array<T>) -> Result<()> {
+/// Refuses numbers that are not finite.
+pub(super) fn finite<T: Scalar>(file: &str, array: &Array<T>) -> Result<()> {
     match array.data.iter().position(|x| !x.is_finite()) {
         None => Ok(()),
         Some(index) => {

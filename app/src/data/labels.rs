@@ -35,7 +35,7 @@ pub(super) fn place(label: &str, known: &[String]) -> Option<usize> {
 /// A number as a label.
 pub(super) fn of_number(number: f64) -> Result<String, CellProblem> {
     // Beyond that not every whole number is one of its own.
-    match number.fract() == 0.0 && number.abs() <= 2f64.powi(53) {
+    match number.fract() == 0.0 && number.abs() < 2f64.powi(53) {
         true => Ok((number as i64).to_string()),
         false => Err(CellProblem::NotWhole(number.to_string())),
     }

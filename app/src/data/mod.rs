@@ -180,6 +180,8 @@ pub fn load<T: Scalar>(source: &Source, want: Want, hold: Share, apart: Apart) -
     let from = [apart.inputs, apart.targets].map(|apart| if apart { Origin::Near } else { Origin::Zero });
     let Arrays { parts: [train, test], origins, remarks } = arrays::read::<T>(source, want, None, from)?;
     let Some(train) = train else { return Err(problem(DataProblem::Empty)) };
+    // Nobody looked while they were made numbers.
+    go_on().map_err(Error::file("read", path))?;
     if let Some(test) = test.as_ref().filter(|test| test.shape() != train.shape()) {
         let (test, train) = (test.shape().clone(), train.shape().clone());
         return Err(problem(DataProblem::Shapes { test, train }));
@@ -225,7 +227,9 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let (mut data, mut unseen) = whole(inputs, targets, numbers).map_err(set)?;
     let mut held = None;
     if let Some(path) = &source.test_source {
-        let like = Like { columns: &encoding.columns, targets: &target_columns, origins: &target_origins };
+        let switches = want == Want::Values && !classes.is_empty();
+        let (columns, targets, origins) = (&encoding.columns[..], &target_columns[..], &target_origins[..]);
+        let like = Like { columns, targets, origins, switches };
         let (data, more) = other_table(path, source, &encoding, like, &classes, want)?;
         (held, unseen) = (Some(data), more);
     } else if held_out.is_some() {
@@ -245,8 +249,8 @@ fn refuse_texts(encoding: &Encoding, source: &Source) -> Result<(), DataProblem>
         if let Kind::Category { values, .. } = &column.kind
             && values.len() > MOST_TEXTS
         {
-            let (column, count, example) = (column.name.clone(), values.len(), values[0].clone());
-            let odd = Odd::of(example.as_bytes()).map(Box::new);
+            let (column, count, example) = (column.name.clone(), values.len(), values[0].as_str().into());
+            let odd = Odd::of(values[0].as_bytes()).map(Box::new);
             let dropped = source.drop.as_slice().into();
             return Err(DataProblem::TooManyTexts { column, dropped, count, most: MOST_TEXTS, example, odd });
         }
@@ -284,6 +288,9 @@ pub fn load_other<T: Scalar>(
     let problem = |problem| Error::Data { file: path.clone(), problem };
     let Preprocessing { columns, targets, classes, scaler, target_scaler } = preprocessing;
     if columns.columns.is_empty() {
+        if let Format::Table = format(path).map_err(problem)? {
+            return Err(problem(DataProblem::WantsArrays));
+        }
         let known = (want == Want::Classes).then(|| classes.clone());
         let from = [scaler, target_scaler].map(|scaler| Origin::at(scaler.origin()));
         let Arrays { parts: [train, test], .. } = arrays::read::<T>(source, want, known, from)?;
@@ -296,7 +303,8 @@ pub fn load_other<T: Scalar>(
             }
         };
     }
-    let like = Like { columns: &columns.columns, targets, origins: target_scaler.origin() };
+    let switches = want == Want::Values && !classes.is_empty();
+    let like = Like { columns: &columns.columns, targets, origins: target_scaler.origin(), switches };
     let (data, unseen) = other_table(path, source, columns, like, classes, want)?;
     let seen = columns.columns.iter().zip(&unseen).filter(|(_, count)| **count > 0);
     let remarks = seen.map(|(column, count)| unseen_texts(&column.name, *count, "rows")).collect();
@@ -349,9 +357,15 @@ pub(crate) fn stream<T: Scalar>(
     let in_file = |problem| Error::Data { file: path.to_string(), problem };
     let Preprocessing { columns, scaler, .. } = preprocessing;
     if columns.columns.is_empty() {
-        let (format, bytes) = (format(path).map_err(in_file)?, bytes(path)?);
+        let format = format(path).map_err(in_file)?;
+        if format == Format::Table {
+            return Err(in_file(DataProblem::WantsArrays));
+        }
+        let bytes = bytes(path)?;
         let (name, origin) = (source.inputs.as_deref(), Origin::at(scaler.origin()));
-        let Array { shape, data, .. } = arrays::inputs::<T>(format, &bytes, name, origin).map_err(in_file)?;
+        let array = arrays::inputs::<T>(format, &bytes, name, origin).map_err(in_file)?;
+        arrays::finite(path, &array)?;
+        let Array { shape, data, .. } = array;
         let width = (data.len() / shape.first().map_or(1, |rows| (*rows).max(1))).max(1);
         let columns = vec![TableColumn::default(); width];
         let mut read = 0;

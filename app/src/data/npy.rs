@@ -27,6 +27,10 @@ pub(super) fn read<T: Scalar>(bytes: &[u8]) -> Result<Array<T>, DataProblem> {
         "i4" => numbers.read(|x| i32::from_le_bytes(x).into()),
         "i8" => numbers.read(|x| i64::from_le_bytes(x) as f64),
         "b1" => numbers.read(|[x]| f64::from(x != 0)),
+        text if text.starts_with(['U', 'S', 'O']) => {
+            let numbers = "save numbers as float32 or float64, and classes as whole numbers";
+            return Err(why(format!("it holds texts (type {kind}); {numbers}")));
+        }
         _ => return Err(why(format!("its numbers have the type {kind}; save them as float32 or float64"))),
     };
     let data = data.ok_or_else(|| {

@@ -48,7 +48,7 @@ impl<'a> Archive<'a> {
     ) -> Result<Vec<[&str; 2]>, DataProblem> {
         // As Keras calls them.
         let parts = [["x_train", "y_train"], ["x_test", "y_test"]];
-        if inputs.or(targets).is_none() && self.has(parts[0]) {
+        if inputs.or(targets).is_none() && parts.into_iter().any(|part| self.has(part)) {
             return Ok(parts.into_iter().filter(|part| self.has(*part)).collect());
         }
         let inputs = inputs.map_or(INPUTS.to_vec(), |name| vec![name]);

@@ -5,7 +5,6 @@ use crate::terminal::is_interrupted;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Cursor, ErrorKind, Read, Take};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -43,7 +42,9 @@ pub(super) fn bytes(path: &str) -> Result<Vec<u8>> {
     if !has_memory(4 * size) {
         return Err(Error::Data { file: path.into(), problem: DataProblem::Memory });
     }
-    let bytes = std::fs::read(Path::new(path)).map_err(Error::file("read", path))?;
+    let mut bytes = Vec::with_capacity(size as usize);
+    let mut file = Stoppable(File::open(path).map_err(Error::file("read", path))?);
+    file.read_to_end(&mut bytes).map_err(Error::file("read", path))?;
     if !path.ends_with(".gz") {
         return Ok(bytes);
     }

@@ -312,7 +312,7 @@ fn another_file_is_read_by_the_names_of_its_columns() {
     let (classes, targets) = (rows.classes.clone(), rows.target_columns.clone());
     let encoding = Encoding::fit(&rows.inputs, &[0, 1, 2], None).unwrap();
     let read = |text: &str| {
-        let like = Like { columns: &encoding.columns, targets: &targets, origins: &[] };
+        let like = Like { columns: &encoding.columns, targets: &targets, ..Like::default() };
         let rows = Opened::new(text.as_bytes(), Given::default())
             .and_then(|of| of.like::<f64>(like, Some(&classes), Missing::Error, Want::Classes));
         let rows = rows.map_err(|problem| problem.to_string())?;
@@ -332,6 +332,31 @@ fn another_file_is_read_by_the_names_of_its_columns() {
         "there is no column \"b\" (did you mean \"a\"?); the columns are: a, c, label"
     );
     assert!(read("1,x,u\n2,y,v\n").unwrap_err().contains("put them there: a, b, label"));
+}
+
+/// What is one text on a page is one text.
+#[test]
+fn texts_are_kept_in_one_line_and_without_what_a_terminal_would_obey() {
+    let table = b"a,label\n\"x\ny\",u\n\"x y\",v\n\"x\r\ny\",u\n\"x\ty\",v\n";
+    let loaded = loaded::<f64>(table, &Source::default(), Want::Classes, ALL).unwrap();
+    let values = vec!["x y".to_string(), "x\\ty".to_string()];
+    assert_eq!(loaded.columns.columns[0].kind, whygrad::data::Kind::Category { values, fill: None });
+    assert_eq!(loaded.train.inputs(), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+}
+
+/// However late the second of them comes.
+#[test]
+fn no_and_yes_are_called_as_the_file_calls_them() {
+    let rows = "1,No\n".repeat(12_000) + &"2,Yes\n".repeat(12_000);
+    let data = table_of::<f32>(("a,y\n".to_string() + &rows).as_bytes(), &["y"], Want::Values).unwrap();
+    assert_eq!(data.class_names(), ["No", "Yes"]);
+    let message =
+        wrong(&("a,y\n".to_string() + &"1,No\n2,yes\n".repeat(20) + "3,perhaps\n"), &["y"], Want::Values);
+    assert!(
+        message.starts_with("row 41 (line 42), column \"y\": \"perhaps\" is neither no nor yes"),
+        "{message}"
+    );
+    assert!(!message.contains("data.drop"), "{message}");
 }
 
 /// Numbers far from 0, which in 32 bits are the same, are told apart where they are scaled.
@@ -505,7 +530,7 @@ fn array_files_make_examples_gzipped_or_not() {
     assert_eq!((data.len(), data.shape().len(), data.targets()), (3, 4, &Targets::Classes(vec![2, 0, 1])));
     let wrong = |x, y| read(&source(x, y)).unwrap_err().to_string();
     assert!(wrong("x-idx3-ubyte.gz", Some("two-idx1-ubyte")).contains("there are 3 inputs and 2 targets"));
-    assert!(wrong("x-idx3-ubyte.gz", None).contains("name the file with the targets in `data.targets`"));
+    assert!(wrong("x-idx3-ubyte.gz", None).contains("name the file with the targets: --set data.targets=FILE"));
     assert!(wrong("cut-idx3-ubyte.gz", Some("y-idx1-ubyte")).contains("not a readable gzip file"));
     assert!(wrong("none.csv", None).contains("none.csv: cannot read: No such file"));
     assert!(wrong("data.xyz", None).contains("unknown kind of file; known: .csv"));
@@ -585,6 +610,9 @@ fn an_archive_with_both_parts_is_read_by_the_names_that_keras_gives() {
     let source = Source { source: path.display().to_string(), ..Source::default() };
     let Loaded { train, test, .. } = load::<f64>(&source, Want::Classes, ALL, Apart::default()).unwrap();
     assert_eq!((train.targets(), train.class_names().len()), (&Targets::Classes(vec![0, 1, 2]), 3));
+    let twice = Source { test_source: Some(source.source.clone()), ..source };
+    let message = load::<f64>(&twice, Want::Classes, ALL, Apart::default()).unwrap_err().to_string();
+    assert!(message.contains("it has held-out examples itself"), "{message}");
     assert_eq!(*test.unwrap().targets(), Targets::Classes(vec![1, 2]));
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong with data, and what would be right.
 
-use super::{Encoding, Odd, nearest};
+use super::cell::{drop_it, unknown_class};
+use super::{CellProblem, Encoding, Odd, Part, nearest};
 
 /// What is wrong with data.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -32,15 +33,12 @@ pub enum DataProblem {
         targets: bool,
     },
     /// Rows of one cell.
-    #[error(
-        "its rows have one cell each, such as \"{cell}\": say what separates cells: --set 'data.separator=\";\"' (or tab, \
-         |){}", if *.blanks { "; blanks do not: sed -E 's/ +/,/g' FILE > NEW" } else { "" }
-    )]
+    #[error("its rows have one cell each, such as \"{cell}\": {}", separated(.cell, *.given))]
     OneColumn {
         /// The first of them.
         cell: String,
-        /// Whether there are blanks in it.
-        blanks: bool,
+        /// Whether something was said to separate cells.
+        given: bool,
     },
     /// Every row has a missing cell.
     #[error(
@@ -57,18 +55,21 @@ pub enum DataProblem {
         /// What it looks like.
         encoding: Encoding,
     },
+    /// Bytes that gzip packed, under a name that does not say so.
+    #[error("it is packed by gzip, and its name does not end in .gz: gunzip -c < FILE > NEW")]
+    Packed,
     /// A workbook of a spreadsheet.
     #[error("this is an archive, such as a workbook of Excel, and no table of text: save it as CSV")]
     Workbook,
     /// A column whose cells are numbers to a person.
-    #[error("column \"{column}\": {}{}", .odd.says(true), drop_it(.column, .dropped))]
+    #[error("column \"{column}\": {}{}", .odd.says(true), .of.drop_it(.column))]
     OddColumn {
         /// Its name.
         column: String,
-        /// Columns that are left out already.
-        dropped: Box<[String]>,
+        /// Of what it is one.
+        of: Part,
         /// One of them.
-        odd: Odd,
+        odd: Box<Odd>,
     },
     /// A column of more texts than become inputs.
     #[error(
@@ -85,7 +86,7 @@ pub enum DataProblem {
         /// How many there may be.
         most: usize,
         /// One of them.
-        example: String,
+        example: Box<str>,
         /// What that is, where it is a number to a person.
         odd: Option<Box<Odd>>,
     },
@@ -109,12 +110,18 @@ pub enum DataProblem {
     #[error("two columns are called \"{0}\"; each needs a name of its own")]
     DuplicateColumn(String),
     /// No column of that name.
-    #[error("there is no column \"{name}\"{}; the columns are: {}", nearest(.name, .columns), shorten(.columns))]
+    #[error(
+        "there is no column \"{name}\"{}; the columns are: {}{}",
+        nearest(.name, .columns), shorten(.columns),
+        if *.named { "" } else { " (its first line is taken for data; where it names the columns: --set data.header=true)" }
+    )]
     UnknownColumn {
         /// The name.
         name: String,
         /// The names there are.
         columns: Vec<String>,
+        /// Whether the file gives them.
+        named: bool,
     },
     /// Nothing says which column is the target.
     #[error("{}", which_target(.columns, *.named))]
@@ -133,7 +140,7 @@ pub enum DataProblem {
         key: &'static str,
     },
     /// No column is left for the inputs.
-    #[error("every column is a target; at least one has to be an input")]
+    #[error("no column is left for the inputs; at least one has to be one")]
     NoInputs,
     /// A row with too many or too few cells.
     #[error("row {row} (line {line}) has {got} cells and the header has {wants}")]
@@ -148,7 +155,7 @@ pub enum DataProblem {
         wants: usize,
     },
     /// A cell that is not what its column needs.
-    #[error("row {row} (line {line}), column \"{column}\": {}", .problem.in_column(.column, .dropped.as_deref()))]
+    #[error("row {row} (line {line}), column \"{column}\": {}", .problem.in_column(.column, .of))]
     Cell {
         /// Row, from 1, without the header.
         row: u64,
@@ -156,13 +163,16 @@ pub enum DataProblem {
         line: u64,
         /// Name of the column.
         column: String,
-        /// Of a file to train on the columns that are left out already; of another there is nothing to be left out.
-        dropped: Option<Box<[String]>>,
+        /// Of what it is one.
+        of: Part,
         /// What is wrong with it.
         problem: Box<CellProblem>,
     },
     /// A number of an array that is not finite.
-    #[error("number {index} of the array is {value}; every number has to be finite")]
+    #[error(
+        "number {index} of the array is {value}; every number has to be finite{}",
+        if .value.is_infinite() { " (with --set train.precision=f64 also those above 3.4e38 are)" } else { "" }
+    )]
     NonFinite {
         /// Its place in the array, from 0.
         index: usize,
@@ -170,7 +180,7 @@ pub enum DataProblem {
         value: f64,
     },
     /// A label of an array that is no class.
-    #[error("label {example} of the array: {}", .problem.in_column("", None))]
+    #[error("label {example} of the array: {}", .problem.in_column("", &Part::Other))]
     Label {
         /// Which, from 0.
         example: usize,
@@ -219,8 +229,15 @@ pub enum DataProblem {
     )]
     HeldOutTwice,
     /// The file that should hold the targets is not named.
-    #[error("an array file holds inputs only; name the file with the targets in `data.targets`")]
+    #[error(
+        "an array file holds inputs only; name the file with the targets: --set data.targets=FILE (of evaluate: --targets FILE)"
+    )]
     WhichTargets,
+    /// A table where the network takes arrays.
+    #[error(
+        "the run was trained on arrays, and this is a table; it takes a file of arrays (.npy, .npz, IDX)"
+    )]
+    WantsArrays,
     /// Shapes that training and held-out data do not share.
     #[error("its examples have the shape {test}, and the training examples {train}")]
     Shapes {
@@ -231,7 +248,7 @@ pub enum DataProblem {
     },
     /// An extension that says nothing.
     #[error(
-        "unknown kind of file; known: .csv, .tsv, .npy, .npz, IDX (-ubyte, .idx), each also with .gz; built-in \
+        "unknown kind of file; a workbook is to be saved as CSV; known: .csv, .tsv, .npy, .npz, IDX (-ubyte, .idx), each also with .gz; built-in \
          sets: {0}"
     )]
     UnknownKind(String),
@@ -288,126 +305,33 @@ impl DataProblem {
 
     /// The same problem so many rows and lines further down.
     pub fn further_down(mut self, rows: u64, lines: u64) -> DataProblem {
-        if let DataProblem::Ragged { row, line, .. } | DataProblem::Cell { row, line, .. } = &mut self {
-            *row += rows;
-            *line += lines;
+        match &mut self {
+            DataProblem::Ragged { row, line, .. } | DataProblem::Cell { row, line, .. } => {
+                *row += rows;
+                *line += lines;
+            }
+            DataProblem::NotUtf8 { line, .. } => *line += lines,
+            _ => {}
         }
         self
     }
 }
 
-/// What is wrong with a cell of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CellProblem {
-    /// Nothing stands there, or that nothing does.
-    Missing(String),
-    /// Nothing stands in a target.
-    MissingTarget,
-    /// It is no number.
-    NotANumber {
-        /// What stands there.
-        cell: String,
-        /// What it is to a person.
-        odd: Option<Odd>,
-    },
-    /// It is infinite.
-    NotFinite(String),
-    /// It is infinite in 32 bits.
-    TooLarge(String),
-    /// It is a text where the loss compares numbers.
-    TextTarget(String),
-    /// It is neither no nor yes.
-    NoSwitch(String),
-    /// It is text in another encoding.
-    NotUtf8(Encoding),
-    /// It is a number between two whole ones, or too large to be told from the next.
-    NotWhole(String),
-    /// It is a class that the training data do not have.
-    UnknownClass {
-        /// The class.
-        label: String,
-        /// The classes there are.
-        known: Vec<String>,
-    },
-    /// Of several columns of classes not exactly one is 1 and the others 0.
-    NotOneHot,
-    /// It says neither that its row is held out nor that it is not.
-    NeitherPart(String),
-}
-
-impl CellProblem {
-    /// What stands in the cell.
-    pub fn cell(&self) -> &str {
-        match self {
-            CellProblem::NotANumber { cell, .. }
-            | CellProblem::Missing(cell)
-            | CellProblem::NotFinite(cell)
-            | CellProblem::TooLarge(cell)
-            | CellProblem::TextTarget(cell)
-            | CellProblem::NoSwitch(cell)
-            | CellProblem::NotWhole(cell)
-            | CellProblem::NeitherPart(cell) => cell,
-            CellProblem::UnknownClass { label, .. } => label,
-            CellProblem::MissingTarget | CellProblem::NotUtf8(_) | CellProblem::NotOneHot => "",
-        }
+/// What to say of what separates cells, where rows have one.
+fn separated(cell: &str, given: bool) -> String {
+    if given {
+        let other = [(',', ","), (';', ";"), ('\t', "tab"), ('|', "|")]
+            .into_iter()
+            .find(|(of, _)| cell.contains(*of));
+        let other = other.map_or(String::new(), |(_, name)| {
+            format!(", or say another: --set 'data.separator=\"{name}\"'")
+        });
+        return format!(
+            "what is said to separate cells (data.separator, or a first line sep=) does not stand there; leave it out{other}"
+        );
     }
-
-    /// What it is and what would be right, in a column of this name. `dropped` are the columns that are left out already,
-    /// where one more can be; a network that is trained needs all that it has.
-    fn in_column(&self, column: &str, dropped: Option<&[String]>) -> String {
-        let trains = dropped.is_some();
-        let drop =
-            dropped.filter(|_| !column.is_empty()).map_or(String::new(), |dropped| drop_it(column, dropped));
-        match self {
-            CellProblem::Missing(cell) => {
-                let what = match cell.is_empty() {
-                    true => "the cell is empty".into(),
-                    false => format!("\"{cell}\" says that the value is missing"),
-                };
-                match trains {
-                    true => format!(
-                        "{what}; say what stands for it: --set data.missing=median (or mean, most_frequent; drop leaves \
-                         its row out){drop}"
-                    ),
-                    false => format!(
-                        "{what}, and the run has nothing that would stand for it: mend it, or train with \
-                         data.missing=median"
-                    ),
-                }
-            }
-            CellProblem::MissingTarget if trains => {
-                "the target is missing; leave its row out: --set data.missing=drop".into()
-            }
-            CellProblem::MissingTarget => "the target is missing; leave the row out of the file".into(),
-            CellProblem::NotANumber { odd: Some(odd), .. } => format!("{}{drop}", odd.says(trains)),
-            CellProblem::NotANumber { cell, odd: None } => {
-                format!("\"{cell}\" is not a number, as most of this column are; mend it{drop}")
-            }
-            CellProblem::NotFinite(cell) => format!("\"{cell}\" is not a finite number; mend it{drop}"),
-            CellProblem::TooLarge(cell) => {
-                format!("\"{cell}\" is not a finite number in 32 bits; train with --set train.precision=f64")
-            }
-            CellProblem::TextTarget(cell) => format!(
-                "\"{cell}\" is not a number; a text target needs a loss that compares with classes, such as cross_entropy"
-            ),
-            CellProblem::NoSwitch(cell) => {
-                format!("\"{cell}\" is neither no nor yes, as the others of this column are; mend it{drop}")
-            }
-            CellProblem::NotUtf8(encoding) => format!(
-                "not text in UTF-8 but, as it looks, in {encoding}; convert it: iconv -f {encoding} -t UTF-8 FILE > NEW"
-            ),
-            CellProblem::NotWhole(label) => format!(
-                "{label} is no class: classes are texts or whole numbers; to predict a number take a loss such as mse"
-            ),
-            CellProblem::UnknownClass { label, known } => unknown_class(label, known),
-            CellProblem::NotOneHot => {
-                "of several columns that name the class exactly one has to be 1 and the others 0".into()
-            }
-            CellProblem::NeitherPart(cell) => format!(
-                "\"{cell}\" does not say whether the row is held out; it takes test, true, yes or 1, and train, false, no or 0"
-            ),
-        }
-    }
+    let blanks = if cell.contains(' ') { "; blanks do not: sed -E 's/ +/,/g' FILE > NEW" } else { "" };
+    format!("say what separates cells: --set 'data.separator=\";\"' (or tab, |){blanks}")
 }
 
 fn which_target(columns: &[String], named: bool) -> String {
@@ -420,25 +344,12 @@ fn which_target(columns: &[String], named: bool) -> String {
     }
 }
 
-fn unknown_class(label: &str, known: &[String]) -> String {
-    format!(
-        "the class \"{label}\" does not occur in the training data; known classes: {}; mend it or leave the row out",
-        shorten(known)
-    )
-}
-
-/// How to leave a column out, beside those that are left out already.
-fn drop_it(column: &str, dropped: &[String]) -> String {
-    let all = dropped.iter().map(String::as_str).chain([column]).map(|name| format!("\"{name}\""));
-    format!("; or leave the column out: --set 'data.drop=[{}]'", all.collect::<Vec<_>>().join(", "))
-}
-
 fn quoted(names: &[String]) -> String {
     shorten(&names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>())
 }
 
 /// Names with commas between, the first dozen of them.
-fn shorten(names: &[String]) -> String {
+pub(super) fn shorten(names: &[String]) -> String {
     let more = names.len().saturating_sub(12);
     let shown = names[..names.len() - more].join(", ");
     if more > 0 { format!("{shown}, and {more} more") } else { shown }

@@ -1,12 +1,14 @@
 //! What can go wrong, each with its place.
 
+mod cell;
 mod data;
 mod encoding;
 mod odd;
 
-pub use data::{CellProblem, DataProblem};
+pub use cell::{CellProblem, Part, dropping};
+pub use data::DataProblem;
 pub use encoding::Encoding;
-pub use odd::Odd;
+pub use odd::{Odd, without};
 
 use std::fmt;
 use std::io;

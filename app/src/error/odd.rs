@@ -5,6 +5,8 @@
 pub struct Odd {
     kind: Kind,
     cell: String,
+    /// The number of its column, from 1, and what separates columns.
+    place: Option<(usize, u8)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,12 @@ impl Odd {
         } else {
             return None;
         };
-        Some(Odd { kind, cell: cell.chars().take(40).collect() })
+        Some(Odd { kind, cell: cell.chars().take(40).collect(), place: None })
+    }
+
+    /// The same, where it is known in which column of a file it stands, from 0.
+    pub fn in_column(self, at: usize, separator: u8) -> Odd {
+        Odd { place: Some((at + 1, separator)), ..self }
     }
 }
 
@@ -97,9 +104,14 @@ fn is_date(text: &str) -> bool {
 impl Odd {
     /// What it is and what would be right; with the keys of an experiment where `keys` says that there is one.
     pub(super) fn says(&self, keys: bool) -> String {
-        let Odd { kind, cell } = self;
-        let decimal =
-            if keys { ": --set 'data.decimal=\",\"'" } else { ", and others of the file have a point" };
+        let Odd { kind, cell, place } = self;
+        let decimal = match keys {
+            true => ": --set 'data.decimal=\",\"'",
+            false => {
+                ", which the first rows of the file do not show: put one that does among them, or train with \
+                 data.decimal = \",\""
+            }
+        };
         match kind {
             Kind::Date => format!(
                 "\"{cell}\" is a date, and a network takes numbers: turn it into some, such as the days since a start"
@@ -120,14 +132,25 @@ impl Odd {
                             ", in a spreadsheet or by a program; or, where the comma stands before decimals{decimal}"
                         )
                     }
-                    Some(',') | None => ", in a spreadsheet or by a program".into(),
-                    Some('.') => ": sed -E 's/([0-9])[.]([0-9]{3})/\\1\\2/g' FILE > NEW".into(),
-                    Some('\'') => ": sed \"s/'//g\" FILE > NEW".into(),
-                    Some(mark) => format!(": sed -E 's/([0-9]){mark}([0-9]{{3}})/\\1\\2/g' FILE > NEW"),
+                    Some(mark) if let Some(place) = place => without(mark, *place),
+                    _ => ", in a spreadsheet or by a program".into(),
                 };
                 format!("\"{cell}\" has marks between thousands: take them out{how}")
             }
             Kind::DecimalComma => format!("\"{cell}\" has a comma before its decimals{decimal}"),
         }
     }
+}
+
+/// What to type so that a mark is taken out of a column, and of no other: a point may stand before decimals there.
+pub fn without(mark: char, (column, separator): (usize, u8)) -> String {
+    // Where cells may be quoted, a separator may stand in them.
+    if u32::from(mark) == u32::from(separator) || separator == b',' {
+        return ", in a spreadsheet or by a program".into();
+    }
+    let separator = if separator == b'\t' { "\\t".into() } else { char::from(separator).to_string() };
+    let mark = if mark == '\'' { "\\047".into() } else { mark.to_string() };
+    format!(
+        ": awk -F'{separator}' -v OFS='{separator}' 'NR>1{{gsub(/[{mark}]/,\"\",${column})}}1' FILE > NEW"
+    )
 }

@@ -3,7 +3,7 @@
 use super::text::Text;
 use crate::data::{self, Nature};
 use crate::error::Result;
-use whygrad::loss::TargetKind;
+use whygrad::loss::{LossFunction, TargetKind};
 use whygrad::setting::{Default, Key, Kind, Settings};
 
 /// Keys of `[data]` that only some sources know, with those sources.
@@ -32,7 +32,7 @@ const HELD_OUT: [&str; 2] = ["test_source", "test_column"];
 pub(super) fn refuse_without_effect(
     text: &Text,
     [data, schedule, train]: [&Settings; 3],
-    wants: TargetKind,
+    loss: &dyn LossFunction,
 ) -> Result<()> {
     if train.get("clip_norm").is_some() && train.get("clip_value").is_some() {
         return Err(text.error("train.clip_value", "give `clip_norm` or `clip_value`, not both"));
@@ -57,9 +57,16 @@ pub(super) fn refuse_without_effect(
         return Err(text.error(&format!("data.{key}"), &why));
     }
     let has = |key: &str, word: &str| data.get(key).is_some() && data.word(key) != word;
-    if wants == TargetKind::Classes && has("scale_target", "none") {
+    if loss.wants() == TargetKind::Classes && has("scale_target", "none") {
         let why = "`scale_target` has no effect on classes: it is for targets that are numbers";
         return Err(text.error("data.scale_target", why));
+    }
+    if loss.probability().is_some() && has("scale_target", "none") {
+        let why = format!(
+            "`scale_target` is for targets that may be any numbers: those of {} are from 0 to 1 as they are",
+            loss.name()
+        );
+        return Err(text.error("data.scale_target", &why));
     }
     if data.get("arms").is_some() && data.word("source") != "spiral" {
         return Err(text.error("data.arms", "`arms` has no effect: it is for source = \"spiral\""));
@@ -78,7 +85,10 @@ fn without_effect<'a>(given: &[&'a str], nature: Nature) -> Option<(&'a str, Str
             format!("`{key}` has no effect on {}: it is for {}", nature.name(), natures.join(" and for "));
         return Some((key, why));
     }
-    if nature == Nature::Array && given.contains(&"test_targets") && !given.contains(&"test_source") {
+    if [Nature::Array, Nature::Archive].contains(&nature)
+        && given.contains(&"test_targets")
+        && !given.contains(&"test_source")
+    {
         let why = "`test_targets` has no effect without `test_source`, the file that they are the targets of";
         return Some(("test_targets", why.into()));
     }

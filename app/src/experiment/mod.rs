@@ -4,6 +4,7 @@ mod builtin;
 mod changed;
 pub mod json;
 mod keys;
+mod rate;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -12,11 +13,10 @@ pub use builtin::BUILTIN;
 pub use keys::TABLES;
 pub use text::named;
 
-use crate::data::{self, Apart, Given, Missing, Share, Source, Understood, Want};
+use crate::data::{self, Apart, Given, Missing, Nature, Share, Source, Understood, Want};
 use crate::error::{DataProblem, Error, Place, Result, nearest};
 use indicatif::HumanBytes;
 use keys::{DATA, NETWORK, SCHEDULE, TOP, TRAIN, refuse_without_effect};
-use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 use text::Text;
@@ -24,9 +24,9 @@ use whygrad::Threads;
 use whygrad::data::{Fill, Scale, Targets};
 use whygrad::loss::{LossFunction, Mismatch, TargetKind};
 use whygrad::network::{Error as NetworkError, Layer, Network};
-use whygrad::optim::{Clip, Optimizer, Schedule};
+use whygrad::optim::{Clip, Optimizer};
 use whygrad::setting::Settings;
-use whygrad::train::{Course, Fit, HeldOut, Options, Prepared, Real, Setup, Trainer};
+use whygrad::train::{Fit, HeldOut, Options, Prepared, Real, Setup, Trainer};
 use whygrad::{Shape, loss, op, optim};
 
 /// Everything that decides a run.
@@ -98,7 +98,7 @@ impl Experiment {
         let optimizer = text.checked("optimizer", optim::read(&kind, given))?;
         let train = text.settings("train", TRAIN, &[])?;
         let schedule = text.settings("schedule", SCHEDULE, &[])?;
-        refuse_without_effect(&text, [&data, &schedule, &train], loss.wants())?;
+        refuse_without_effect(&text, [&data, &schedule, &train], &*loss)?;
         let text_of = |key| data.text_if(key).map(str::to_string);
         let word_of = |key| data.get(key).map(|_| data.word(key));
         let source = Source {
@@ -246,7 +246,18 @@ impl Experiment {
                 .with_targets(Targets::Values { data, width: 1 })
                 .map_err(|error| self.origin.error("data.source", &error.to_string()))?;
         }
+        if let (Some(Nature::Archive), Some(_)) = (data::nature(&self.source.source), &loaded.test) {
+            let given = self.origin.given("data")?;
+            if let Some((key, _)) = given.iter().find(|(key, _)| ["test", "seed"].contains(&key.as_str())) {
+                let why = format!("`{key}` has no effect, as the data say which examples are held out");
+                return Err(self.origin.error(&format!("data.{key}"), &why));
+            }
+        }
         let network = self.network(loaded.train.shape().clone())?;
+        let outputs = network.shape(network.output()).len();
+        loaded.remarks.extend(loaded.train.classes().filter(|classes| outputs > *classes).map(|classes| {
+            format!("the last layer gives {outputs} numbers, and there are {classes} classes: out = {classes} is enough")
+        }));
         // Weights, their checkpoint, and what the optimizer keeps of each.
         let of_each = (2 + self.optimizer.slots().len()) * size_of::<T>();
         let bytes = network.param_count() as u128 * of_each as u128;
@@ -312,57 +323,6 @@ impl Experiment {
         self.fit().epochs
     }
 
-    fn warmup(&self) -> u64 {
-        self.schedule.count("warmup") as u64
-    }
-
-    /// What the full learning rate does.
-    fn course(&self) -> Course {
-        let schedule = &self.schedule;
-        let epochs = |key| schedule.count_if(key).map(|epochs| epochs as u64);
-        match schedule.word("type") {
-            "step" => Course::Step {
-                epochs: epochs("step_size").unwrap_or(self.fit().epochs),
-                gamma: schedule.number("gamma"),
-            },
-            "cosine" => Course::Cosine {
-                restarts: self.restarts(),
-                epochs: epochs("t_max"),
-                min: schedule.number("eta_min"),
-            },
-            _ => Course::Constant,
-        }
-    }
-
-    /// The epochs after which a cosine begins anew.
-    fn restarts(&self) -> Vec<u64> {
-        self.schedule.numbers_if("restarts").unwrap_or_default().into_iter().map(|x| x as u64).collect()
-    }
-
-    /// What the learning rate does, where an epoch has `steps`.
-    pub fn schedule(&self, steps: u64) -> Schedule {
-        self.course().schedule(self.warmup(), steps, self.epochs())
-    }
-
-    /// The same with so many epochs: a learning rate that falls until the last one does so as before, and begins anew behind
-    /// it. Whether it does is told, too.
-    ///
-    /// # Errors
-    /// Where a key says otherwise.
-    pub fn prolonged(&self, file: &str, epochs: u64) -> Result<(Experiment, bool)> {
-        let (falls, last) = (self.schedule.word("type") == "cosine", self.epochs());
-        let falls = falls && self.schedule.count_if("t_max").is_none();
-        let mut overrides = vec![format!("train.epochs={epochs}")];
-        match epochs.cmp(&last) {
-            Ordering::Less if falls => overrides.push(format!("schedule.t_max={last}")),
-            Ordering::Greater if falls => {
-                overrides.push(format!("schedule.restarts={:?}", [self.restarts(), vec![last]].concat()));
-            }
-            _ => {}
-        }
-        Ok((Experiment::parse(file, &self.name, &self.text, &overrides)?, falls && epochs > last))
-    }
-
     /// Loads the data, splits and scales it, and makes the trainer.
     pub fn prepare<T: Real>(&self) -> Result<Prepared<T>> {
         self.start(self.setup()?)
@@ -395,9 +355,13 @@ impl Experiment {
 fn too_few_outputs(outputs: usize, classes: usize, names: &[String]) -> String {
     let few: Vec<&str> = names.iter().take(6).map(String::as_str).collect();
     let more = if names.len() > few.len() { ", …" } else { "" };
+    let other = match (classes, outputs) {
+        (2, 1) => "to have one output take bce_with_logits, whose target is no or yes, or 0 or 1",
+        _ => "to predict a number instead take a loss such as mse",
+    };
     format!(
         "the data have {classes} classes ({}{more}), and the last layer gives {outputs} {}: it needs one for each, \
-         out = {classes}; to predict a number instead take a loss such as mse",
+         out = {classes}; {other}",
         few.join(", "),
         if outputs == 1 { "number" } else { "numbers" }
     )

@@ -4,7 +4,7 @@
 mod program;
 mod script;
 
-pub use program::program;
+pub use program::{BEGINS, program};
 pub use script::script;
 
 use crate::error::{Error, Result};

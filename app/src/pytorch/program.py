@@ -14,6 +14,7 @@ file, in weights.safetensors: weights and buffers alone, as load_state_dict take
 
 import csv
 import gzip
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Number:
         if cell is None:
             return [self.fill]
         # Where numbers have a decimal comma, a point beside it would be one of thousands.
+        if "_" in cell:
+            raise ValueError(f"{cell} is no number")
         number = float(cell.replace(",", ".") if decimal == "," and "." not in cell else cell)
         if not isfinite(number):
             raise ValueError(f"{cell} is no finite number")
@@ -94,8 +97,9 @@ def inputs(rows, decimal="."):
 
 
 def in_line(text):
-    """A name or a text as it is kept: in one line."""
-    return re.sub(r"\r\n|\n|\r", " ", text)
+    """A name or a text as it is kept: in one line, with control characters written out."""
+    text = re.sub(r"\r\n|\n|\r", " ", text)
+    return re.sub("[\x00-\x1f\x7f-\x9f]", lambda c: "\\t" if c[0] == "\t" else f"\\u{{{ord(c[0]):x}}}", text)
 
 
 def encoded(row, decimal):
@@ -125,6 +129,7 @@ def predict(rows, decimal="."):
 # What separates the cells of a table, and its decimal sign, where the experiment said so.
 SEPARATOR = "{separator}"
 DECIMAL = "{decimal}"
+SEPARATORS = "{separators}"
 
 
 def separator_of(lines):
@@ -134,7 +139,16 @@ def separator_of(lines):
         widths = [len(row) for row in csv.reader(lines, delimiter=separator) if row]
         return (widths[0] > 1) * widths.count(widths[0]) * 100 // len(widths), widths[0]
 
-    return max("{separators}", key=regular)
+    best = max(SEPARATORS, key=regular)
+    if best == ",":
+        # Where another one does as well, and each comma then stands before decimals, that is what it is for.
+        for other in SEPARATORS[1:]:
+            rows = islice(csv.reader(lines, delimiter=other), 1, None)
+            commas = [cell for row in rows for cell in row if "," in cell]
+            same = regular(other)[0] == regular(",")[0]
+            if same and commas and all(re.fullmatch(r"-?\d+\s*,\s*\d+", cell.strip()) for cell in commas):
+                return other
+    return best
 
 
 def decimal_of(lines, separator):
@@ -149,7 +163,9 @@ def decimal_of(lines, separator):
 def table(lines, separator):
     """The names of a table's columns, and its rows."""
     rows = (row for row in csv.reader(lines, delimiter=separator) if row)
-    first = next(rows)
+    first = next(rows, None)
+    if first is None:
+        raise ValueError("it has no rows")
     names = [in_line(name.strip()) or f"column{place}" for place, name in enumerate(first, 1)]
     wanted = [column.name for column in COLUMNS]
     if not set(wanted) & set(names) and all(name.startswith("column") for name in wanted):
@@ -187,5 +203,7 @@ if __name__ == "__main__":
         opened = gzip.open if name.endswith(".gz") else open
         with opened(0 if name == "-" else name, "rt", encoding="utf-8-sig", newline="") as file:
             program(file)
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError) as error:
         sys.exit(f"{name}: {error}")

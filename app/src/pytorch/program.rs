@@ -14,6 +14,9 @@ use whygrad::network::Network;
 /// The program, of which nothing but what stands in braces depends on a run.
 const TEMPLATE: &str = include_str!("program.py");
 
+/// How it begins.
+pub const BEGINS: &str = "\"\"\"A network that whygrad trained";
+
 /// The longest line, and what stands in it around a list, at most.
 const LINE: usize = 110;
 const AROUND: usize = 40;
@@ -26,7 +29,11 @@ pub fn program(experiment: &Experiment, network: &Network, kept: &Kept) -> Resul
     let (scaler, given) = (&kept.preprocessing.scaler, experiment.given());
     let inputs = 0..kept.preprocessing.inputs();
     let said = |given: Option<u8>| given.map_or("None".into(), |byte| text(&char::from(byte).to_string()));
-    let (dtype, digits) = if experiment.is_double() { ("float64", "") } else { ("float32", ".9g") };
+    let target_scaler = &kept.preprocessing.target_scaler;
+    // What 32 bits do not hold is written as 64 bits have it.
+    let far = (0..target_scaler.features()).any(|target| target_scaler.is_far(target));
+    let dtype = if experiment.is_double() { "float64" } else { "float32" };
+    let digits = if experiment.is_double() || far { "" } else { ".9g" };
     let [no, yes] = SWITCHES.map(|words| list(&words.map(text), 0));
     // In the order in which they stand in the program, so that nothing is sought in what a run says.
     let parts = [

@@ -34,20 +34,13 @@ impl Run {
         let _lock = self.lock()?;
         let path = self.path().join("experiment.toml");
         let text = std::fs::read(&path).map_err(Error::file("read", &path))?;
-        let experiment = self.experiment()?;
-        let (longer, anew) = experiment.prolonged(&path.display().to_string(), epochs)?;
+        let (longer, remark) = self.experiment()?.prolonged(&path.display().to_string(), epochs)?;
         // First what says that the text may be another one: it is whole at every moment.
         if let Some(provenance) = Provenance::load(self.path())? {
             provenance.prolonged(&text, longer.text.as_bytes()).save(self.path())?;
         }
         write_whole(&path, longer.text.as_bytes())?;
-        if anew {
-            warn(&format!(
-                "the learning rate falls along a cosine until epoch {}; behind it, it begins anew and falls until epoch \
-                 {epochs} (schedule.restarts)",
-                experiment.epochs()
-            ));
-        }
+        remark.iter().for_each(|remark| warn(remark));
         at.trainer.set_schedule(longer.schedule(per_epoch));
         at.fit = fit;
         Ok(())

@@ -262,6 +262,17 @@ fn a_cosine_begins_anew_where_a_run_goes_on_beyond_its_end() {
     // One that was stopped and is to have fewer epochs falls as it began to.
     let experiment = fs::read_to_string(here.join(&short).join("experiment.toml")).unwrap();
     assert!(experiment.contains("restarts = [3, 5]") && experiment.contains("epochs = 9"), "{experiment}");
+    // The same where the experiment says until when it falls.
+    let [given, asked] = ["schedule.t_max=3", "schedule.t_max=9"];
+    let short = iris(&["train.epochs=3", given]);
+    stdout(here, &["train", "--resume", &short, "--epochs", "9"]);
+    let long = iris(&["train.epochs=9", asked, "schedule.restarts=[3]"]);
+    let [a, b] = [&short, &long].map(|run| fs::read(here.join(run).join("last.safetensors")).unwrap());
+    assert!(a == b);
+    let stays = iris(&["train.epochs=4", given]);
+    let more = output(here, &["train", "--resume", &stays, "--epochs", "5"], 0);
+    let said = String::from_utf8_lossy(&more.stderr).into_owned();
+    assert!(said.contains("the learning rate is 0 behind epoch 3"), "{said}");
     let message = error(here, &["train", "iris", "--set", "schedule.restarts=[2, 200]"]);
     assert!(message.contains("`restarts` has no effect from epoch"), "{message}");
 }

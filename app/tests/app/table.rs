@@ -100,6 +100,38 @@ fn the_predictions_of_a_regression_are_in_the_units_of_its_target() {
     }
 }
 
+/// What 32 bits do not tell apart is trained on, judged and written with all its digits.
+#[test]
+fn targets_far_from_0_are_predicted_with_the_digits_that_they_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let row = |i: u32| format!("{},{}\n", i % 100, 1_700_000_000.0 + f64::from(i % 100) / 8.0);
+    let table = "size,time\n".to_string() + &(0..200).map(row).collect::<String>();
+    std::fs::write(here.join("flats.csv"), table).unwrap();
+    let experiment = FLATS
+        .replace("missing = \"median\"", "target = \"time\"\nscale_target = \"standard\"")
+        .replace("out = 2", "out = 1")
+        .replace("cross_entropy", "mse")
+        .replace("epochs = 30", "epochs = 60");
+    let summary = train(here, &experiment);
+    assert!(summary["values"][0]["r2"].as_f64().unwrap() > 0.9, "{summary}");
+    let predicted = stdout(here, &["predict", "newest", "flats.csv"]);
+    let lines = stdout(here, &["predict", "newest", "flats.csv", "--json"]);
+    let mut off = 0.0;
+    for (i, (cell, line)) in predicted.lines().skip(1).zip(lines.lines()).enumerate() {
+        let line: Json = serde_json::from_str(line).unwrap();
+        let time: f64 = cell.parse().unwrap();
+        assert_eq!(line["time"], time);
+        off += (time - 1_700_000_000.0 - (i % 100) as f64 / 8.0).abs() / 200.0;
+    }
+    assert!(off < 1.0, "{off}");
+    stdout(here, &["export", "newest", "--out", "."]);
+    assert!(std::fs::read_to_string(here.join("model.py")).unwrap().contains("format(cell, \"\")"));
+    // Predictions are not written over the rows that they are of.
+    let message = error(here, &["predict", "newest", "flats.csv", "--out", "./flats.csv"]);
+    assert!(message.contains("is flats.csv, whose rows would be lost"), "{message}");
+}
+
 #[test]
 fn what_a_file_lacks_is_said_with_what_to_do_and_nothing_is_half_written() {
     let folder = tempfile::tempdir().unwrap();
@@ -174,11 +206,25 @@ fn thousands_are_not_taken_for_decimals_without_a_word() {
     };
     // Points beside whole numbers: read, and said.
     let said = with(&|i| if i % 3 == 0 { format!("{}", 900 + i) } else { format!("1.{:03}", i) });
-    assert!(String::from_utf8_lossy(&said).contains("column \"p\" has whole numbers beside such as 1.001"));
+    assert!(String::from_utf8_lossy(&said).contains("column \"p\" has numbers such as 1.001, which is read"));
+    // Every number has such a point, in a file as they write it who separate thousands so.
+    let said = with(&|i| format!("{}.{:03}", 1 + i, i * 7));
+    assert!(String::from_utf8_lossy(&said).contains("column \"p\" has numbers such as 1.000, which is read"));
     // Both in one file: the comma stands before decimals, and points are none of a number.
-    let said = with(&|i| if i % 3 == 0 { format!("{i},5") } else { format!("1.{:03}", i) });
+    let said = with(&|i| if i % 3 == 0 { format!("{i},5") } else { format!("1.234.{:03}", i) });
     let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(said.contains("\"1.001\" has marks between thousands: take them out: sed"), "{said}");
+    let (_, command) = said.split_once("\"1.234.001\" has marks between thousands: take them out: ").unwrap();
+    // What is to be typed is typed.
+    let (command, _) = command.split_once("; or leave").unwrap();
+    let command = command.replace("FILE", "flats.csv").replace("NEW", "new.csv");
+    assert!(
+        std::process::Command::new("sh").args(["-c", &command]).current_dir(here).status().unwrap().success()
+    );
+    let mended = std::fs::read_to_string(here.join("new.csv")).unwrap();
+    assert!(mended.starts_with("p;label\n0,5;a\n1234001;b\n1234002;a\n3,5;b\n"), "{mended}");
+    let experiment = FLATS.replace("flats.csv", "new.csv");
+    std::fs::write(here.join("e.toml"), experiment).unwrap();
+    stdout(here, &["train", "e.toml", "--set", "train.epochs=1"]);
     // Without a header, and a comma in every cell.
     std::fs::write(
         here.join("flats.csv"),
@@ -317,7 +363,9 @@ fn texts_become_inputs_as_far_as_training_rows_have_them() {
 fn names_and_texts_of_several_lines_and_excels_first_line_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    let row = |i: u32| format!("{};\"new\r\nyork\";{}\r\n", i % 7, if i % 2 == 0 { "True" } else { "False" });
+    let row = |i: u32| {
+        format!("{};\"new\r\nyork\";{}\r\n", i % 7, if i.is_multiple_of(2) { "True" } else { "False" })
+    };
     let table = "sep=;\r\n\"si\nze\";city;class\r\n".to_string() + &(0..40).map(row).collect::<String>();
     std::fs::write(here.join("flats.csv"), &table).unwrap();
     let experiment = FLATS.replace("missing = \"median\"\n", "").replace("epochs = 30", "epochs = 1");
@@ -334,7 +382,17 @@ fn names_and_texts_of_several_lines_and_excels_first_line_are_read() {
     let again: Json =
         serde_json::from_str(&stdout(here, &["evaluate", "newest", "other.csv", "--json"])).unwrap();
     assert_eq!(json["classes"], again["classes"]);
+    // A tab is said so, too, and what is said wrong is not said again.
+    let tabs = table.replace("sep=;", "sep=\t").replace(';', "\t");
+    std::fs::write(here.join("tabs.csv"), tabs).unwrap();
+    stdout(here, &["predict", "newest", "tabs.csv"]);
+    std::fs::write(here.join("flats.csv"), table.replace("sep=;", "sep=|")).unwrap();
+    let message = error(here, &["train", "e.toml"]);
+    assert!(message.contains("leave it out, or say another: --set 'data.separator=\";\"'"), "{message}");
     // Lines are counted as they are on disk.
+    let head = [b"sep=;\nsize;caf\xe9;class\n1;2;a\n".to_vec(), b"1;2;b\n".repeat(40)].concat();
+    std::fs::write(here.join("flats.csv"), head).unwrap();
+    assert!(error(here, &["train", "e.toml"]).contains("line 2 is not text in UTF-8"));
     let bad = table.replacen("6;\"new", "x;\"new", 1);
     std::fs::write(here.join("flats.csv"), bad).unwrap();
     let message = error(here, &["train", "e.toml"]);
@@ -351,7 +409,10 @@ fn a_target_that_its_loss_does_not_take_is_named_by_the_row_of_its_file() {
     let table = "a,label\r\n".to_string() + &(0..40).map(row).collect::<String>();
     let given = ["loss.type=bce_with_logits", "network.layers.2.out=1"];
     let (_, said) = trained(&table, &given);
-    assert!(said.starts_with("error: flats.csv: row 5: the target is -1, and the loss `bce_with_logits`"), "{said}");
+    assert!(
+        said.starts_with("error: flats.csv: row 5: the target is -1, and the loss `bce_with_logits`"),
+        "{said}"
+    );
 }
 
 /// While nothing comes, and whatever was asked for.
@@ -408,6 +469,10 @@ fn keys_without_effect_are_refused() {
             &["moons", "network.layers.0.bias=false", "network.layers.0.bias_init=zeros"],
             "`bias_init` has no effect with `bias = false`",
         ),
+        (
+            &["diabetes", "data.scale_target=standard", "loss.type=bce_with_logits"],
+            "`scale_target` is for targets that may be any numbers: those of bce_with_logits are from 0 to 1",
+        ),
         (&["moons", "schedule.restarts=[3]"], "`restarts` has no effect with type = \"constant\""),
     ] {
         let mut args = vec!["train", given[0]];
@@ -425,6 +490,11 @@ fn a_column_says_which_rows_are_held_out() {
         trained(&("a,label,part\n".to_string() + &rows), &["data.test_column=part", "train.epochs=1"]);
     let summary: Json = serde_json::from_str(&summary).unwrap_or_else(|_| panic!("{said}"));
     // Of 10 held-out rows every share is a tenth.
+    let (_, said) = trained(&("a,label,part\n".to_string() + &rows), &["data.test_column=label"]);
+    assert!(
+        said.contains("column \"label\" is the target, so data.test_column has no effect on it"),
+        "{said}"
+    );
     let share = summary["test_accuracy"].as_f64().unwrap() * 10.0;
     assert!((share - share.round()).abs() < 1e-9 && summary["steps"] == 2, "{summary}");
 }

@@ -112,6 +112,12 @@ impl Scaler {
         y * self.unit[feature] + self.shift[feature] + self.origin.get(feature).copied().unwrap_or(0.0)
     }
 
+    /// Whether the numbers of feature `feature` lie so far from 0 that 32 bits do not hold what scaling left of them: further
+    /// than 16 units.
+    pub fn is_far(&self, feature: usize) -> bool {
+        self.unscaled(feature, 0.0).abs() > 16.0 * self.unit[feature]
+    }
+
     /// What is subtracted from numbers that come as x − origin.
     pub fn shift(&self, feature: usize) -> f64 {
         self.shift[feature]

@@ -162,7 +162,7 @@ fn class_scores<T: Real>(
     let of = |class: usize, names: &[String]| names.get(class).cloned().unwrap_or_else(|| class.to_string());
     match (data.targets(), loss.decision()) {
         (Targets::Values { data: y, .. }, Some(Decision::Above(threshold))) => {
-            let above = |x: &T| (!x.is_nan()).then(|| usize::from(x.f64() > threshold));
+            let above = |x: &T| x.is_finite().then(|| usize::from(x.f64() > threshold));
             let said = Said {
                 asked: y.iter().map(|y| usize::from(y.f64() > 0.5)).collect(),
                 said: outputs.iter().map(above).collect(),

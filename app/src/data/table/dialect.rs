@@ -49,7 +49,9 @@ impl Dialect {
         let separator = given.separator.unwrap_or_else(|| separator(head));
         let mut dialect = Dialect { separator, decimal: b'.', header: true, line_end };
         let rows = dialect.rows(head, LOOKED_AT);
-        dialect.decimal = given.decimal.unwrap_or_else(|| decimal(separator, &rows));
+        // Decimals may be rare.
+        dialect.decimal =
+            given.decimal.unwrap_or_else(|| decimal(separator, &dialect.rows(head, 100 * LOOKED_AT)));
         dialect.header = given.header.unwrap_or_else(|| dialect.names_columns(&rows));
         dialect
     }
@@ -184,7 +186,9 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Encoding> {
 /// What a first line `sep=;` says, as Excel writes and reads it, and how long that line is.
 pub(super) fn said_by_excel(head: &[u8]) -> Option<(u8, usize)> {
     let end = memchr2(b'\r', b'\n', head)?;
-    let line = head[..end].trim_ascii();
+    // A tab at its end is what it says.
+    let blanks = head[..end].iter().rev().take_while(|byte| **byte == b' ').count();
+    let line = &head[..end - blanks];
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     let (said, separator) = line.split_at_checked(4)?;
     let &[separator] = separator else { return None };
@@ -198,6 +202,7 @@ pub(super) fn refuse_wide(head: &[u8]) -> Result<(), DataProblem> {
         [0xff, 0xfe, ..] | [0x20..0x7f, 0, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] | [0, 0x20..0x7f, ..] => Encoding::Utf16Be,
         [b'P', b'K', 3, 4, ..] => return Err(DataProblem::Workbook),
+        [0x1f, 0x8b, ..] => return Err(DataProblem::Packed),
         _ => return Ok(()),
     };
     Err(DataProblem::NotUtf8 { line: 1, encoding: wide })

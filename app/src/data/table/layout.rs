@@ -5,7 +5,7 @@ use super::dialect::{Dialect, is_missing, is_thousands, switch, text};
 use crate::data::labels::in_line;
 use crate::data::origin::{merges, origin};
 use crate::data::{Apart, Source, Want};
-use crate::error::{DataProblem, Odd};
+use crate::error::{DataProblem, Odd, Part};
 use crate::terminal::harmless;
 use csv::ByteRecord;
 use std::collections::{HashMap, HashSet};
@@ -103,11 +103,12 @@ impl Layout {
         let first = rows.first().filter(|row| row.len() == 1).and_then(|row| row.get(0));
         if let Some(cell) = first {
             let cell: String = harmless(&String::from_utf8_lossy(cell)).chars().take(40).collect();
-            return Err(DataProblem::OneColumn { blanks: cell.contains(' '), cell });
+            return Err(DataProblem::OneColumn { cell, given: source.given.separator.is_some() });
         }
         let (names, rows) = names(dialect, rows)?;
         let find = |name: &String| {
-            let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: names.clone() };
+            let named = dialect.header;
+            let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: names.clone(), named };
             names.iter().position(|column| column == name).ok_or_else(unknown)
         };
         let find_all =
@@ -124,28 +125,22 @@ impl Layout {
                 })?,
             );
         }
-        if let Some(at) = targets.iter().find(|at| dropped.contains(at) || wanted.contains(at)) {
-            let key = if dropped.contains(at) { "drop" } else { "columns" };
+        let among = |at: &&usize| dropped.contains(*at) || wanted.contains(*at) || held_out == Some(**at);
+        if let Some(at) = targets.iter().find(among) {
+            let key = match held_out {
+                Some(held_out) if held_out == *at => "test_column",
+                _ if dropped.contains(at) => "drop",
+                _ => "columns",
+            };
             return Err(DataProblem::TargetAmong { column: names[*at].clone(), key });
         }
         let roles = vec![Role::Out; names.len()];
         let mut layout = Layout { dialect, roles, names, inputs: vec![], targets: vec![], others: vec![] };
         for (at, name) in layout.names.iter().enumerate() {
-            let field = |apart: bool| -> Result<Field, DataProblem> {
-                let cell = match cell(dialect, rows, at, name) {
-                    Ok(Cell::Number(_)) if !apart => Cell::Number(0.0),
-                    Err(DataProblem::OddColumn { column, odd, .. }) => {
-                        let dropped = source.drop.as_slice().into();
-                        return Err(DataProblem::OddColumn { column, dropped, odd });
-                    }
-                    cell => cell?,
-                };
-                Ok(Field { name: name.clone(), cell })
-            };
             let mut other = |is| layout.others.push(Other { name: name.clone(), is });
             layout.roles[at] = if targets.contains(&at) {
                 layout.targets.push(match want {
-                    Want::Values => field(apart.targets)?,
+                    Want::Values => field(dialect, rows, at, name, apart.targets, Part::Targets)?,
                     Want::Classes => Field { name: name.clone(), cell: Cell::Text },
                 });
                 Role::Target(layout.targets.len() - 1)
@@ -159,7 +154,8 @@ impl Layout {
                 other(Is::RowNumbers);
                 Role::Out
             } else {
-                layout.inputs.push(field(apart.inputs)?);
+                let of = Part::Inputs(source.drop.as_slice().into());
+                layout.inputs.push(field(dialect, rows, at, name, apart.inputs, of)?);
                 Role::Input(layout.inputs.len() - 1)
             };
         }
@@ -173,7 +169,7 @@ impl Layout {
     pub(super) fn like(
         dialect: Dialect,
         rows: &[ByteRecord],
-        Like { columns, targets, origins }: Like<'_>,
+        Like { columns, targets, origins, switches }: Like<'_>,
     ) -> Result<Layout, DataProblem> {
         let wanted: Vec<&str> =
             columns.iter().map(|column| &*column.name).chain(targets.iter().map(|name| &**name)).collect();
@@ -214,21 +210,10 @@ impl Layout {
         });
         let targets = targets.iter().enumerate().map(|(at, name)| {
             let origin = origins.get(at).copied().unwrap_or(0.0);
-            Field { name: name.clone(), cell: Cell::Number(origin) }
+            Field { name: name.clone(), cell: if switches { Cell::Switch } else { Cell::Number(origin) } }
         });
         let (inputs, targets) = (inputs.collect(), targets.collect());
         Ok(Layout { dialect, names, roles, inputs, targets, others: vec![] })
-    }
-
-    /// Of one target that is no or yes its words for these, as they stand in the first rows.
-    pub(super) fn words(&self, rows: &[ByteRecord]) -> Option<[String; 2]> {
-        let at = self.roles.iter().position(|role| matches!(role, Role::Target(_)))?;
-        let [Field { cell: Cell::Switch, .. }] = self.targets.as_slice() else { return None };
-        let below = rows.iter().skip(usize::from(self.dialect.header));
-        let cells: Vec<&[u8]> = below.filter_map(|row| row.get(at)).map(|cell| cell.trim_ascii()).collect();
-        let word = |yes| cells.iter().find(|cell| switch(cell) == Some(yes));
-        let text = |cell: &&[u8]| String::from_utf8_lossy(cell).into_owned();
-        Some([word(false).map(text)?, word(true).map(text)?])
     }
 
     /// Columns of numbers, many of which rounding makes equal: their names, and whether they are targets.
@@ -249,9 +234,12 @@ impl Layout {
         self.roles.iter().enumerate().filter_map(of).collect()
     }
 
-    /// Inputs whose points could stand between thousands, with a cell of each: behind every point three digits, beside
-    /// whole numbers.
-    pub(super) fn perhaps_thousands(&self, rows: &[ByteRecord]) -> impl Iterator<Item = (String, String)> {
+    /// Inputs whose points could stand between thousands, with a cell and the place of each: behind every point three digits,
+    /// beside whole numbers, or in a file as they write it who separate thousands so.
+    pub(super) fn perhaps_thousands(
+        &self,
+        rows: &[ByteRecord],
+    ) -> impl Iterator<Item = (String, String, usize)> {
         let rows = &rows[usize::from(self.dialect.header).min(rows.len())..];
         let used = self
             .names
@@ -262,9 +250,10 @@ impl Layout {
             let cells = || rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.trim_ascii());
             let pointed = || cells().filter(|cell| cell.contains(&b'.'));
             let whole = cells().any(|cell| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit));
+            let usual = whole || self.dialect.separator == b';';
             let first = String::from_utf8_lossy(pointed().next()?).into_owned();
-            let all = whole && pointed().count() >= COUNTED && pointed().all(is_thousands);
-            all.then(|| (name.clone(), first))
+            let all = usual && pointed().count() >= COUNTED && pointed().all(is_thousands);
+            all.then(|| (name.clone(), first, at))
         })
     }
 
@@ -331,8 +320,33 @@ fn is_index(dialect: Dialect, rows: &[ByteRecord], at: usize) -> bool {
     rows.len() >= COUNTED && numbers.all(other)
 }
 
+/// A column of inputs or of numbers that are targets; `apart` says whether its numbers may be kept as differences.
+fn field(
+    dialect: Dialect,
+    rows: &[ByteRecord],
+    at: usize,
+    name: &str,
+    apart: bool,
+    of: Part,
+) -> Result<Field, DataProblem> {
+    let cell = match cell(dialect, rows, at) {
+        Ok(Cell::Number(_)) if !apart => Cell::Number(0.0),
+        // A target that mostly says no or yes says something else by mistake.
+        Ok(Cell::Text) if of == Part::Targets && is_mostly_switches(rows, at) => Cell::Switch,
+        Ok(cell) => cell,
+        Err(odd) => return Err(DataProblem::OddColumn { column: name.into(), of, odd: odd.into() }),
+    };
+    Ok(Field { name: name.into(), cell })
+}
+
+/// Whether most cells of a column say no or yes.
+fn is_mostly_switches(rows: &[ByteRecord], at: usize) -> bool {
+    let switches = rows.iter().filter_map(|row| row.get(at)).filter(|cell| switch(cell).is_some());
+    2 * switches.count() > rows.len()
+}
+
 /// What the cells of a column hold.
-fn cell(dialect: Dialect, rows: &[ByteRecord], at: usize, name: &str) -> Result<Cell, DataProblem> {
+fn cell(dialect: Dialect, rows: &[ByteRecord], at: usize) -> Result<Cell, Odd> {
     let (mut present, mut switches, mut odd) = (0, 0, vec![]);
     let mut numbers = vec![];
     for cell in rows.iter().take(LOOKED_AT).filter_map(|row| row.get(at)) {
@@ -343,7 +357,7 @@ fn cell(dialect: Dialect, rows: &[ByteRecord], at: usize, name: &str) -> Result<
         match dialect.number(cell) {
             Some(number) => numbers.push(number),
             None if switch(cell).is_some() => switches += 1,
-            None => odd.extend(Odd::of(cell)),
+            None => odd.extend(Odd::of(cell).map(|odd| odd.in_column(at, dialect.separator))),
         }
     }
     // What mostly has numbers has texts by mistake.
@@ -352,9 +366,7 @@ fn cell(dialect: Dialect, rows: &[ByteRecord], at: usize, name: &str) -> Result<
     }
     match odd.first() {
         _ if switches == present => Ok(Cell::Switch),
-        Some(example) if 2 * odd.len() > present - numbers.len() => {
-            Err(DataProblem::OddColumn { column: name.into(), dropped: [].into(), odd: example.clone() })
-        }
+        Some(example) if 2 * odd.len() > present - numbers.len() => Err(example.clone()),
         _ => Ok(Cell::Text),
     }
 }

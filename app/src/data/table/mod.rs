@@ -16,7 +16,7 @@ pub(super) use layout::{Is, Other};
 
 use super::origin::merged;
 use super::{Apart, Column, Missing, Source, Want, has_memory, labels};
-use crate::error::DataProblem;
+use crate::error::{DataProblem, dropping, without};
 use blocks::Blocks;
 use csv::ByteRecord;
 use indicatif::HumanCount;
@@ -39,7 +39,7 @@ pub(super) struct Opened<R> {
 }
 
 /// What another file has to have.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Like<'a> {
     /// Columns of inputs.
     pub columns: &'a [Encoded],
@@ -47,6 +47,8 @@ pub(super) struct Like<'a> {
     pub targets: &'a [String],
     /// From where targets are counted; empty: from 0.
     pub origins: &'a [f64],
+    /// Whether targets say no or yes.
+    pub switches: bool,
 }
 
 /// What a table says.
@@ -102,16 +104,18 @@ impl<R: Read> Opened<R> {
         want: Want,
         apart: Apart,
     ) -> Result<Rows<T>, DataProblem> {
-        let layout = Layout::of(self.dialect, &self.rows, source, want, apart)?;
-        let mut remarks: Vec<String> = layout.counting(&self.rows).iter().map(|name| counts(name)).collect();
-        remarks
-            .extend(layout.perhaps_thousands(&self.rows).map(|(name, cell)| perhaps_thousands(&name, &cell)));
+        let layout = Layout::of(self.dialect, &self.rows, source, want, apart);
+        let layout = layout.map_err(|problem| self.at_its_head(problem))?;
+        let counting = layout.counting(&self.rows);
+        let mut remarks: Vec<String> = counting.iter().map(|name| counts(name, &source.drop)).collect();
+        remarks.extend(layout.perhaps_thousands(&self.rows).map(|(name, cell, at)| {
+            perhaps_thousands(&name, &cell, &without('.', (at + 1, layout.dialect.separator)))
+        }));
         if size_of::<T>() < size_of::<f64>() {
             remarks.extend(layout.merging::<T>(&self.rows).into_iter().map(|(name, is_target)| {
                 merged(&format!("column \"{name}\""), if is_target { "scale_target" } else { "scale" })
             }));
         }
-        let words = layout.words(&self.rows).filter(|_| want == Want::Values);
         let rows = self.all(&Reading {
             layout: &layout,
             missing: source.missing,
@@ -125,8 +129,7 @@ impl<R: Read> Opened<R> {
                 "{left_out} rows are left out, as a cell of theirs is missing (data.missing = \"drop\")"
             ));
         }
-        let classes = words.map_or(rows.classes, Vec::from);
-        Ok(Rows { remarks, classes, ..rows })
+        Ok(Rows { remarks, ..rows })
     }
 
     /// Reads all rows of another file.
@@ -137,9 +140,20 @@ impl<R: Read> Opened<R> {
         missing: Missing,
         want: Want,
     ) -> Result<Rows<T>, DataProblem> {
-        let layout = Layout::like(self.dialect, &self.rows, like)?;
+        let layout =
+            Layout::like(self.dialect, &self.rows, like).map_err(|problem| self.at_its_head(problem))?;
         self.dialect = layout.dialect;
         self.all(&Reading { layout: &layout, missing, want, known, dropped: None })
+    }
+
+    /// A problem of the first rows, as it is in the file.
+    fn at_its_head(&self, problem: DataProblem) -> DataProblem {
+        match problem.further_down(0, self.above) {
+            DataProblem::OneColumn { cell, given } => {
+                DataProblem::OneColumn { cell, given: given || self.above > 0 }
+            }
+            problem => problem,
+        }
     }
 
     /// Gives out the rows of another file with such columns, block by block; its targets are not looked at.
@@ -149,7 +163,7 @@ impl<R: Read> Opened<R> {
         missing: Missing,
         mut each: impl FnMut(Table<T>, Vec<u32>, u64) -> ControlFlow<()>,
     ) -> Result<(), DataProblem> {
-        let layout = Layout::like(self.dialect, &self.rows, Like { columns, targets: &[], origins: &[] })?;
+        let layout = Layout::like(self.dialect, &self.rows, Like { columns, ..Like::default() })?;
         self.dialect = layout.dialect;
         let how = Reading { layout: &layout, missing, want: Want::Values, known: None, dropped: None };
         let mut read = 0;
@@ -229,7 +243,15 @@ impl<R: Read> Opened<R> {
         let far = how.want == Want::Values && origins.clone().any(|origin| origin != 0.0);
         let target_origins = if far { origins.collect() } else { vec![] };
         let (targets, classes) = match how.want {
-            Want::Values => (Targets::Values { data: all.values, width: targets.len() }, vec![]),
+            Want::Values => {
+                let classes = match all.words {
+                    [Some(no), Some(yes)] if targets.len() == 1 && targets[0].cell == Cell::Switch => {
+                        vec![no, yes]
+                    }
+                    _ => vec![],
+                };
+                (Targets::Values { data: all.values, width: targets.len() }, classes)
+            }
             // Of several columns that one whose cell is 1 names the class.
             Want::Classes if targets.len() > 1 => (Targets::Classes(all.ids), target_columns.clone()),
             Want::Classes => {
@@ -298,7 +320,7 @@ const ROOM: u128 = 16;
 
 /// Texts that were found to be such when they were first met.
 fn names(texts: Numbered) -> Vec<String> {
-    texts.in_order().iter().map(|text| labels::in_line(&String::from_utf8_lossy(text))).collect()
+    texts.in_order().iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }
 
 /// The columns of inputs, with what stood in them.
@@ -313,17 +335,17 @@ fn table_columns(layout: &Layout, texts: Vec<Numbered>, missing: &[usize]) -> Ve
     layout.inputs.iter().zip(texts).zip(missing).map(column).collect()
 }
 
-fn counts(name: &str) -> String {
+fn counts(name: &str, dropped: &[String]) -> String {
     format!(
-        "column \"{name}\" numbers the rows, which tells nothing of an example; leave it out: \
-         --set 'data.drop=[\"{name}\"]'"
+        "column \"{name}\" numbers the rows, or what they are of, which tells nothing of an example; leave it out: {}",
+        dropping(name, dropped)
     )
 }
 
-fn perhaps_thousands(name: &str, cell: &str) -> String {
+fn perhaps_thousands(name: &str, cell: &str, without: &str) -> String {
     format!(
-        "column \"{name}\" has whole numbers beside such as {cell}, which is read with decimals; where its point stands \
-         between thousands take it out: sed -E 's/([0-9])[.]([0-9]{{3}})/\\1\\2/g' FILE > NEW"
+        "column \"{name}\" has numbers such as {cell}, which is read with decimals; where its point stands between \
+         thousands take it out{without}"
     )
 }
 

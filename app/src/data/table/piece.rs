@@ -4,8 +4,9 @@ use super::dialect::{is_missing, switch, text};
 use super::layout::{Cell, Layout, Role};
 use super::rows::{Cells, Row};
 use crate::data::{Missing, Want, labels};
-use crate::error::{CellProblem, DataProblem, Odd};
+use crate::error::{CellProblem, DataProblem, Odd, Part};
 use memchr::memchr_iter;
+use std::borrow::Cow;
 use std::collections::{HashMap, TryReserveError};
 use whygrad::author::Scalar;
 
@@ -34,6 +35,8 @@ pub(super) struct Piece<T> {
     /// Of each row its class by number in `labels`, where targets are classes.
     pub ids: Vec<u32>,
     pub labels: Numbered,
+    /// The first words for no and yes of a target.
+    pub words: [Option<String>; 2],
     /// Of each row whether it is held out, where a column says so.
     pub held_out: Vec<bool>,
     /// Of each row that is kept its number, from 1.
@@ -86,6 +89,7 @@ impl<T: Scalar> Piece<T> {
             values: vec![],
             ids: vec![],
             labels: Numbered::default(),
+            words: [None, None],
             held_out: vec![],
             rows: vec![],
             read: 0,
@@ -108,9 +112,20 @@ impl<T: Scalar> Piece<T> {
             if count != names.len() {
                 return Err(DataProblem::Ragged { row, line: line(), got: count, wants: names.len() });
             }
-            piece.row(how, cells).map_err(|(column, problem)| {
-                let (column, problem) = (names[column].clone(), Box::new(problem));
-                DataProblem::Cell { row, line: line(), column, dropped: how.dropped.map(Into::into), problem }
+            piece.row(how, cells).map_err(|(at, problem)| {
+                let of = match (how.dropped, how.layout.roles[at]) {
+                    (None, _) => Part::Other,
+                    (Some(_), Role::Target(_)) => Part::Targets,
+                    (Some(dropped), _) => Part::Inputs(dropped.into()),
+                };
+                let problem = Box::new(match problem {
+                    CellProblem::NotANumber { cell, odd } => CellProblem::NotANumber {
+                        cell,
+                        odd: odd.map(|odd| odd.in_column(at, dialect.separator)),
+                    },
+                    problem => problem,
+                });
+                DataProblem::Cell { row, line: line(), column: names[at].clone(), of, problem }
             })
         })?;
         Ok(piece)
@@ -171,7 +186,7 @@ impl<T: Scalar> Piece<T> {
                 Ok(Some(T::of(f64::from(yes))))
             }
             Cell::Text => {
-                let (number, new) = self.texts[place].number(cell.trim_ascii());
+                let (number, new) = self.texts[place].number(&in_line(cell.trim_ascii()));
                 if new {
                     text(cell).map_err(CellProblem::NotUtf8)?;
                 }
@@ -195,9 +210,18 @@ impl<T: Scalar> Piece<T> {
             Want::Values => {
                 let value =
                     match switch(cell) {
-                        Some(yes) => Some(T::of(f64::from(yes) - how.layout.targets[place].origin())),
+                        Some(yes) => {
+                            let word = || String::from_utf8_lossy(cell.trim_ascii()).into_owned();
+                            self.words[usize::from(yes)].get_or_insert_with(word);
+                            Some(T::of(f64::from(yes) - how.layout.targets[place].origin()))
+                        }
                         None => number(how, cell, how.layout.targets[place].origin()).map_err(|problem| {
                             match problem {
+                                CellProblem::NotANumber { cell, .. }
+                                    if how.layout.targets[place].cell == Cell::Switch =>
+                                {
+                                    CellProblem::NoSwitch(cell)
+                                }
                                 CellProblem::NotANumber { cell, odd: None } => CellProblem::TextTarget(cell),
                                 problem => problem,
                             }
@@ -248,6 +272,7 @@ impl<T: Scalar> Piece<T> {
         self.ids.extend(next.ids.iter().map(|id| if one_hot { *id } else { number[*id as usize] }));
         self.missing.iter_mut().zip(&next.missing).for_each(|(all, more)| *all += more);
         self.values.append(&mut next.values);
+        self.words.iter_mut().zip(next.words).for_each(|(word, later)| *word = word.take().or(later));
         self.held_out.append(&mut next.held_out);
         self.rows.extend(next.rows.iter().map(|row| row + self.read as u32));
         self.read += next.read;
@@ -266,6 +291,16 @@ fn number<T: Scalar>(how: &Reading<'_>, cell: &[u8], origin: f64) -> Result<Opti
         _ if is_missing(cell) => Ok(None),
         Some(_) => Err(CellProblem::NotFinite(shown(cell))),
         None => Err(CellProblem::NotANumber { cell: shown(cell), odd: Odd::of(cell) }),
+    }
+}
+
+/// A text as it is kept; see [`labels::in_line`].
+fn in_line(cell: &[u8]) -> Cow<'_, [u8]> {
+    // Control characters are one byte, or two of which this is the first.
+    let plain = !cell.iter().any(|byte| byte.is_ascii_control() || *byte == 0xc2);
+    match std::str::from_utf8(if plain { b"" } else { cell }) {
+        Ok(text) if !plain => labels::in_line(text).into_bytes().into(),
+        _ => cell.into(),
     }
 }
 
