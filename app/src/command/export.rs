@@ -73,13 +73,17 @@ fn export<T: Real>(args: &Args, run: &Run) -> Result<Exported> {
     }
     write_whole(&weights_file, &trainer.state().weights.to_safetensors(network))?;
     let [program, weights] = [program_file, weights_file].map(|path| path.display().to_string());
-    Ok(Exported { program, weights })
+    Ok(Exported { program, weights, reads_tables: !kept.preprocessing.columns.columns.is_empty() })
 }
 
 /// What was written, and what to do with it.
-pub(super) fn page(Exported { program, weights }: &Exported, page: &mut Page) {
+pub(super) fn page(Exported { program, weights, reads_tables }: &Exported, page: &mut Page) {
     page.paragraph(&format!("wrote {program} and {weights}"));
-    page.paragraph(&format!(
-        "python {program} FILE predicts what whygrad predict does; it needs PyTorch: pip install torch safetensors"
-    ));
+    let how = match reads_tables {
+        true => format!("python {program} FILE predicts what whygrad predict does; it needs PyTorch"),
+        false => {
+            "from model import predict; predict(rows) says what whygrad predict does; it needs PyTorch".into()
+        }
+    };
+    page.paragraph(&format!("{how}: pip install torch safetensors"));
 }

@@ -110,6 +110,9 @@ fn no_line_of_a_worked_example_is_wider_than_the_terminal() {
     let [program, weights] =
         ["model.py", "weights.safetensors"].map(|name| format!("runs/2026-11-30-iris-1/export/{name}"));
     fits("export", &|page| {
-        export::page(&Exported { program: program.clone(), weights: weights.clone() }, page)
+        export::page(
+            &Exported { program: program.clone(), weights: weights.clone(), reads_tables: true },
+            page,
+        )
     });
 }

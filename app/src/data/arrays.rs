@@ -97,12 +97,17 @@ pub(super) fn read<T: Scalar>(
         let bytes = bytes_of(path)?;
         let mut take = |at: usize, [inputs, targets]: [(&str, Format, &[u8]); 2]| -> Result<()> {
             let mut one = |(file, format, bytes): (&str, Format, &[u8]), origin: &mut Origin, key: &str| {
+                let is_scaled = *origin != Origin::Zero;
                 let array = origin.read::<T>(format, bytes).map_err(in_file(file))?;
                 finite(file, &array)?;
                 if size_of::<T>() < size_of::<f64>() && *origin == Origin::Zero && array.rounded {
                     let Array { shape, data, .. } =
                         self::array::<f64>(format, bytes).map_err(in_file(file))?;
-                    remarks.extend(columns(&shape, &data).any(merges::<T>).then(|| merged(file, key)));
+                    remarks.extend(
+                        columns(&shape, &data)
+                            .any(merges::<T>)
+                            .then(|| merged(file, Some(key).filter(|_| !is_scaled))),
+                    );
                 }
                 Ok::<_, Error>(array)
             };

@@ -22,7 +22,7 @@ pub use reader::has_memory;
 pub use table::{Given, MISSING, SEPARATORS, SWITCHES};
 pub use understood::Understood;
 
-use crate::error::{DataProblem, Error, Odd, Result};
+use crate::error::{DataProblem, Error, Odd, Result, dropping};
 use arrays::{Arrays, Origin};
 use flate2::read::MultiGzDecoder;
 use format::{Format, format};
@@ -213,6 +213,12 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let set = |error: DataError| problem(DataProblem::Set(error));
     let encoding = Encoding::fit(&inputs, &train, source.missing.fill()).map_err(set)?;
     refuse_texts(&encoding, source).map_err(problem)?;
+    let others_each = |column: &&whygrad::data::Column| {
+        let values = if let Kind::Category { values, .. } = &column.kind { values.len() } else { 0 };
+        values >= NEARLY_ALL.0 && NEARLY_ALL.1 * values > train.len()
+    };
+    remarks
+        .extend(encoding.columns.iter().filter(others_each).map(|column| another_text(&column.name, source)));
     let understood = [
         Understood::of_targets(&targets, &target_columns, &classes, &target_origins),
         Understood::of(&inputs, &encoding),
@@ -241,6 +247,16 @@ fn table<T: Scalar>(rows: Rows<T>, source: &Source, want: Want, hold: Share) -> 
     let origins = Origins { inputs: vec![], targets: target_origins };
     let (train, targets) = (data, target_columns);
     Ok(Loaded { train, test: held, columns: encoding, targets, origins, understood, remarks })
+}
+
+/// From so many texts on, of which one stands in every so many training rows, a column names rows.
+const NEARLY_ALL: (usize, usize) = (10, 2);
+
+fn another_text(column: &str, source: &Source) -> String {
+    format!(
+        "column \"{column}\" has another text in most rows, each of which becomes an input and tells of few; leave it out: {}",
+        dropping(column, &source.drop)
+    )
 }
 
 /// Refuses a column of more texts than that.
@@ -340,6 +356,14 @@ pub fn columns(path: &str) -> Result<Vec<Column>> {
             Opened::new(open(path)?, Given::default()).and_then(Opened::columns).map_err(problem)
         }
         _ => Err(problem(DataProblem::UnknownKind(names().collect::<Vec<_>>().join(", ")))),
+    }
+}
+
+/// The line of a row of a table, from 1; absent where it has none.
+pub(crate) fn line_of(source: &Source, row: u64) -> Option<u64> {
+    match format(&source.source) {
+        Ok(Format::Table) => Opened::new(open(&source.source).ok()?, source.given).ok()?.line_of(row),
+        _ => None,
     }
 }
 

@@ -38,10 +38,11 @@ pub(super) fn merges<T: Scalar>(numbers: impl Iterator<Item = f64>) -> bool {
     10 * numbers.len() < 9 * count
 }
 
-/// Says that rounding makes numbers equal that are not, of which `key` says how they are scaled.
-pub(super) fn merged(what: &str, key: &str) -> String {
+/// Says that rounding makes numbers equal that are not; `key` scales them, where they are not.
+pub(super) fn merged(what: &str, key: Option<&str>) -> String {
+    let scale = key.map_or(String::new(), |key| format!("scale them (--set data.{key}=standard), or "));
     format!(
-        "{what}: many of its numbers differ by less than 32 bits tell apart where they lie; scale them (--set \
-         data.{key}=standard), or take --set train.precision=f64"
+        "{what}: many of its numbers differ by less than 32 bits tell apart where they lie; {scale}take --set \
+         train.precision=f64"
     )
 }

@@ -207,7 +207,10 @@ pub enum DataProblem {
         why: String,
     },
     /// No array of that name in an archive.
-    #[error("there is no array \"{name}\" in the archive; it has: {}", .arrays.join(", "))]
+    #[error(
+        "there is no array \"{name}\" in the archive; it has: {}; which are inputs and targets is said by data.inputs and \
+         data.targets", .arrays.join(", ")
+    )]
     UnknownArray {
         /// The name.
         name: String,
@@ -257,12 +260,14 @@ pub enum DataProblem {
     Generated(String),
     /// A target that is no share where the loss takes shares.
     #[error(
-        "row {row}: the target is {value}, and the loss `{loss}` takes numbers from 0 to 1; write classes as 0 and 1, or \
-             take cross_entropy, which takes any labels"
+        "row {row}{}: the target is {value}, and the loss `{loss}` takes numbers from 0 to 1; write classes as 0 and 1, or \
+             take cross_entropy, which takes any labels", in_line(*.line)
     )]
     NotAShare {
         /// Its number, as the file counts.
         row: usize,
+        /// Its line, where the file has lines.
+        line: Option<u64>,
         /// The target.
         value: f64,
         /// The loss.
@@ -317,6 +322,10 @@ impl DataProblem {
     }
 }
 
+fn in_line(line: Option<u64>) -> String {
+    line.map_or(String::new(), |line| format!(" (line {line})"))
+}
+
 /// What to say of what separates cells, where rows have one.
 fn separated(cell: &str, given: bool) -> String {
     if given {
@@ -338,9 +347,13 @@ fn which_target(columns: &[String], named: bool) -> String {
     let (which, all) = ("which column is the target? Say so: --set data.target=", shorten(columns));
     match columns.last() {
         Some(last) if !named => {
-            format!("{which}{last} (the last one; the first line names no columns, so they are called {all})")
+            format!(
+                "{which}{last} (the last one; the first line names no columns, so they are called {all}; where it does: --set data.header=true)"
+            )
         }
-        _ => format!("{which}NAME, one of: {all}"),
+        _ => {
+            format!("{which}NAME, one of: {all}; where these are no names but a row: --set data.header=false")
+        }
     }
 }
 

@@ -13,6 +13,10 @@ pub enum Encoding {
     Utf16Le,
     /// The high one first.
     Utf16Be,
+    /// Four bytes a character, the lowest first.
+    Utf32Le,
+    /// The highest first.
+    Utf32Be,
 }
 
 impl fmt::Display for Encoding {
@@ -23,6 +27,8 @@ impl fmt::Display for Encoding {
             Encoding::Latin1 => "LATIN1",
             Encoding::Utf16Le => "UTF-16LE",
             Encoding::Utf16Be => "UTF-16BE",
+            Encoding::Utf32Le => "UTF-32LE",
+            Encoding::Utf32Be => "UTF-32BE",
         })
     }
 }

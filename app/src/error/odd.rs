@@ -16,6 +16,7 @@ enum Kind {
     Currency,
     Thousands,
     DecimalComma,
+    DecimalPoint,
 }
 
 impl Odd {
@@ -30,6 +31,8 @@ impl Odd {
             Kind::Date
         } else if is_decimal_comma(cell) {
             Kind::DecimalComma
+        } else if cell.parse::<f64>().is_ok() && !has_groups(cell, '.') {
+            Kind::DecimalPoint
         } else if is_number(cell) {
             Kind::Thousands
         } else {
@@ -57,7 +60,14 @@ fn is_decimal_comma(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.trim_start_matches('-')
         .split_once(',')
-        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && rest.len() != 3)
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && !has_groups(text, ','))
+}
+
+/// Whether a mark could stand between thousands: behind each three digits, before the first one to three, no 0 first.
+fn has_groups(text: &str, mark: char) -> bool {
+    let mut parts = text.trim_start_matches(['-', '+']).split(mark);
+    let first = parts.next().unwrap_or_default();
+    (1..=3).contains(&first.len()) && !first.starts_with('0') && parts.all(|part| part.len() == 3)
 }
 
 /// Three numbers of which one can be a year, or a month's name among numbers, with or without a time behind them.
@@ -126,8 +136,8 @@ impl Odd {
                 let mark =
                     cell.trim_start_matches(['-', '+']).trim_start_matches(|c: char| c.is_ascii_digit());
                 let how = match mark.chars().next() {
-                    // A comma may stand between cells as well.
-                    Some(',') if mark.matches(',').count() == 1 && !mark.contains('.') && keys => {
+                    // A comma may stand between cells as well, and before decimals.
+                    Some(',') if mark.matches(',').count() == 1 && !mark.contains('.') => {
                         format!(
                             ", in a spreadsheet or by a program; or, where the comma stands before decimals{decimal}"
                         )
@@ -137,6 +147,10 @@ impl Odd {
                 };
                 format!("\"{cell}\" has marks between thousands: take them out{how}")
             }
+            Kind::DecimalPoint => format!(
+                "\"{cell}\" has a point before its decimals, and a comma stands there in this file, or is said to: leave \
+                 data.decimal out, or write all with one of them"
+            ),
             Kind::DecimalComma => format!("\"{cell}\" has a comma before its decimals{decimal}"),
         }
     }

@@ -334,7 +334,8 @@ impl Experiment {
         setup.start().map_err(|error| match &error {
             NetworkError::Data(problem) => self.origin.error("data.scale", &problem.to_string()),
             NetworkError::Loss(Mismatch::NotAShare { loss, value, example }) if self.has_own_table() => {
-                let problem = DataProblem::NotAShare { row: *example, value: *value, loss };
+                let line = data::line_of(&self.source, *example as u64);
+                let problem = DataProblem::NotAShare { row: *example, line, value: *value, loss };
                 Error::Data { file: self.source.source.clone(), problem }
             }
             NetworkError::Loss(Mismatch::Label { output, .. }) => {

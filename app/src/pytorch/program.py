@@ -155,8 +155,8 @@ def decimal_of(lines, separator):
     """The comma, where something else separates cells and some number can only be read so."""
     cells = [cell for row in islice(csv.reader(lines, delimiter=separator), 1, None) for cell in row]
     point = any(re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?", cell) for cell in cells)
-    # Three digits could be thousands.
-    comma = any(re.fullmatch(r"\s*-?\d+\s*,\s*(\d{1,2}|\d{4,})\s*", cell) for cell in cells)
+    # Three digits could be thousands, but behind a 0.
+    comma = any(re.fullmatch(r"\s*-?(\d+\s*,\s*(\d{1,2}|\d{4,})|0,\d+)\s*", cell) for cell in cells)
     return "," if comma and not point and separator != "," else "."
 
 

@@ -4,7 +4,6 @@ use super::write_whole;
 use crate::data::Understood;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use whygrad::data::Preprocessing;
 use whygrad::loss::{Decision, LossFunction, TargetKind};
@@ -93,16 +92,11 @@ impl Kept {
             let problem = format!("damaged, so that nothing says what becomes of data: {why}");
             Error::Run { path: path.clone(), problem }
         };
-        let kept: Json = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
-        let lengths = |scaler: &str| {
-            let of = |key: &str| kept["preprocessing"][scaler][key].as_array().map_or(0, Vec::len);
-            of("shift") == of("unit") && [0, of("shift")].contains(&of("origin"))
-        };
-        if !lengths("scaler") || !lengths("target_scaler") {
+        let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
+        let Preprocessing { columns, scaler, target_scaler, .. } = &kept.preprocessing;
+        if !(scaler.is_whole() && target_scaler.is_whole()) {
             return Err(damaged("a scaler has not as many units or origins as shifts"));
         }
-        let kept: Kept = serde_json::from_value(kept).map_err(|error| damaged(&error.to_string()))?;
-        let Preprocessing { columns, scaler, .. } = &kept.preprocessing;
         let empty = columns.columns.iter().any(|column| column.kind.width() == 0);
         if empty || !(columns.columns.is_empty() || columns.width() == scaler.features()) {
             return Err(damaged("its columns do not make the inputs that were scaled"));

@@ -10,4 +10,6 @@ pub struct Exported {
     pub program: String,
     /// The file with the network's weights, which it reads.
     pub weights: String,
+    /// Whether it reads tables; one that was trained on arrays takes rows at hand.
+    pub reads_tables: bool,
 }

@@ -410,7 +410,9 @@ fn a_target_that_its_loss_does_not_take_is_named_by_the_row_of_its_file() {
     let given = ["loss.type=bce_with_logits", "network.layers.2.out=1"];
     let (_, said) = trained(&table, &given);
     assert!(
-        said.starts_with("error: flats.csv: row 5: the target is -1, and the loss `bce_with_logits`"),
+        said.starts_with(
+            "error: flats.csv: row 5 (line 6): the target is -1, and the loss `bce_with_logits`"
+        ),
         "{said}"
     );
 }

@@ -133,6 +133,12 @@ impl Scaler {
         !self.shift.is_empty()
     }
 
+    /// Whether it has as many units as shifts, and as many origins or none: what was read from somewhere may have others.
+    pub fn is_whole(&self) -> bool {
+        let features = self.shift.len();
+        self.unit.len() == features && [0, features].contains(&self.origin.len())
+    }
+
     /// How many features it was fitted on.
     pub fn features(&self) -> usize {
         self.shift.len()

@@ -136,8 +136,12 @@ fn decimal(separator: u8, rows: &[ByteRecord]) -> u8 {
             {
                 return b'.';
             }
-            // Three digits could be thousands.
-            Some(at) => comma |= is_decimal_comma(cell) && cell[at + 1..].trim_ascii().len() != 3,
+            // Three digits could be thousands, but behind a 0.
+            Some(at) => {
+                let zero =
+                    cell.trim_ascii().strip_prefix(b"-").unwrap_or(cell.trim_ascii()).starts_with(b"0,");
+                comma |= is_decimal_comma(cell) && (zero || cell[at + 1..].trim_ascii().len() != 3);
+            }
             None => {}
         }
     }
@@ -199,6 +203,8 @@ pub(super) fn said_by_excel(head: &[u8]) -> Option<(u8, usize)> {
 /// Refuses what is text in two bytes a character, or no text.
 pub(super) fn refuse_wide(head: &[u8]) -> Result<(), DataProblem> {
     let wide = match head {
+        [0xff, 0xfe, 0, 0, ..] | [0x20..0x7f, 0, 0, 0, ..] => Encoding::Utf32Le,
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, 0x20..0x7f, ..] => Encoding::Utf32Be,
         [0xff, 0xfe, ..] | [0x20..0x7f, 0, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] | [0, 0x20..0x7f, ..] => Encoding::Utf16Be,
         [b'P', b'K', 3, 4, ..] => return Err(DataProblem::Workbook),

@@ -106,10 +106,11 @@ impl Layout {
             return Err(DataProblem::OneColumn { cell, given: source.given.separator.is_some() });
         }
         let (names, rows) = names(dialect, rows)?;
+        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (&**name, at)).collect();
         let find = |name: &String| {
             let named = dialect.header;
             let unknown = || DataProblem::UnknownColumn { name: name.clone(), columns: names.clone(), named };
-            names.iter().position(|column| column == name).ok_or_else(unknown)
+            places.get(&**name).copied().ok_or_else(unknown)
         };
         let find_all =
             |names: &[String]| names.iter().map(find).collect::<Result<HashSet<usize>, DataProblem>>();
@@ -140,7 +141,10 @@ impl Layout {
             let mut other = |is| layout.others.push(Other { name: name.clone(), is });
             layout.roles[at] = if targets.contains(&at) {
                 layout.targets.push(match want {
-                    Want::Values => field(dialect, rows, at, name, apart.targets, Part::Targets)?,
+                    Want::Values => {
+                        let field = field(dialect, rows, at, name, apart.targets, true);
+                        field.map_err(|odd| odd_column(name, Part::Targets, odd))?
+                    }
                     Want::Classes => Field { name: name.clone(), cell: Cell::Text },
                 });
                 Role::Target(layout.targets.len() - 1)
@@ -154,8 +158,9 @@ impl Layout {
                 other(Is::RowNumbers);
                 Role::Out
             } else {
-                let of = Part::Inputs(source.drop.as_slice().into());
-                layout.inputs.push(field(dialect, rows, at, name, apart.inputs, of)?);
+                let of = || Part::Inputs(source.drop.as_slice().into());
+                let field = field(dialect, rows, at, name, apart.inputs, false);
+                layout.inputs.push(field.map_err(|odd| odd_column(name, of(), odd))?);
                 Role::Input(layout.inputs.len() - 1)
             };
         }
@@ -327,16 +332,19 @@ fn field(
     at: usize,
     name: &str,
     apart: bool,
-    of: Part,
-) -> Result<Field, DataProblem> {
-    let cell = match cell(dialect, rows, at) {
-        Ok(Cell::Number(_)) if !apart => Cell::Number(0.0),
+    is_target: bool,
+) -> Result<Field, Odd> {
+    let cell = match cell(dialect, rows, at)? {
+        Cell::Number(_) if !apart => Cell::Number(0.0),
         // A target that mostly says no or yes says something else by mistake.
-        Ok(Cell::Text) if of == Part::Targets && is_mostly_switches(rows, at) => Cell::Switch,
-        Ok(cell) => cell,
-        Err(odd) => return Err(DataProblem::OddColumn { column: name.into(), of, odd: odd.into() }),
+        Cell::Text if is_target && is_mostly_switches(rows, at) => Cell::Switch,
+        cell => cell,
     };
     Ok(Field { name: name.into(), cell })
+}
+
+fn odd_column(name: &str, of: Part, odd: Odd) -> DataProblem {
+    DataProblem::OddColumn { column: name.into(), of, odd: odd.into() }
 }
 
 /// Whether most cells of a column say no or yes.

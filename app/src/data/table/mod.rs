@@ -21,6 +21,7 @@ use blocks::Blocks;
 use csv::ByteRecord;
 use indicatif::HumanCount;
 use layout::{Cell, Field, Layout};
+use memchr::memchr_iter;
 use piece::{Numbered, Piece, Reading};
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
@@ -113,7 +114,9 @@ impl<R: Read> Opened<R> {
         }));
         if size_of::<T>() < size_of::<f64>() {
             remarks.extend(layout.merging::<T>(&self.rows).into_iter().map(|(name, is_target)| {
-                merged(&format!("column \"{name}\""), if is_target { "scale_target" } else { "scale" })
+                let (is_scaled, key) =
+                    if is_target { (apart.targets, "scale_target") } else { (apart.inputs, "scale") };
+                merged(&format!("column \"{name}\""), Some(key).filter(|_| !is_scaled))
             }));
         }
         let rows = self.all(&Reading {
@@ -201,6 +204,22 @@ impl<R: Read> Opened<R> {
             Column { name, numbers, values: count, classes }
         };
         Ok(names.into_iter().zip(seen).map(column).collect())
+    }
+
+    /// The line of a row, from 1; absent where there is no such row.
+    pub(super) fn line_of(mut self, wanted: u64) -> Option<u64> {
+        let Dialect { separator, line_end, .. } = self.dialect;
+        let (mut row, mut lines, mut found) = (0, self.skip_header().ok()?, None);
+        while let (None, Some(block)) = (found, self.blocks.next(separator, line_end).ok()?) {
+            let each = self.dialect.each_row(&block, |of| {
+                row += 1;
+                found = found.or((row == wanted).then(|| lines + piece::line(&block, of.at, line_end)));
+                Ok(())
+            });
+            each.ok()?;
+            lines += memchr_iter(line_end, &block).count() as u64;
+        }
+        found
     }
 
     /// Passes over the header, where there is one; returns how many lines stand before the rows.

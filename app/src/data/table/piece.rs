@@ -322,7 +322,7 @@ fn shown(cell: &[u8]) -> String {
 }
 
 /// The line of a row that the reader meets at a byte, from 1; ends of lines that stand there are of the line before.
-fn line(bytes: &[u8], at: usize, line_end: u8) -> u64 {
+pub(super) fn line(bytes: &[u8], at: usize, line_end: u8) -> u64 {
     let at = at + bytes[at..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
     memchr_iter(line_end, &bytes[..at]).count() as u64 + 1
 }
