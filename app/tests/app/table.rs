@@ -309,6 +309,8 @@ fn arrays_are_predicted_too_where_they_have_as_many_numbers() {
     std::fs::write(here.join("x.npy"), array("(1, 4)", &[0.0, 1.0, 1.0, -0.5])).unwrap();
     let message = error(here, &["predict", run, "x.npy"]);
     assert_eq!(message, "x.npy: its examples have the shape [4], and the training examples [2]");
+    std::fs::write(here.join("t.csv"), "a,b\n1,2\n").unwrap();
+    assert!(error(here, &["predict", "newest", "t.csv"]).starts_with("t.csv: the run was trained on arrays"));
 }
 
 /// What training with something given says, of a table with numbers in `id` and `a`.
@@ -339,6 +341,13 @@ fn a_column_that_numbers_the_rows_is_named() {
         let (_, said) = trained(&(format!("{name},a,label\n") + &rows), &["train.epochs=1"]);
         assert_eq!(said.contains("numbers the rows"), is_named, "{name}: {said}");
     }
+    // Names of the rows, which are texts.
+    let named: String = (0..40).map(|i| format!("n{i},{},{}\n", i % 7, i % 2)).collect();
+    let (_, said) = trained(&("who,a,label\n".to_string() + &named), &["train.epochs=1"]);
+    assert!(
+        said.contains("column \"who\" has another text in most rows") && said.contains("data.drop=[\"who\"]"),
+        "{said}"
+    );
 }
 
 /// What is held out does not make inputs.
