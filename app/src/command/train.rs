@@ -193,7 +193,12 @@ const SHOWN: usize = 12;
 pub(super) fn understood(columns: &[Understood], page: &mut Page) {
     let plain = |x: f64| {
         let text = number(x);
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+        // The zeros of an exponent are none of its decimals.
+        if text.contains('.') && !text.contains('e') {
+            text.trim_end_matches('0').trim_end_matches('.').to_string()
+        } else {
+            text
+        }
     };
     let cells = |of: &Understood| {
         let range =

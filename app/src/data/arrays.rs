@@ -140,8 +140,8 @@ pub(super) fn read<T: Scalar>(
             }
         } else {
             let targets = targets[at].ok_or(DataProblem::WhichTargets).map_err(in_file(path))?;
-            let of_targets = format_of(targets).map_err(in_file(targets))?;
-            take(at, [(path, format, &bytes), (targets, of_targets, &bytes_of(targets)?)])?;
+            let other = format_of(targets).map_err(in_file(targets))?;
+            take(at, [(path, format, &bytes), (targets, other, &bytes_of(targets)?)])?;
         }
     }
     Ok(Arrays { parts, origins: [of_inputs, of_targets], remarks })

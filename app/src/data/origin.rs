@@ -4,7 +4,7 @@
 use whygrad::author::Scalar;
 
 /// Numbers by which it is decided where a column lies.
-pub(super) const LIE: usize = 101;
+const LIE: usize = 101;
 
 /// A column whose numbers lie this many times as far from 0 as they are apart is read as differences: of f32's 24 bits 6
 /// would say the same of every row.

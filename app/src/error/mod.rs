@@ -8,7 +8,7 @@ mod odd;
 pub use cell::{CellProblem, Part, dropping};
 pub use data::DataProblem;
 pub use encoding::Encoding;
-pub use odd::{Odd, without};
+pub use odd::{Odd, is_thousands, without};
 
 use std::fmt;
 use std::io;

@@ -31,7 +31,7 @@ impl Odd {
             Kind::Date
         } else if is_decimal_comma(cell) {
             Kind::DecimalComma
-        } else if cell.parse::<f64>().is_ok() && !has_groups(cell, '.') {
+        } else if cell.parse::<f64>().is_ok() && !is_thousands(cell.as_bytes(), b'.') {
             Kind::DecimalPoint
         } else if is_number(cell) {
             Kind::Thousands
@@ -60,14 +60,17 @@ fn is_decimal_comma(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.trim_start_matches('-')
         .split_once(',')
-        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && !has_groups(text, ','))
+        .is_some_and(|(whole, rest)| digits(whole) && digits(rest) && !is_thousands(text.as_bytes(), b','))
 }
 
-/// Whether a mark could stand between thousands: behind each three digits, before the first one to three, no 0 first.
-fn has_groups(text: &str, mark: char) -> bool {
-    let mut parts = text.trim_start_matches(['-', '+']).split(mark);
-    let first = parts.next().unwrap_or_default();
-    (1..=3).contains(&first.len()) && !first.starts_with('0') && parts.all(|part| part.len() == 3)
+/// Whether a mark of a number could stand between thousands: `1.596`, and not `0.596`.
+pub fn is_thousands(cell: &[u8], mark: u8) -> bool {
+    let cell = cell.trim_ascii();
+    let mut parts = cell.strip_prefix(b"-").unwrap_or(cell).split(|byte| *byte == mark);
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let first =
+        parts.next().is_some_and(|part| (1..=3).contains(&part.len()) && part[0] != b'0' && digits(part));
+    first && parts.all(|part| part.len() == 3 && digits(part))
 }
 
 /// Three numbers of which one can be a year, or a month's name among numbers, with or without a time behind them.

@@ -367,6 +367,16 @@ fn texts_become_inputs_as_far_as_training_rows_have_them() {
     assert!(said.contains("different texts, such as"), "{said}");
 }
 
+#[test]
+fn ranges_of_huge_and_tiny_numbers_keep_their_exponents() {
+    let rows: String = (0..40).map(|i| format!("{}e30,{}e-30,{}\n", 1 + i % 7, 1 + i % 5, i % 2)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("flats.csv"), "huge,tiny,label\n".to_string() + &rows).unwrap();
+    std::fs::write(folder.path().join("e.toml"), FLATS.replace("missing = \"median\"\n", "")).unwrap();
+    let said = stdout(folder.path(), &["train", "e.toml", "--set", "train.epochs=1"]);
+    assert!(said.contains("1.000e30 to 7.000e30") && said.contains("1.000e−30 to 5.000e−30"), "{said}");
+}
+
 /// What Excel writes and other programs make of it.
 #[test]
 fn names_and_texts_of_several_lines_and_excels_first_line_are_read() {

@@ -86,8 +86,9 @@ impl<R: Read> Blocks<R> {
     }
 }
 
-/// Where the last row of some bytes that begin with a row ends, and where a quote opens that is not closed. Within quotes the end of a line is none of a row; a quote
-/// opens at the start of a cell only, and two of them within quotes are one that is meant.
+/// Where the last row of some bytes that begin with a row ends, and where a quote opens that is not closed. Within quotes the
+/// end of a line is none of a row; a quote opens at the start of a cell only, and two of them within quotes are one that is
+/// meant.
 fn rows_end(bytes: &[u8], separator: u8, line_end: u8) -> (Option<usize>, Option<usize>) {
     if memchr(b'"', bytes).is_none() {
         return (memrchr(line_end, bytes).map(|at| at + 1), None);

@@ -2,7 +2,7 @@
 //! columns.
 
 use super::decimal::short;
-use crate::error::{DataProblem, Encoding};
+use crate::error::{DataProblem, Encoding, is_thousands};
 use csv::{ByteRecord, ReaderBuilder};
 use memchr::memchr2;
 
@@ -131,7 +131,7 @@ fn decimal(separator: u8, rows: &[ByteRecord]) -> u8 {
     for cell in rows.iter().skip(1).flatten() {
         match cell.iter().position(|byte| *byte == b',') {
             None if cell.contains(&b'.')
-                && !is_thousands(cell)
+                && !is_thousands(cell, b'.')
                 && fast_float2::parse::<f64, _>(cell).is_ok() =>
             {
                 return b'.';
@@ -154,16 +154,6 @@ fn is_decimal_comma(cell: &[u8]) -> bool {
     let [before, after] = [&cell[..at], &cell[at + 1..]].map(|part| part.trim_ascii());
     let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     digits(before.strip_prefix(b"-").unwrap_or(before)) && digits(after)
-}
-
-/// Whether the point of a number could stand between thousands: `1.596`, and not `0.596`.
-pub(super) fn is_thousands(cell: &[u8]) -> bool {
-    let cell = cell.trim_ascii();
-    let mut parts = cell.strip_prefix(b"-").unwrap_or(cell).split(|byte| *byte == b'.');
-    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
-    let first =
-        parts.next().is_some_and(|part| (1..=3).contains(&part.len()) && part[0] != b'0' && digits(part));
-    first && parts.all(|part| part.len() == 3 && digits(part))
 }
 
 /// Whether a cell stands for a value that is missing.

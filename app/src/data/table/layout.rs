@@ -1,11 +1,11 @@
 //! What the columns of a file are for, decided by its first rows.
 
 use super::Like;
-use super::dialect::{Dialect, is_missing, is_thousands, switch, text};
+use super::dialect::{Dialect, is_missing, switch, text};
 use crate::data::labels::in_line;
 use crate::data::origin::{merges, origin};
 use crate::data::{Apart, Source, Want};
-use crate::error::{DataProblem, Odd, Part};
+use crate::error::{DataProblem, Odd, Part, is_thousands};
 use crate::terminal::harmless;
 use csv::ByteRecord;
 use std::collections::{HashMap, HashSet};
@@ -257,7 +257,7 @@ impl Layout {
             let whole = cells().any(|cell| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit));
             let usual = whole || self.dialect.separator == b';';
             let first = String::from_utf8_lossy(pointed().next()?).into_owned();
-            let all = usual && pointed().count() >= COUNTED && pointed().all(is_thousands);
+            let all = usual && pointed().count() >= COUNTED && pointed().all(|cell| is_thousands(cell, b'.'));
             all.then(|| (name.clone(), first, at))
         })
     }
